@@ -1,0 +1,1 @@
+"""Everything that is true of the appointment book without a screen."""

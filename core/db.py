@@ -1,0 +1,224 @@
+"""The database: both engines behind one door.
+
+``reading()`` never commits; ``writing()`` commits once, at the end, or not at all.
+Instants are whole seconds of UTC: integers on SQLite, ``timestamptz`` on PostgreSQL.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    Integer,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from core.errors import N_, DatabaseNotReady
+
+BUSY_TIMEOUT_SECONDS = 15
+# https://sqlite.org/wal.html#walresetbug: several writers could corrupt a file in WAL mode.
+WAL_IS_SAFE_SINCE = (3, 51, 3)
+WAL_IS_UNSAFE_SINCE = (3, 7, 0)
+
+
+def utc_now() -> datetime:
+    """The present in whole seconds, as every instant is stored."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC, to the second. Naive values are refused."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=0))
+        return dialect.type_descriptor(Integer())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"instant must be aware: {value}")
+        whole = value.astimezone(UTC).replace(microsecond=0)
+        return whole if dialect.name == "postgresql" else int(whole.timestamp())
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.fromtimestamp(value, UTC)
+
+
+class seconds_of(GenericFunction[int]):  # noqa: N801 - reads as the function it is
+    """An instant column as epoch seconds, for loops that cannot afford datetimes."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(seconds_of, "postgresql")
+def _seconds_on_postgresql(element: seconds_of, compiler: Any, **options: Any) -> str:
+    return f"CAST(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **options)}) AS BIGINT)"
+
+
+@compiles(seconds_of)
+def _seconds_on_sqlite(element: seconds_of, compiler: Any, **options: Any) -> str:
+    inner: str = compiler.process(element.clauses, **options)
+    return inner
+
+
+class Database:
+    """The door to one database; ``url`` as SQLAlchemy writes it."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = connect(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._reader = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        self._writer = sessionmaker(
+            self.engine, expire_on_commit=False, execution_options={"sqlite_begin": "IMMEDIATE"}
+        )
+        # SQLite lets waiting writers poll; a lock of our own hands over in turn.
+        self._turn: threading.Lock | nullcontext[None] = (
+            threading.Lock() if self.is_sqlite else nullcontext()
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reads; whatever it changed is rolled back."""
+        with self._reader() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session in one transaction: committed at the end, rolled back on any exception."""
+        with self._turn, self._writer.begin() as session:
+            yield session
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def connect(url: str) -> Engine:
+    """An engine with our settings; ``postgresql://`` means psycopg 3.
+
+    Raises ``DatabaseNotReady`` where the driver is one we do not support.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _connect_sqlite(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    raise DatabaseNotReady(
+        N_("Frontdesk runs on SQLite or PostgreSQL, not on {name}."), name=parsed.drivername
+    )
+
+
+def sqlite_module() -> ModuleType:
+    """The newest SQLite at hand: the bundled one where it is installed."""
+    try:
+        import pysqlite3
+
+        module: ModuleType = pysqlite3
+    except ImportError:
+        import sqlite3
+
+        module = sqlite3
+    return module
+
+
+def journal_mode(version: tuple[int, ...]) -> str:
+    """WAL where it is safe; versions with the WAL-reset bug get the old journal."""
+    return "DELETE" if WAL_IS_UNSAFE_SINCE <= version < WAL_IS_SAFE_SINCE else "WAL"
+
+
+def _connect_sqlite(url: str) -> Engine:
+    name = make_url(url).database
+    if not name or name == ":memory:":
+        raise DatabaseNotReady(N_("The database must be a file: SQLite in memory forgets it all."))
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    module = sqlite_module()
+    mode = journal_mode(module.sqlite_version_info)
+    engine = create_engine(
+        url,
+        module=module,
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS},
+    )
+    event.listen(engine, "connect", _set_pragmas(mode))
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_pragmas(mode: str) -> Callable[[Any, Any], None]:
+    def on_connect(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            f"journal_mode={mode}",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "cache_size=-32000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return on_connect
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock before it reads, so that "is it free?" stays true until
+    # it commits. PostgreSQL gets the same from an advisory lock on each calendar.
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+CALENDAR_LOCKS = 7
+"""Our namespace among PostgreSQL's advisory locks; the second key is the calendar's id."""
+AUDIT_LOCK = 8
+
+
+def lock_calendars(session: Session, calendar_ids: set[int]) -> None:
+    """Hold the calendars until the transaction ends: one writer at a time for each.
+
+    In id order, so that two writers never wait for each other. On SQLite the writer
+    already holds the whole database.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        for calendar_id in sorted(calendar_ids):
+            session.execute(
+                text("SELECT pg_advisory_xact_lock(:space, :id)"),
+                {"space": CALENDAR_LOCKS, "id": calendar_id},
+            )
+
+
+def lock_audit(session: Session) -> None:
+    """One writer at a time at the end of the audit chain; taken last."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": AUDIT_LOCK})
+
+
+def overlaps(
+    starts: ColumnElement[Any], ends: ColumnElement[Any], start: datetime, end: datetime
+) -> ColumnElement[bool]:
+    """SQL's half of the overlap rule; ``Interval.overlaps`` is Python's."""
+    return (starts < end) & (ends > start)

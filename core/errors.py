@@ -1,0 +1,95 @@
+"""The refusals: a code for programs, a sentence for people.
+
+Sentences are marked for translation with ``N_`` and translated where they are shown.
+Their placeholders are filled from ``details``, so that a screen can format a time or
+escape a name in its own way.
+"""
+
+from typing import Any
+
+
+def N_(sentence: str) -> str:
+    """Mark a sentence for the catalogues; it is translated later, where it is shown."""
+    return sentence
+
+
+class BookingError(Exception):
+    """A refusal. ``code`` is stable for programs; ``str(error)`` is for people."""
+
+    code = "refused"
+    message = N_("This cannot be done.")
+
+    def __init__(self, **details: Any) -> None:
+        self.details = details
+        super().__init__(self.message.format(**details))
+
+
+class NotAllowed(BookingError):
+    code = "not_allowed"
+    message = N_("Your role does not allow this.")
+
+
+class SignInNeeded(BookingError):
+    code = "sign_in_needed"
+    message = N_("Please sign in first.")
+
+
+class NotFound(BookingError):
+    code = "not_found"
+    message = N_("This {what} is not there any more, or was never there.")
+
+
+class Invalid(BookingError):
+    """Something a person typed that cannot be taken as it is; ``field`` names the input."""
+
+    code = "invalid"
+
+    def __init__(self, message: str, *, field: str = "", **details: Any) -> None:
+        self.message = message
+        self.field = field
+        super().__init__(**details)
+
+
+class WrongCredentials(BookingError):
+    code = "wrong_credentials"
+    message = N_("This user name and password do not belong together.")
+
+
+class TooManyAttempts(BookingError):
+    code = "too_many_attempts"
+    message = N_("Too many wrong attempts. Please try again in {seconds} seconds.")
+
+
+class CannotBook(BookingError):
+    """The time asked for is refused; ``reasons`` tell why, the most telling first."""
+
+    code = "cannot_book"
+    message = N_("{professional} cannot be booked for that time.")
+
+
+class SlotTaken(CannotBook):
+    code = "slot_taken"
+    message = N_("{professional} has just been booked for that time.")
+
+
+class Stale(BookingError):
+    code = "stale"
+    message = N_("{who} has changed this in the meantime. Please look again.")
+
+
+class WrongState(BookingError):
+    code = "wrong_state"
+    message = N_("A booking that is {state} cannot become {wanted}.")
+
+
+class KeyReused(BookingError):
+    code = "key_reused"
+    message = N_("This form was already sent with other content. Please open it again.")
+
+
+class DatabaseNotReady(BookingError):
+    code = "database_not_ready"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        self.message = message
+        super().__init__(**details)

@@ -1,0 +1,158 @@
+"""Who may do what: one table, and the funnels every read goes through."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Select, false, select
+
+from core.errors import NotAllowed
+from core.models import Attendee, Booking, Patient, Professional, Role
+
+
+class Permission(enum.StrEnum):
+    BOOKINGS_READ = "bookings.read"
+    BOOKINGS_READ_OWN = "bookings.read_own"
+    BOOKINGS_WRITE = "bookings.write"
+    BOOKINGS_WRITE_OWN = "bookings.write_own"
+    BOOKINGS_MARK_OWN = "bookings.mark_own"
+    PATIENTS_READ = "patients.read"
+    PATIENTS_READ_OWN = "patients.read_own"
+    PATIENTS_WRITE = "patients.write"
+    CATALOG_READ = "catalog.read"
+    CATALOG_WRITE = "catalog.write"
+    SCHEDULE_READ = "schedule.read"
+    SCHEDULE_READ_OWN = "schedule.read_own"
+    SCHEDULE_WRITE = "schedule.write"
+    SCHEDULE_WRITE_OWN = "schedule.write_own"
+    ANALYTICS_READ = "analytics.read"
+    ANALYTICS_READ_OWN = "analytics.read_own"
+    ACCOUNTS_WRITE = "accounts.write"
+    IMPORT = "import"
+    AUDIT_READ = "audit.read"
+
+
+P = Permission
+
+GRANTS: Mapping[Role, frozenset[Permission]] = {
+    Role.PATIENT: frozenset(
+        {P.BOOKINGS_READ_OWN, P.BOOKINGS_WRITE_OWN, P.PATIENTS_READ_OWN, P.CATALOG_READ}
+    ),
+    Role.PROFESSIONAL: frozenset(
+        {
+            P.BOOKINGS_READ_OWN,
+            P.BOOKINGS_WRITE_OWN,
+            P.BOOKINGS_MARK_OWN,
+            P.PATIENTS_READ_OWN,
+            P.CATALOG_READ,
+            P.SCHEDULE_READ_OWN,
+            P.SCHEDULE_WRITE_OWN,
+            P.ANALYTICS_READ_OWN,
+        }
+    ),
+    Role.RECEPTIONIST: frozenset(
+        {
+            P.BOOKINGS_READ,
+            P.BOOKINGS_WRITE,
+            P.PATIENTS_READ,
+            P.PATIENTS_WRITE,
+            P.CATALOG_READ,
+            P.SCHEDULE_READ,
+        }
+    ),
+    Role.ADMIN: frozenset(Permission)
+    - {
+        P.BOOKINGS_READ_OWN,
+        P.BOOKINGS_WRITE_OWN,
+        P.BOOKINGS_MARK_OWN,
+        P.PATIENTS_READ_OWN,
+        P.SCHEDULE_READ_OWN,
+        P.SCHEDULE_WRITE_OWN,
+        P.ANALYTICS_READ_OWN,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who is asking. Made from the database on every run, never from what a client sends."""
+
+    role: Role
+    name: str
+    user_id: int | None = None
+    patient_id: int | None = None
+    professional_id: int | None = None
+    session_id: int | None = None
+
+
+CONSOLE = Actor(role=Role.ADMIN, name="console")
+"""Whoever has a shell on the machine."""
+
+
+def allows(actor: Actor, *permissions: Permission) -> bool:
+    """Whether any of the permissions is granted to the actor's role."""
+    return not GRANTS[actor.role].isdisjoint(permissions)
+
+
+def require(actor: Actor, *permissions: Permission) -> None:
+    """Any of the permissions, or ``NotAllowed``."""
+    if not allows(actor, *permissions):
+        raise NotAllowed(permission=permissions[0])
+
+
+def owns(actor: Actor, booking: Booking) -> bool:
+    """Whether a booking is the actor's own: in their calendar, or theirs as a patient.
+
+    The booking's attendees must be loaded.
+    """
+    if actor.role is Role.PROFESSIONAL:
+        return booking.professional_id == actor.professional_id
+    if actor.role is Role.PATIENT:
+        return any(each.patient_id == actor.patient_id for each in booking.attendees)
+    return False
+
+
+def visible_bookings(actor: Actor) -> Select[Booking]:
+    """Every read of bookings starts here, so that no page can forget to ask."""
+    if allows(actor, P.BOOKINGS_READ):
+        return select(Booking)
+    if not allows(actor, P.BOOKINGS_READ_OWN):
+        return select(Booking).where(false())
+    if actor.role is Role.PATIENT:
+        own = select(Attendee.booking_id).where(Attendee.patient_id == actor.patient_id)
+        return select(Booking).where(Booking.id.in_(own))
+    return select(Booking).where(Booking.professional_id == actor.professional_id)
+
+
+def visible_patients(actor: Actor) -> Select[Patient]:
+    """Contact data: all of it at the desk, those they see for professionals, one's own."""
+    if allows(actor, P.PATIENTS_READ):
+        return select(Patient)
+    if not allows(actor, P.PATIENTS_READ_OWN):
+        return select(Patient).where(false())
+    if actor.role is Role.PATIENT:
+        return select(Patient).where(Patient.id == actor.patient_id)
+    seen = (
+        select(Attendee.patient_id)
+        .join(Attendee.booking)
+        .where(Booking.professional_id == actor.professional_id)
+    )
+    return select(Patient).where(Patient.id.in_(seen))
+
+
+def visible_calendars(actor: Actor) -> Select[Professional]:
+    """Professionals whose whole calendar the actor may look at."""
+    if allows(actor, P.SCHEDULE_READ):
+        return select(Professional)
+    if allows(actor, P.SCHEDULE_READ_OWN):
+        return select(Professional).where(Professional.id == actor.professional_id)
+    return select(Professional).where(false())
+
+
+def visible_figures(actor: Actor) -> Select[Professional]:
+    """Professionals whose figures the actor may read."""
+    if allows(actor, P.ANALYTICS_READ):
+        return select(Professional)
+    if allows(actor, P.ANALYTICS_READ_OWN):
+        return select(Professional).where(Professional.id == actor.professional_id)
+    return select(Professional).where(false())

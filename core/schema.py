@@ -1,0 +1,77 @@
+"""Bringing a database to the tables this version of Frontdesk knows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from core.db import Database
+from core.errors import N_, DatabaseNotReady
+
+MIGRATION_LOCK = 9
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Upgrade to ``revision`` in one transaction, version row included, or not at all.
+
+    Of two processes that start at once, one migrates and the other finds it done.
+    Raises ``DatabaseNotReady`` when a newer Frontdesk wrote the database.
+    """
+    with _changing(database) as connection:
+        _refuse_newer(connection)
+        command.upgrade(_config(connection), revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    with _changing(database) as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def write_migration(database: Database, message: str, revision: str) -> None:
+    """Compare the models with a migrated database and write the difference as a new file."""
+    with _changing(database) as connection:
+        command.revision(_config(connection), message, autogenerate=True, rev_id=revision)
+
+
+def current_revision(database: Database) -> str | None:
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    return ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+@contextmanager
+def _changing(database: Database) -> Iterator[Connection]:
+    """A connection in a transaction that no other migration can enter."""
+    engine = database.engine.execution_options(sqlite_begin="IMMEDIATE")
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": MIGRATION_LOCK}
+            )
+        yield connection
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _refuse_newer(connection: Connection) -> None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {each.revision for each in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    if current is not None and current not in known:
+        raise DatabaseNotReady(
+            N_("This database belongs to a newer Frontdesk (schema {revision}). Please update."),
+            revision=current,
+        )

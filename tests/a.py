@@ -1,0 +1,201 @@
+"""Makers for tests: ``a.professional(session)``, ``a.booking(...)``, sensible unless told.
+
+The made day is Monday 7 December 2026 in Lisbon, whose clock is UTC in winter.
+"""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from core.interval import Interval
+from core.models import (
+    Attendee,
+    Booking,
+    BookingState,
+    Calendar,
+    CalendarKind,
+    Channel,
+    Claim,
+    Organisation,
+    Patient,
+    Professional,
+    ProfessionalService,
+    Role,
+    Room,
+    Service,
+    User,
+    WorkingHours,
+)
+from core.policy import Actor
+
+ZONE = "Europe/Lisbon"
+DAY = date(2026, 12, 7)
+MIDNIGHT = datetime(2026, 12, 7, tzinfo=UTC)
+BEFORE = datetime(2026, 12, 4, 12, tzinfo=UTC)
+"""The Friday before: the usual ``now``."""
+
+_number = itertools.count(1)
+
+
+def at(hour: float, *, day: int = 0) -> datetime:
+    """An hour of the made day (9.5 is 09:30), or of ``day`` days later."""
+    return MIDNIGHT + timedelta(days=day, minutes=round(hour * 60))
+
+
+def span(start: float, end: float, *, day: int = 0) -> Interval:
+    return Interval(at(start, day=day), at(end, day=day))
+
+
+def organisation(session: Session, *, zone: str = ZONE, **values: object) -> Organisation:
+    found = session.get(Organisation, 1)
+    if found is None:
+        made = {"name": "Rua Nova Practice", "zone": zone, "country": "PT", "currency": "EUR"}
+        found = Organisation(id=1, **(made | values))
+        session.add(found)
+        session.flush()
+    return found
+
+
+def professional(
+    session: Session,
+    *,
+    hours: tuple[tuple[float, float], ...] = ((9, 17),),
+    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5),
+    services: tuple[Service, ...] = (),
+    **values: object,
+) -> Professional:
+    """A professional at work 09:00-17:00 on weekdays."""
+    organisation(session)
+    made = Professional(
+        calendar=Calendar(kind=CalendarKind.PROFESSIONAL),
+        **({"name": f"Dr {next(_number)}"} | values),
+    )
+    session.add(made)
+    session.flush()
+    for weekday, (start, end) in itertools.product(weekdays, hours):
+        session.add(
+            WorkingHours(
+                professional_id=made.id,
+                weekday=weekday,
+                starts_minute=round(start * 60),
+                ends_minute=round(end * 60),
+            )
+        )
+    for service in services:
+        offer(session, made, service)
+    session.flush()
+    return made
+
+
+def service(session: Session, **values: object) -> Service:
+    """A visit of 30 minutes that may start every 15."""
+    organisation(session)
+    made = Service(**({"name": f"Visit {next(_number)}", "length_minutes": 30} | values))
+    session.add(made)
+    session.flush()
+    return made
+
+
+def offer(
+    session: Session, professional: Professional, service: Service, **values: object
+) -> ProfessionalService:
+    made = ProfessionalService(professional_id=professional.id, service_id=service.id, **values)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def room(session: Session, **values: object) -> Room:
+    made = Room(
+        calendar=Calendar(kind=CalendarKind.ROOM), **({"name": f"Room {next(_number)}"} | values)
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def patient(session: Session, **values: object) -> Patient:
+    made = Patient(
+        calendar=Calendar(kind=CalendarKind.PATIENT), **({"name": f"Ana {next(_number)}"} | values)
+    )
+    made.search = made.name.casefold()
+    session.add(made)
+    session.flush()
+    return made
+
+
+def user(session: Session, role: Role = Role.RECEPTIONIST, **values: object) -> User:
+    number = next(_number)
+    made = User(
+        **(
+            {
+                "username": f"user{number}",
+                "name": f"User {number}",
+                "role": role,
+                "password_hash": "",
+            }
+            | values
+        )
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def actor(session: Session, role: Role = Role.RECEPTIONIST, **values: object) -> Actor:
+    """Somebody signed in, with a user of their own."""
+    made = user(session, role, **values)
+    return Actor(
+        role=role,
+        name=made.name,
+        user_id=made.id,
+        patient_id=made.patient_id,
+        professional_id=made.professional_id,
+    )
+
+
+def booking(
+    session: Session,
+    professional: Professional,
+    when: Interval,
+    *,
+    service: Service | None = None,
+    patient: Patient | None = None,
+    state: BookingState = BookingState.BOOKED,
+    **values: object,
+) -> Booking:
+    """A booking as it lies in the tables, written without asking any rule."""
+    chosen = service or globals()["service"](session)
+    guest = patient or globals()["patient"](session)
+    made = Booking(
+        service_id=chosen.id,
+        professional_id=professional.id,
+        starts_at=when.start,
+        ends_at=when.end,
+        state=state,
+        price_cents=chosen.price_cents,
+        currency="EUR",
+        channel=Channel.DESK,
+        request_key=f"made-{next(_number)}",
+        request_sha256="",
+        **values,
+    )
+    made.attendees = [Attendee(patient_id=guest.id, state=state)]
+    session.add(made)
+    session.flush()
+    if made.occupies:
+        for calendar_id in (professional.calendar_id, guest.calendar_id):
+            session.add(
+                Claim(
+                    booking_id=made.id,
+                    calendar_id=calendar_id,
+                    starts_at=when.start,
+                    ends_at=when.end,
+                    before_minutes=chosen.before_minutes,
+                    after_minutes=chosen.after_minutes,
+                    held_until=made.held_until,
+                )
+            )
+    session.flush()
+    return made
