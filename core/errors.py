@@ -61,7 +61,11 @@ class TooManyAttempts(BookingError):
 
 
 class CannotBook(BookingError):
-    """The time asked for is refused; ``reasons`` tell why, the most telling first."""
+    """The time asked for is refused.
+
+    Details: ``reasons`` tell why, the most telling first; ``alternatives`` are the nearest
+    free starts; ``taken_by`` names whose hand was quicker, where the asker may know.
+    """
 
     code = "cannot_book"
     message = N_("{professional} cannot be booked for that time.")
@@ -93,3 +97,16 @@ class DatabaseNotReady(BookingError):
     def __init__(self, message: str, **details: Any) -> None:
         self.message = message
         super().__init__(**details)
+
+
+class TicketSpent(BookingError):
+    code = "ticket_spent"
+    message = N_("This sign-in took too long. Please sign in again.")
+
+
+class WrongSetUpCode(BookingError):
+    code = "wrong_set_up_code"
+    message = N_(
+        "This is not the set-up code, or it has run out. "
+        "A new one is printed when Frontdesk starts again."
+    )

@@ -1,0 +1,117 @@
+"""One booking under its lock: read, checked against its version, changed, remembered."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from core.claims import calendars_of
+from core.db import lock_calendars
+from core.errors import N_, Invalid, NotFound, Stale
+from core.models import Attendee, Booking, BookingEvent, BookingState, EventKind, User
+from core.policy import Actor, Permission, allows, owns, visible_bookings
+
+P, S = Permission, BookingState
+
+LONGEST_NOTE = 4000
+
+
+def get_booking(session: Session, actor: Actor, booking_id: int) -> Booking:
+    """One booking with its people and service, if the actor may see it."""
+    found = session.scalar(
+        visible_bookings(actor)
+        .where(Booking.id == booking_id)
+        .options(
+            joinedload(Booking.service),
+            joinedload(Booking.professional),
+            joinedload(Booking.room),
+            selectinload(Booking.attendees).joinedload(Attendee.patient),
+        )
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound(what="booking")
+    return found
+
+
+def lock_booking(session: Session, actor: Actor, booking_id: int) -> Booking:
+    """The actor's booking, with its calendars held until commit."""
+    lock_calendars(session, calendars_of(session, booking_id))
+    booking = get_booking(session, actor, booking_id)
+    if not allows(actor, P.BOOKINGS_WRITE) and not owns(actor, booking):
+        raise NotFound(what="booking")
+    return booking
+
+
+def check_text(text: str, field: str) -> None:
+    if len(text) > LONGEST_NOTE:
+        raise Invalid(
+            N_("Please keep this under {limit} characters."), field=field, limit=LONGEST_NOTE
+        )
+    if any(ord(each) < 32 and each not in "\n\t" for each in text):
+        raise Invalid(N_("This text holds characters that cannot be shown."), field=field)
+
+
+def check_version(session: Session, booking: Booking, version: int) -> None:
+    if booking.version == version:
+        return
+    who = session.scalar(
+        select(User.name)
+        .join(BookingEvent, BookingEvent.user_id == User.id)
+        .where(BookingEvent.booking_id == booking.id)
+        .order_by(BookingEvent.id.desc())
+        .limit(1)
+    )
+    raise Stale(who=who or "?")
+
+
+def enter(booking: Booking, state: BookingState, *, now: datetime) -> None:
+    """Set the state, and stamp or unstamp the steps on the way to it."""
+    reached = (S.BOOKED, S.ARRIVED, S.IN_PROGRESS, S.COMPLETED)
+    step = reached.index(state) if state in reached else 0
+    booking.arrived_at = (booking.arrived_at or now) if step >= 1 else None
+    booking.started_at = (booking.started_at or now) if step >= 2 else None
+    booking.completed_at = (booking.completed_at or now) if step >= 3 else None
+    booking.cancelled_at = now if state is S.CANCELLED else None
+    if state is not S.CANCELLED:
+        booking.cancel_reason, booking.cancelled_late = "", False
+    booking.held_until = None
+    booking.state = state
+    booking.updated_at = now
+    for attendee in booking.attendees:
+        attendee.state = state
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a booking lies and how far it has come: what an event remembers."""
+
+    state: BookingState
+    professional_id: int
+    room_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+def place_of(booking: Booking) -> Place:
+    return Place(
+        booking.state, booking.professional_id, booking.room_id, booking.starts_at, booking.ends_at
+    )
+
+
+def remember(
+    session: Session,
+    actor: Actor,
+    booking: Booking,
+    kind: EventKind,
+    before: Place | None,
+    *,
+    now: datetime,
+) -> None:
+    new = {f"new_{name}": value for name, value in asdict(place_of(booking)).items()}
+    old = {f"old_{name}": value for name, value in asdict(before).items()} if before else {}
+    session.flush()
+    session.add(
+        BookingEvent(booking_id=booking.id, at=now, user_id=actor.user_id, kind=kind, **old, **new)
+    )

@@ -1,0 +1,118 @@
+"""How far a visit has come: arrived, in progress, completed, missed, cancelled, and back."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.booking.ledger import check_text, check_version, enter, lock_booking, place_of, remember
+from core.booking.requests import CancelRequest, MarkRequest, UndoRequest
+from core.claims import ClaimRefused, calendars_of, clear_expired_holds, drop_claims, lay_claims
+from core.errors import N_, Invalid, SlotTaken, WrongState
+from core.models import Booking, BookingEvent, BookingState, EventKind, Role
+from core.policy import Actor, Permission, require
+
+P, S = Permission, BookingState
+
+EARLIEST_ARRIVAL = timedelta(hours=12)
+
+MAY_BECOME: Mapping[BookingState, frozenset[BookingState]] = {
+    S.HELD: frozenset(),
+    S.BOOKED: frozenset({S.ARRIVED, S.IN_PROGRESS, S.COMPLETED, S.NO_SHOW}),
+    S.ARRIVED: frozenset({S.IN_PROGRESS, S.COMPLETED}),
+    S.IN_PROGRESS: frozenset({S.COMPLETED}),
+    S.COMPLETED: frozenset(),
+    S.NO_SHOW: frozenset({S.ARRIVED}),
+    S.CANCELLED: frozenset(),
+}
+"""What ``mark`` may do; ``cancel`` and ``undo`` have rules of their own."""
+
+CANCELLABLE = frozenset({S.HELD, S.BOOKED, S.ARRIVED})
+
+
+def cancel(session: Session, actor: Actor, request: CancelRequest, *, now: datetime) -> Booking:
+    """Cancel with a reason; the time is free at once, and lateness noted by the service's rule."""
+    require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
+    check_text(request.reason, "reason")
+    if not request.reason.strip():
+        raise Invalid(N_("Please give a reason for the cancellation."), field="reason")
+    booking = lock_booking(session, actor, request.booking_id)
+    check_version(session, booking, request.version)
+    if booking.state not in CANCELLABLE:
+        raise WrongState(state=booking.state, wanted=S.CANCELLED)
+    if actor.role is Role.PATIENT and booking.starts_at <= now:
+        raise Invalid(N_("This booking has begun. Please call us instead."))
+    before = place_of(booking)
+    notice = timedelta(minutes=booking.service.cancel_notice_minutes)
+    booking.cancelled_late = now > booking.starts_at - notice
+    booking.cancel_reason = request.reason.strip()
+    enter(booking, S.CANCELLED, now=now)
+    drop_claims(session, booking)
+    remember(session, actor, booking, EventKind.CANCELLED, before, now=now)
+    audit.record(session, actor, "booking.cancelled", booking, now=now)
+    return booking
+
+
+def mark(session: Session, actor: Actor, request: MarkRequest, *, now: datetime) -> Booking:
+    """Note how far a visit has come: arrived, in progress, completed or no-show."""
+    require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_MARK_OWN)
+    booking = lock_booking(session, actor, request.booking_id)
+    check_version(session, booking, request.version)
+    if request.state not in MAY_BECOME[booking.state]:
+        raise WrongState(state=booking.state, wanted=request.state)
+    if request.state is S.NO_SHOW and now < booking.starts_at:
+        raise Invalid(N_("It is too early to call this a no-show."))
+    if now < booking.starts_at - EARLIEST_ARRIVAL:
+        raise Invalid(N_("This visit is not today. Move it first if the patient is here now."))
+    before = place_of(booking)
+    if booking.state is S.NO_SHOW:
+        _claim_again(session, booking, now=now)
+    enter(booking, request.state, now=now)
+    if request.state is S.NO_SHOW:
+        drop_claims(session, booking)
+    remember(session, actor, booking, EventKind.MARKED, before, now=now)
+    audit.record(session, actor, f"booking.{request.state}", booking, now=now)
+    return booking
+
+
+def undo(session: Session, actor: Actor, request: UndoRequest, *, now: datetime) -> Booking:
+    """Take the last step back: a mark, or a cancellation whose time is still free."""
+    require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_MARK_OWN)
+    booking = lock_booking(session, actor, request.booking_id)
+    check_version(session, booking, request.version)
+    previous = _state_before(session, booking)
+    if previous is None:
+        raise WrongState(state=booking.state, wanted=EventKind.UNDONE)
+    before = place_of(booking)
+    if not booking.occupies:
+        _claim_again(session, booking, now=now)
+    enter(booking, previous, now=now)
+    remember(session, actor, booking, EventKind.UNDONE, before, now=now)
+    audit.record(session, actor, "booking.undone", booking, now=now)
+    return booking
+
+
+def _claim_again(session: Session, booking: Booking, *, now: datetime) -> None:
+    """Take the time of a cancelled or missed booking back, if nobody has it."""
+    calendars = calendars_of(session, booking.id)
+    clear_expired_holds(session, calendars, now=now)
+    try:
+        lay_claims(session, booking, calendars)
+    except ClaimRefused as lost:
+        raise SlotTaken(professional=booking.professional.name) from lost
+
+
+def _state_before(session: Session, booking: Booking) -> BookingState | None:
+    """The state the last step began from; None when the last step was no change of state."""
+    last = session.execute(
+        select(BookingEvent.kind, BookingEvent.old_state)
+        .where(BookingEvent.booking_id == booking.id)
+        .order_by(BookingEvent.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is None or last.kind not in (EventKind.MARKED, EventKind.CANCELLED):
+        return None
+    previous: BookingState | None = last.old_state
+    return previous

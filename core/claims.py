@@ -1,0 +1,109 @@
+"""Claims on calendars: where the database itself refuses a double booking."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.models import Attendee, Booking, BookingState, Claim, Patient, Professional, Room, Service
+
+
+class ClaimRefused(Exception):
+    """The database's guard found the time taken: somebody else came first."""
+
+
+def lay_claims(session: Session, booking: Booking, calendar_ids: Iterable[int]) -> None:
+    """Claim the booking's time on every calendar, or raise ``ClaimRefused`` for all of them.
+
+    The caller rolls back, at least to a savepoint, when it is refused.
+    """
+    session.flush()
+    before, after = session.execute(
+        select(Service.before_minutes, Service.after_minutes).where(
+            Service.id == booking.service_id
+        )
+    ).one()
+    rows = [
+        {
+            "booking_id": booking.id,
+            "calendar_id": calendar_id,
+            "starts_at": booking.starts_at,
+            "ends_at": booking.ends_at,
+            "before_minutes": before,
+            "after_minutes": after,
+            "held_until": booking.held_until,
+            "guarded": True,
+        }
+        for calendar_id in sorted(calendar_ids)
+    ]
+    if session.get_bind().dialect.name == "postgresql":
+        _insert_on_postgresql(session, rows)
+    else:
+        _insert_on_sqlite(session, rows)
+
+
+def _insert_on_postgresql(session: Session, rows: list[dict[str, Any]]) -> None:
+    # A plain INSERT would wait for, and deadlock with, its rivals; this one steps aside.
+    statement = postgresql.insert(Claim).values(rows).on_conflict_do_nothing().returning(Claim.id)
+    if len(session.execute(statement).all()) < len(rows):
+        raise ClaimRefused
+
+
+def _insert_on_sqlite(session: Session, rows: list[dict[str, Any]]) -> None:
+    try:
+        session.execute(insert(Claim), rows)
+    except IntegrityError as error:
+        if "claims_guard" not in str(error.orig):
+            raise
+        raise ClaimRefused from error
+
+
+def drop_claims(session: Session, booking: Booking) -> None:
+    """Give the booking's time back at once."""
+    session.execute(delete(Claim).where(Claim.booking_id == booking.id))
+
+
+def calendars_of(session: Session, booking_id: int) -> set[int]:
+    """Every calendar a booking needs, whether or not it claims it now."""
+    booking = select(Booking.professional_id, Booking.room_id).where(Booking.id == booking_id)
+    place = session.execute(booking).one_or_none()
+    if place is None:
+        return set()
+    rows = session.scalars(
+        select(Professional.calendar_id)
+        .where(Professional.id == place.professional_id)
+        .union_all(
+            select(Room.calendar_id).where(Room.id == place.room_id),
+            select(Patient.calendar_id)
+            .join(Attendee, Attendee.patient_id == Patient.id)
+            .where(Attendee.booking_id == booking_id),
+        )
+    )
+    return set(rows)
+
+
+def clear_expired_holds(session: Session, calendar_ids: Iterable[int], *, now: datetime) -> None:
+    """Cancel holds that have run out, so that the guard need not know the time."""
+    expired = session.scalars(
+        select(Claim.booking_id)
+        .where(Claim.calendar_id.in_(list(calendar_ids)), Claim.held_until <= now)
+        .distinct()
+    ).all()
+    if not expired:
+        return
+    session.execute(delete(Claim).where(Claim.booking_id.in_(expired)))
+    session.execute(
+        update(Booking)
+        .where(Booking.id.in_(expired), Booking.state == BookingState.HELD)
+        .values(
+            state=BookingState.CANCELLED,
+            held_until=None,
+            cancelled_at=now,
+            version=Booking.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,105 @@
+"""Wrong attempts, counted in the database so that restarts and processes share them.
+
+An attempt counts before it is made and is given back when it was right, so that many at
+once cannot slip through together. The wait applies to the right password as well.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, text
+from sqlalchemy.orm import Session
+
+from core.errors import TooManyAttempts
+from core.models import Throttle
+from core.passwords import secret_hash
+
+THROTTLE_LOCK = 10
+LONGEST_WAIT = timedelta(minutes=15)
+LONGEST_WINDOW = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class WindowCounter:
+    """So many attempts in a window, then a pause until it ends."""
+
+    name: str
+    window: timedelta
+    free: int
+
+    @property
+    def key(self) -> str:
+        return secret_hash(self.name)
+
+    def next_at(self, row: Throttle, now: datetime) -> datetime:
+        return now if row.fails < self.free else row.first_at + self.window
+
+
+@dataclass(frozen=True)
+class DoublingCounter(WindowCounter):
+    """So many attempts at once, then a wait that doubles with each further one."""
+
+    def next_at(self, row: Throttle, now: datetime) -> datetime:
+        if row.fails <= self.free:
+            return now
+        seconds = 2 ** min(row.fails - self.free, 20)
+        return now + min(timedelta(seconds=seconds), LONGEST_WAIT)
+
+
+def of_account(username: str) -> WindowCounter:
+    """Attempts on one user name, whether it exists or not."""
+    return DoublingCounter(f"account:{username}", window=LONGEST_WINDOW, free=5)
+
+
+def of_address(ip: str) -> WindowCounter:
+    return WindowCounter(f"address:{ip}", window=timedelta(minutes=15), free=30)
+
+
+def take(session: Session, *counters: WindowCounter, now: datetime) -> None:
+    """Count one attempt, or raise ``TooManyAttempts`` and count nothing."""
+    _lock(session)
+    session.execute(delete(Throttle).where(Throttle.first_at <= now - LONGEST_WINDOW))
+    rows = [(counter, _row(session, counter, now)) for counter in counters]
+    _check_heard([row for _, row in rows], now)
+    for counter, row in rows:
+        row.fails += 1
+        row.next_at = counter.next_at(row, now)
+
+
+def give_back(session: Session, own: WindowCounter, *shared: WindowCounter) -> None:
+    """The attempt was right: its own count starts afresh, shared ones lose it again."""
+    _lock(session)
+    forget(session, own)
+    for counter in shared:
+        row = session.get(Throttle, counter.key)
+        if row is not None:
+            row.fails = max(row.fails - 1, 0)
+            row.next_at = row.first_at
+
+
+def forget(session: Session, counter: WindowCounter) -> None:
+    session.execute(delete(Throttle).where(Throttle.key == counter.key))
+
+
+def _check_heard(rows: Sequence[Throttle], now: datetime) -> None:
+    next_at = max(row.next_at for row in rows)
+    if next_at > now:
+        raise TooManyAttempts(seconds=math.ceil((next_at - now).total_seconds()))
+
+
+def _row(session: Session, counter: WindowCounter, now: datetime) -> Throttle:
+    row = session.get(Throttle, counter.key)
+    if row is None:
+        row = Throttle(key=counter.key, fails=0, first_at=now, next_at=now)
+        session.add(row)
+    elif row.first_at + counter.window <= now:
+        row.fails, row.first_at, row.next_at = 0, now, now
+    return row
+
+
+def _lock(session: Session) -> None:
+    # On SQLite the writer already holds the whole database.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": THROTTLE_LOCK})

@@ -1,0 +1,191 @@
+"""A visit somebody asks for, with everything loaded that decides whether it can take place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.availability import (
+    Busy,
+    Days,
+    DaySheet,
+    Explainer,
+    Reason,
+    Rules,
+    Visit,
+    load_busy,
+    load_sheets,
+    organisation_clock,
+    starts,
+)
+from core.errors import N_, Invalid, NotFound
+from core.interval import to_instant, to_seconds
+from core.models import Patient, Professional, ProfessionalService, Room, Service, ServiceRoom
+from core.policy import Actor, Permission, allows
+
+NEAREST_WITHIN_DAYS = 14
+
+Bookable = TypeVar("Bookable", Service, Professional, Patient)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Who, what and for whom; ``visit`` carries the rules that apply to the asker."""
+
+    professional: Professional
+    service: Service
+    patient: Patient | None
+    visit: Visit
+    price_cents: int
+    rooms: Mapping[int, int]
+    """Calendars of the rooms of which the service needs one, by room; empty: it needs none."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What decides, as it was when the calendars were read."""
+
+    sheet: DaySheet
+    rooms: Mapping[int, Sequence[Busy]] | None
+    patient: Sequence[Busy]
+
+
+def want(
+    session: Session,
+    actor: Actor,
+    *,
+    professional_id: int,
+    service_id: int,
+    patient_id: int | None = None,
+    booking_id: int = 0,
+) -> Wanted:
+    """Look everything up by id; archived or unknown ones raise ``NotFound``."""
+    service = _active(session, Service, service_id, "service")
+    professional = _active(session, Professional, professional_id, "professional")
+    patient = _active(session, Patient, patient_id, "patient") if patient_id is not None else None
+    offer = session.get(ProfessionalService, (professional_id, service_id))
+    if offer is None:
+        raise Invalid(
+            N_("{professional} does not offer {service}."),
+            field="service",
+            professional=professional.name,
+            service=service.name,
+        )
+    return Wanted(
+        professional=professional,
+        service=service,
+        patient=patient,
+        visit=visit_of(actor, service, offer.length_minutes, booking_id=booking_id),
+        price_cents=service.price_cents if offer.price_cents is None else offer.price_cents,
+        rooms=rooms_for(session, service_id),
+    )
+
+
+def visit_of(
+    actor: Actor, service: Service, own_length: int | None = None, *, booking_id: int = 0
+) -> Visit:
+    """The visit as the rules of the service place it for this actor.
+
+    Those who book for others need no notice, and may close up to the visit before where it
+    left the lattice.
+    """
+    for_others = allows(actor, Permission.BOOKINGS_WRITE)
+    return Visit(
+        length=(own_length or service.length_minutes) * 60,
+        before=service.before_minutes * 60,
+        after=service.after_minutes * 60,
+        rules=Rules(
+            step=service.step_minutes * 60,
+            anchor=service.anchor,
+            buffer_rule=service.buffer_rule,
+            notice=0 if for_others else service.notice_minutes * 60,
+            horizon_days=service.horizon_days,
+            fits_gap=for_others,
+        ),
+        booking_id=booking_id,
+    )
+
+
+def rooms_for(session: Session, service_id: int) -> dict[int, int]:
+    """Rooms in use of which the service needs one, with their calendars, in a fixed order."""
+    rows = session.execute(
+        select(Room.id, Room.calendar_id)
+        .join(ServiceRoom, ServiceRoom.room_id == Room.id)
+        .where(ServiceRoom.service_id == service_id, Room.archived_at.is_(None))
+        .order_by(Room.id)
+    )
+    return {room_id: calendar_id for room_id, calendar_id in rows}  # noqa: C416 - rows are not pairs to mypy
+
+
+def calendars_wanted(wanted: Wanted) -> set[int]:
+    """Every calendar the visit may claim: what must be locked before it is checked."""
+    found = {wanted.professional.calendar_id, *wanted.rooms.values()}
+    return found | {wanted.patient.calendar_id} if wanted.patient else found
+
+
+def load_around(
+    session: Session, wanted: Wanted, start: datetime, *, now: datetime, days: int = 1
+) -> Loaded:
+    """Load the local day of ``start`` and the days after it."""
+    clock = organisation_clock(session)
+    first = clock.date_of(to_seconds(start))
+    asked = Days(first, first + timedelta(days=days - 1))
+    sheet = load_sheets(session, [wanted.professional], asked, now=now)[0]
+    others = [*wanted.rooms.values()]
+    if wanted.patient:
+        others.append(wanted.patient.calendar_id)
+    reach = (sheet.span[0] - 86400, sheet.span[1] + 86400)
+    busy = load_busy(session, others, reach, now=now) if others else {}
+    return Loaded(
+        sheet=sheet,
+        rooms={room: busy.get(calendar, ()) for room, calendar in wanted.rooms.items()} or None,
+        patient=busy.get(wanted.patient.calendar_id, ()) if wanted.patient else (),
+    )
+
+
+def reasons_against(
+    wanted: Wanted, loaded: Loaded, start: datetime, *, now: datetime
+) -> list[Reason]:
+    rooms = None if loaded.rooms is None else list(loaded.rooms.values())
+    explainer = Explainer(loaded.sheet, wanted.visit, now=now, rooms=rooms, patient=loaded.patient)
+    return explainer.reasons(to_seconds(start))
+
+
+def free_room(loaded: Loaded, visit: Visit, start: datetime, *, first: int | None) -> int | None:
+    """A room that is free for the whole visit: ``first`` if it is, else the lowest id."""
+    begin = to_seconds(start)
+    end = begin + visit.length
+    for room_id in sorted(loaded.rooms or (), key=lambda each: (each != first, each)):
+        others = (
+            each
+            for each in (loaded.rooms or {})[room_id]
+            if not visit.booking_id or each.booking_id != visit.booking_id
+        )
+        if not any(begin < each.end and each.start < end for each in others):
+            return room_id
+    return None
+
+
+def nearest_starts(
+    session: Session, wanted: Wanted, start: datetime, *, now: datetime, count: int = 3
+) -> list[datetime]:
+    """The bookable starts closest to ``start``, in order: that day, else the next two weeks."""
+    target = to_seconds(start)
+    for days in (1, NEAREST_WITHIN_DAYS):
+        loaded = load_around(session, wanted, start, now=now, days=days)
+        rooms = None if loaded.rooms is None else list(loaded.rooms.values())
+        found = starts(loaded.sheet, wanted.visit, now=now, rooms=rooms, patient=loaded.patient)
+        if len(found) >= count or days == NEAREST_WITHIN_DAYS:
+            break
+    closest = sorted(found, key=lambda each: (abs(each - target), each))[:count]
+    return [to_instant(each) for each in sorted(closest)]
+
+
+def _active(session: Session, kind: type[Bookable], id: int, what: str) -> Bookable:
+    found = session.get(kind, id)
+    if found is None or found.archived_at is not None:
+        raise NotFound(what=what)
+    return found

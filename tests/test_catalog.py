@@ -1,0 +1,277 @@
+"""The catalogue: what the place offers, and who offers it."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import event, select
+
+from core.catalog import (
+    ExpertiseTags,
+    NewProfessional,
+    NewRoom,
+    NewService,
+    Offer,
+    OfferedService,
+    OrganisationDetails,
+    add_professional,
+    add_room,
+    add_service,
+    get_organisation,
+    get_service,
+    load_expertise,
+    load_offers,
+    load_professionals,
+    load_rooms,
+    load_services,
+    offer_of,
+    offer_service,
+    set_up_organisation,
+    tag_expertise,
+    zone_of,
+)
+from core.errors import DatabaseNotReady, Invalid, NotAllowed, NotFound
+from core.models import AuditEntry, CalendarKind, Role
+from core.policy import CONSOLE
+from tests import a
+
+RUA_NOVA = OrganisationDetails("Rua Nova Practice", "Europe/Lisbon", "pt", "eur")
+FIRST_VISIT = NewService("First visit", length_minutes=45, price_cents=6000)
+
+COMMANDS = {
+    "organisation": lambda session, actor: set_up_organisation(
+        session, actor, RUA_NOVA, now=a.BEFORE
+    ),
+    "service": lambda session, actor: add_service(session, actor, FIRST_VISIT, now=a.BEFORE),
+    "professional": lambda session, actor: add_professional(
+        session, actor, NewProfessional("Dr Elena Ruiz"), now=a.BEFORE
+    ),
+    "room": lambda session, actor: add_room(session, actor, NewRoom("Room 1"), now=a.BEFORE),
+    "offer": lambda session, actor: offer_service(
+        session, actor, OfferedService(1, 1), now=a.BEFORE
+    ),
+    "expertise": lambda session, actor: tag_expertise(
+        session, actor, ExpertiseTags(1, ("Skin",)), now=a.BEFORE
+    ),
+}
+
+
+@pytest.fixture
+def admin(session):
+    a.organisation(session)
+    return a.actor(session, Role.ADMIN)
+
+
+def names(rows):
+    return [each.name for each in rows]
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize("role", [Role.PATIENT, Role.PROFESSIONAL, Role.RECEPTIONIST])
+def test_only_admins_change_the_catalogue(session, command, role):
+    with pytest.raises(NotAllowed):
+        command(session, a.actor(session, role))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_change_of_the_catalogue_is_on_record(session, admin, name):
+    for needed in ("professional", "service") if name in ("offer", "expertise") else ():
+        COMMANDS[needed](session, admin)
+    before = len(session.scalars(select(AuditEntry)).all())
+
+    COMMANDS[name](session, admin)
+
+    assert len(session.scalars(select(AuditEntry)).all()) == before + 1
+
+
+def test_the_place_is_set_up_once_and_then_changed(session):
+    with pytest.raises(DatabaseNotReady, match="not been set up"):
+        get_organisation(session)
+
+    set_up_organisation(session, CONSOLE, RUA_NOVA, now=a.BEFORE)
+    set_up_organisation(
+        session, CONSOLE, OrganisationDetails("Sol", "Europe/Madrid", "ES", "EUR"), now=a.BEFORE
+    )
+
+    place = get_organisation(session)
+    assert (place.name, place.country, zone_of(place)) == ("Sol", "ES", ZoneInfo("Europe/Madrid"))
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [("zone", "Mars/Olympus"), ("country", "XX"), ("currency", "euros"), ("name", " ")],
+)
+def test_a_place_needs_a_name_and_a_zone_country_and_currency_that_exist(session, field, typed):
+    values = {"name": "Sol", "zone": "Europe/Madrid", "country": "ES", "currency": "EUR"}
+
+    with pytest.raises(Invalid) as refusal:
+        set_up_organisation(
+            session, CONSOLE, OrganisationDetails(**(values | {field: typed})), now=a.BEFORE
+        )
+    assert refusal.value.field == field
+
+
+def test_a_service_is_added_and_found(session, admin):
+    room = add_room(session, admin, NewRoom("Room 1"), now=a.BEFORE)
+    service = add_service(
+        session, admin, NewService("X-ray", 20, room_ids=(room.id, room.id)), now=a.BEFORE
+    )
+
+    assert get_service(session, service.id) is service
+    assert names(load_rooms(session, service_id=service.id)) == ["Room 1"]
+
+
+@pytest.mark.parametrize(
+    ("field", "number"),
+    [
+        ("length_minutes", 0),
+        ("length_minutes", 1441),
+        ("step_minutes", 0),
+        ("before_minutes", -1),
+        ("after_minutes", 10**18),
+        ("seats", 0),
+        ("price_cents", -1),
+        ("horizon_days", -1),
+    ],
+)
+def test_a_service_with_impossible_numbers_is_refused(session, admin, field, number):
+    values = {"name": "Visit", "length_minutes": 30} | {field: number}
+
+    with pytest.raises(Invalid, match="between") as refusal:
+        add_service(session, admin, NewService(**values), now=a.BEFORE)
+    assert refusal.value.field == field
+
+
+def test_a_service_in_a_room_that_is_not_there_is_refused(session, admin):
+    with pytest.raises(NotFound, match="room"):
+        add_service(session, admin, NewService("X-ray", 20, room_ids=(9,)), now=a.BEFORE)
+
+
+def test_two_services_or_rooms_of_one_name_are_refused(session, admin):
+    add_service(session, admin, FIRST_VISIT, now=a.BEFORE)
+    add_room(session, admin, NewRoom("Sala 1"), now=a.BEFORE)
+
+    with pytest.raises(Invalid, match="already one called first VISIT"):
+        add_service(session, admin, NewService("first VISIT", 30), now=a.BEFORE)
+    with pytest.raises(Invalid, match="already"):
+        add_room(session, admin, NewRoom("sala  1"), now=a.BEFORE)
+
+
+def test_what_is_archived_is_not_offered(session, admin):
+    service = a.service(session, archived_at=a.BEFORE)
+    a.room(session, archived_at=a.BEFORE)
+    a.professional(session, archived_at=a.BEFORE)
+
+    assert load_services(session) == load_rooms(session) == []
+    assert load_professionals(session, admin) == []
+    with pytest.raises(NotFound):
+        get_service(session, service.id)
+
+
+def test_lists_are_sorted_as_people_read(session, admin):
+    for name in ("Zoe", "ana", "Émile", "Bela"):
+        a.professional(session, name=name)
+        a.service(session, name=name)
+
+    assert names(load_services(session)) == ["ana", "Bela", "Émile", "Zoe"]
+    assert names(load_professionals(session, admin)) == ["ana", "Bela", "Émile", "Zoe"]
+
+
+def test_a_professional_gets_a_calendar_and_the_expertise_named(session, admin):
+    request = NewProfessional("Dr Elena Ruiz", expertise=("Skin", "Children", "skin"))
+    made = add_professional(session, admin, request, now=a.BEFORE)
+
+    assert made.calendar.kind is CalendarKind.PROFESSIONAL
+    assert names(load_expertise(session)) == ["Children", "Skin"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("colour", "red"),
+        ("zone", "Nowhere"),
+        ("visits_per_day", -1),
+        ("bio", "x" * 4001),
+    ],
+)
+def test_a_professional_with_an_impossible_profile_is_refused(session, admin, field, value):
+    with pytest.raises(Invalid) as refusal:
+        add_professional(
+            session, admin, NewProfessional(**({"name": "Dr Ada"} | {field: value})), now=a.BEFORE
+        )
+    assert refusal.value.field == field
+
+
+def test_professionals_are_narrowed_by_service_expertise_and_id(session, admin):
+    visit = a.service(session)
+    ada = a.professional(session, name="Ada", services=(visit,))
+    bela = a.professional(session, name="Bela")
+    tag_expertise(session, admin, ExpertiseTags(bela.id, ("Skin",)), now=a.BEFORE)
+    skin = load_expertise(session)[0]
+
+    assert names(load_professionals(session, admin, service_id=visit.id)) == ["Ada"]
+    assert names(load_professionals(session, admin, expertise_id=skin.id)) == ["Bela"]
+    assert names(load_professionals(session, admin, ids=[ada.id])) == ["Ada"]
+    assert load_professionals(session, admin, ids=[]) == []
+
+
+def test_the_list_of_professionals_brings_their_expertise_in_two_reads(session, admin):
+    for number in range(5):
+        add_professional(
+            session, admin, NewProfessional(f"Dr {number}", expertise=("Skin",)), now=a.BEFORE
+        )
+    session.flush()
+    session.expunge_all()
+    reads: list[str] = []
+    event.listen(session, "do_orm_execute", lambda state: reads.append(str(state.statement)))
+
+    found = load_professionals(session, admin)
+
+    assert [names(each.expertise) for each in found] == [["Skin"]] * 5
+    assert len(reads) <= 2
+
+
+def test_new_tags_replace_the_old_ones(session, admin):
+    made = add_professional(
+        session, admin, NewProfessional("Dr Ada", expertise=("Skin", "Eyes")), now=a.BEFORE
+    )
+
+    tag_expertise(session, admin, ExpertiseTags(made.id, ("EYES", "Heart")), now=a.BEFORE)
+
+    assert sorted(names(made.expertise)) == ["Eyes", "Heart"]
+    with pytest.raises(NotFound):
+        tag_expertise(session, admin, ExpertiseTags(99, ()), now=a.BEFORE)
+
+
+def test_an_offer_is_the_professionals_own_or_the_services(session, admin):
+    visit = a.service(session, length_minutes=30, price_cents=5000)
+    ada, bela, carl = (a.professional(session) for _ in range(3))
+    offer_service(session, admin, OfferedService(ada.id, visit.id), now=a.BEFORE)
+    offer_service(session, admin, OfferedService(bela.id, visit.id, 45, 0), now=a.BEFORE)
+
+    assert offer_of(session, ada.id, visit.id) == Offer(30, 5000)
+    assert offer_of(session, bela.id, visit.id) == Offer(45, 0)
+    assert load_offers(session, [ada.id, bela.id, carl.id], visit.id) == {
+        ada.id: Offer(30, 5000),
+        bela.id: Offer(45, 0),
+    }
+    with pytest.raises(Invalid, match="does not offer"):
+        offer_of(session, carl.id, visit.id)
+
+
+def test_an_offer_is_changed_by_offering_again(session, admin):
+    visit = a.service(session, length_minutes=30, price_cents=5000)
+    ada = a.professional(session)
+    offer_service(session, admin, OfferedService(ada.id, visit.id, 45), now=a.BEFORE)
+
+    offer_service(session, admin, OfferedService(ada.id, visit.id, None, 7000), now=a.BEFORE)
+
+    assert offer_of(session, ada.id, visit.id) == Offer(30, 7000)
+
+
+@pytest.mark.parametrize(("length", "price"), [(0, None), (1441, None), (None, -1)])
+def test_an_impossible_offer_is_refused(session, admin, length, price):
+    visit, ada = a.service(session), a.professional(session)
+
+    with pytest.raises(Invalid, match="between"):
+        offer_service(session, admin, OfferedService(ada.id, visit.id, length, price), now=a.BEFORE)
