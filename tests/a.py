@@ -24,6 +24,7 @@ from core.models import (
     Role,
     Room,
     Service,
+    ServiceRoom,
     User,
     WorkingHours,
 )
@@ -199,3 +200,9 @@ def booking(
             )
     session.flush()
     return made
+
+
+def needs(session: Session, service: Service, *rooms: Room) -> None:
+    """The service needs one of these rooms."""
+    session.add_all(ServiceRoom(service_id=service.id, room_id=each.id) for each in rooms)
+    session.flush()

