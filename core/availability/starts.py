@@ -164,7 +164,7 @@ def on_lattice(
             found.extend(range(next_on_clock(sheet.clock, start, rules), end, rules.step))
     else:
         anchors = free if rules.after_visits else sheet.windows
-        for start, end in start_spans(anchors, visit.length):
+        for start, end in anchors:
             found.extend(inside(range(start, end, rules.step), possible))
         found = sorted(set(found))
     if rules.fits_gap:

@@ -1,8 +1,8 @@
 """Bookings: put one in a calendar, move it, cancel it, mark how far it has come."""
 
-from core.booking.ledger import get_booking
-from core.booking.placing import book, move, record_past
-from core.booking.progress import MAY_BECOME, cancel, mark, undo
+from core.booking.ledger import get_booking, who_booked
+from core.booking.placing import MOVABLE, book, move, record_past
+from core.booking.progress import CANCELLABLE, MAY_BECOME, cancel, is_undoable, mark, undo
 from core.booking.requests import (
     BookingRequest,
     CancelRequest,
@@ -13,7 +13,9 @@ from core.booking.requests import (
 )
 
 __all__ = [
+    "CANCELLABLE",
     "MAY_BECOME",
+    "MOVABLE",
     "BookingRequest",
     "CancelRequest",
     "MarkRequest",
@@ -23,8 +25,10 @@ __all__ = [
     "book",
     "cancel",
     "get_booking",
+    "is_undoable",
     "mark",
     "move",
     "record_past",
     "undo",
+    "who_booked",
 ]

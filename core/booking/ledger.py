@@ -35,6 +35,13 @@ def get_booking(session: Session, actor: Actor, booking_id: int) -> Booking:
     return found
 
 
+def who_booked(session: Session, booking: Booking) -> str:
+    """The name of whoever made the booking, or nothing."""
+    if booking.created_by is None:
+        return ""
+    return session.scalar(select(User.name).where(User.id == booking.created_by)) or ""
+
+
 def lock_booking(session: Session, actor: Actor, booking_id: int) -> Booking:
     """The actor's booking, with its calendars held until commit."""
     lock_calendars(session, calendars_of(session, booking_id))

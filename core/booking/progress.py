@@ -104,6 +104,11 @@ def _claim_again(session: Session, booking: Booking, *, now: datetime) -> None:
         raise SlotTaken(professional=booking.professional.name) from lost
 
 
+def is_undoable(session: Session, booking: Booking) -> bool:
+    """Whether the last step was one that ``undo`` takes back."""
+    return _state_before(session, booking) is not None
+
+
 def _state_before(session: Session, booking: Booking) -> BookingState | None:
     """The state the last step began from; None when the last step was no change of state."""
     last = session.execute(

@@ -1,0 +1,319 @@
+"""When a visit can start, and why not: rules one by one, and over random calendars."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.availability import (
+    Busy,
+    ClosureSpan,
+    Days,
+    DaySheet,
+    Explainer,
+    Limits,
+    ReasonCode,
+    Rules,
+    TimeOffSpan,
+    Visit,
+    clock_of,
+    load_sheets,
+    starts,
+)
+from core.availability.hours import DateWindow, Habits, WeeklyWindow, spans_of_hours
+from core.errors import Invalid
+from core.interval import to_instant
+from core.models import Anchor, BufferRule
+from tests import a
+
+ZONES = ("Europe/Lisbon", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
+CHANGE_DAYS = (
+    date(2026, 3, 8),
+    date(2026, 3, 29),
+    date(2026, 4, 5),
+    date(2026, 10, 4),
+    date(2026, 10, 25),
+    date(2026, 11, 1),
+    date(2026, 12, 7),
+)
+
+
+def sheet(day: date = a.DAY, zone: str = "UTC", **values) -> DaySheet:
+    clock = clock_of(zone)
+    made = {
+        "professional_id": 1,
+        "name": "Dr Ada",
+        "clock": clock,
+        "span": clock.span_of_days(day, day),
+        "shifts": [(clock.at(day.toordinal(), 540), clock.at(day.toordinal(), 1020))],
+    }
+    return DaySheet(**(made | values))
+
+
+def times(found: list[int], zone: str = "UTC") -> list[str]:
+    return [to_instant(each).astimezone(ZoneInfo(zone)).strftime("%H:%M") for each in found]
+
+
+def sec(hour: float) -> int:
+    return int(a.at(hour).timestamp())
+
+
+def visit(minutes: int = 30, *, before: int = 0, after: int = 0, **rules) -> Visit:
+    return Visit(minutes * 60, before * 60, after * 60, Rules(**rules))
+
+
+def test_starts_fall_on_the_step_and_the_last_one_ends_with_the_hours():
+    found = starts(sheet(), visit(60, step=3600), now=a.BEFORE)
+    assert times(found) == [f"{hour:02}:00" for hour in range(9, 17)]
+
+
+def test_a_visit_takes_its_starts_away_and_the_lattice_stays():
+    busy = [Busy(sec(9.17), sec(9.67))]
+    found = starts(sheet(busy=busy), visit(30), now=a.BEFORE)
+    assert times(found)[:2] == ["09:45", "10:00"]
+
+
+def test_the_desk_is_also_offered_the_moment_behind_an_odd_visit():
+    busy = [Busy(sec(9), sec(9) + 20 * 60)]
+    desk = starts(sheet(busy=busy), visit(30, fits_gap=True), now=a.BEFORE)
+    patient = starts(sheet(busy=busy), visit(30), now=a.BEFORE)
+    assert times(desk)[:2] == ["09:20", "09:30"]
+    assert times(patient)[:1] == ["09:30"]
+
+
+def test_an_opening_anchor_counts_from_each_opening():
+    own = sheet(shifts=[(sec(9) + 600, sec(11))])
+    found = starts(own, visit(30, step=1800, anchor=Anchor.OPENING), now=a.BEFORE)
+    assert times(found) == ["09:10", "09:40", "10:10"]
+
+
+@pytest.mark.parametrize(("rule", "first"), [(BufferRule.GAP, "10:15"), (BufferRule.ADD, "10:25")])
+def test_between_two_visits_the_larger_buffer_applies_or_both(rule, first):
+    busy = [Busy(sec(9), sec(10), 0, 15)]
+    wanted = visit(30, before=10, step=300, buffer_rule=rule)
+    assert times(starts(sheet(busy=busy), wanted, now=a.BEFORE))[0] == first
+
+
+def test_notice_includes_its_boundary_unless_told_otherwise():
+    included = visit(30, notice=3600)
+    excluded = visit(30, notice=3600, notice_included=False)
+    assert times(starts(sheet(), included, now=a.at(9)))[0] == "10:00"
+    assert times(starts(sheet(), excluded, now=a.at(9)))[0] == "10:15"
+
+
+def test_the_horizon_counts_local_days():
+    assert starts(sheet(), visit(horizon_days=3), now=a.BEFORE)
+    assert not starts(sheet(), visit(horizon_days=2), now=a.BEFORE)
+
+
+def test_a_room_must_be_free_for_the_whole_visit():
+    rooms = [[Busy(sec(9), sec(16))], [Busy(sec(10), sec(17))]]
+    found = starts(sheet(), visit(60, step=3600), now=a.BEFORE, rooms=rooms)
+    assert times(found) == ["09:00", "16:00"]
+
+
+def test_limits_count_the_local_day():
+    busy = [Busy(sec(9), sec(9.5))]
+    full = sheet(busy=busy, limits=Limits(visits_per_day=1))
+    assert starts(full, visit(), now=a.BEFORE) == []
+    assert starts(sheet(busy=busy, limits=Limits(visits_per_day=2)), visit(), now=a.BEFORE)
+
+
+def test_hours_past_midnight_offer_a_start_before_it():
+    """T027"""
+    night = sheet(shifts=[(sec(22), sec(26))])
+    assert "23:30" in times(starts(night, visit(60, step=1800), now=a.BEFORE))
+
+
+def test_a_day_that_is_open_all_day_ends_with_midnight():
+    """T028"""
+    clock = clock_of("UTC")
+    hours = Habits(clock, [WeeklyWindow(1, 0, 1440)])
+    work, _breaks = spans_of_hours(hours, a.DAY.toordinal(), a.DAY.toordinal())
+    found = starts(sheet(shifts=work), visit(60, step=3600), now=a.BEFORE)
+    assert times(found)[-1] == "23:00"
+
+
+def test_a_date_with_its_own_hours_takes_nothing_from_its_weekday():
+    weekly = [WeeklyWindow(1, 540, 1080), WeeklyWindow(1, 720, 780, is_break=True)]
+    ordinal = a.DAY.toordinal()
+    own = Habits(clock_of("UTC"), weekly, [DateWindow(ordinal, 600, 840)])
+    closed = Habits(clock_of("UTC"), weekly, [DateWindow(ordinal)])
+    assert spans_of_hours(own, ordinal, ordinal) == ([(sec(10), sec(14))], [])
+    assert spans_of_hours(closed, ordinal, ordinal) == ([], [])
+
+
+def test_a_shift_over_the_clock_change_ends_by_the_wall_clock():
+    weekly = [WeeklyWindow(7, 30, 390)]
+    habits = Habits(clock_of("America/New_York"), weekly)
+    for day, hours in ((date(2026, 3, 8), 5), (date(2025, 11, 2), 7), (date(2026, 6, 7), 6)):
+        work, _breaks = spans_of_hours(habits, day.toordinal(), day.toordinal())
+        assert (work[0][1] - work[0][0]) / 3600 == hours
+
+
+def test_a_working_day_is_eight_hours_in_every_zone_on_both_change_days():
+    """T025, T026"""
+    import zoneinfo
+
+    for name in sorted(zoneinfo.available_timezones()):
+        clock = clock_of(name)
+        for day in CHANGE_DAYS:
+            ordinal = day.toordinal()
+            hours = Habits(clock, [WeeklyWindow(each, 540, 1020) for each in range(1, 8)])
+            work, _breaks = spans_of_hours(hours, ordinal, ordinal)
+            own = sheet(day, name, shifts=work)
+            found = starts(own, visit(60, step=3600), now=to_instant(own.span[0]))
+            assert times(found, name) == [f"{hour:02}:00" for hour in range(9, 17)], (name, day)
+
+
+def test_a_date_that_a_zone_skipped_offers_nothing():
+    """T026"""
+    day = date(2011, 12, 30)
+    clock = clock_of("Pacific/Apia")
+    start, end = clock.span_of_days(day, day)
+    assert start == end
+    own = sheet(day, "Pacific/Apia", shifts=[])
+    assert starts(own, visit(), now=to_instant(start)) == []
+
+
+def test_an_unknown_zone_is_refused():
+    with pytest.raises(Invalid, match="no time zone called Mars/Olympus"):
+        clock_of("Mars/Olympus")
+
+
+def test_a_reversed_or_endless_range_is_refused():
+    with pytest.raises(Invalid, match="last day lies before"):
+        Days(a.DAY, a.DAY - timedelta(days=1))
+    with pytest.raises(Invalid, match="At most"):
+        Days(a.DAY, a.DAY + timedelta(days=3650))
+
+
+REASONS = [
+    pytest.param(8, ReasonCode.CLOSED, "Dr Ada starts work at", id="before work"),
+    pytest.param(17, ReasonCode.CLOSED, "Dr Ada finishes work at", id="after work"),
+    pytest.param(12, ReasonCode.BREAK, "has a break until", id="break"),
+    pytest.param(11.75, ReasonCode.TOO_SHORT, "15 min too short: break", id="into the break"),
+    pytest.param(14, ReasonCode.TIME_OFF, "is away until", id="time off"),
+    pytest.param(13.75, ReasonCode.TOO_SHORT, "15 min too short: away", id="into time off"),
+    pytest.param(15, ReasonCode.CLOSURE, "Closed: Holiday", id="closure"),
+    pytest.param(10, ReasonCode.TAKEN, "Taken until", id="taken"),
+    pytest.param(9.75, ReasonCode.TOO_SHORT, "15 min too short: next visit", id="into a visit"),
+    pytest.param(10.5, ReasonCode.BUFFER, "10 min too close", id="too close"),
+    pytest.param(11.1, ReasonCode.OFF_STEP, "start every 15 minutes", id="off the step"),
+    pytest.param(16, ReasonCode.HELD, "Held until", id="held"),
+]
+
+
+@pytest.mark.parametrize(("hour", "code", "words"), REASONS)
+def test_every_refused_start_says_why(hour, code, words):
+    full = sheet(
+        breaks=[(sec(12), sec(13))],
+        time_off=[TimeOffSpan(sec(14), sec(15), 7)],
+        closures=[ClosureSpan(sec(15), sec(15.5), 8, "Holiday")],
+        busy=[
+            Busy(sec(10), sec(10.5), 0, 10, booking_id=3),
+            Busy(sec(16), sec(16.5), held=True),
+        ],
+    )
+    found = Explainer(full, visit(), now=a.BEFORE).reasons(sec(hour))
+    assert code in [each.code for each in found]
+    assert words in " ".join(map(str, found))
+
+
+def test_a_start_that_is_offered_has_no_reason_against_it():
+    assert Explainer(sheet(), visit(), now=a.BEFORE).reasons(sec(9)) == []
+
+
+@st.composite
+def calendars(draw):
+    """A professional's day in any zone, hours, breaks, time off and visits at random."""
+    zone = draw(st.sampled_from(ZONES))
+    day = draw(st.sampled_from(CHANGE_DAYS))
+    clock = clock_of(zone)
+    base = clock.span_of_days(day, day)[0]
+    minute = st.integers(0, 30 * 12)
+
+    def spans(most: int, longest: int) -> list[tuple[int, int]]:
+        made = draw(st.lists(st.tuples(minute, st.integers(1, longest)), max_size=most))
+        return sorted((base + s * 300, base + (s + n) * 300) for s, n in made)
+
+    windows = [
+        WeeklyWindow(day.isoweekday(), start * 15, start * 15 + length * 15)
+        for start, length in draw(
+            st.lists(st.tuples(st.integers(0, 80), st.integers(1, 40)), min_size=1, max_size=3)
+        )
+    ]
+    shifts, _none = spans_of_hours(Habits(clock, windows), day.toordinal(), day.toordinal())
+    busy = [
+        Busy(start, end, draw(st.sampled_from([0, 0, 10])), draw(st.sampled_from([0, 15])), n + 1)
+        for n, (start, end) in enumerate(spans(6, 18))
+    ]
+    return sheet(
+        day,
+        zone,
+        shifts=shifts,
+        breaks=spans(2, 12),
+        openings=spans(1, 24),
+        time_off=[TimeOffSpan(*each) for each in spans(1, 24)],
+        closures=[ClosureSpan(*each) for each in spans(1, 24)],
+        busy=busy,
+        limits=draw(st.sampled_from([Limits(), Limits(visits_per_day=3, minutes_per_week=200)])),
+    )
+
+
+VISITS = st.builds(
+    lambda length, before, after, step, **rules: Visit(
+        length * 300, before * 300, after * 300, Rules(step=step * 60, **rules)
+    ),
+    length=st.integers(1, 30),
+    before=st.integers(0, 3),
+    after=st.integers(0, 3),
+    step=st.sampled_from([5, 15, 20, 25, 30, 60]),
+    anchor=st.sampled_from(Anchor),
+    after_visits=st.booleans(),
+    buffer_rule=st.sampled_from(BufferRule),
+    buffers_inside_hours=st.booleans(),
+    notice=st.sampled_from([0, 3600]),
+    notice_included=st.booleans(),
+    horizon_days=st.sampled_from([None, 0, 1]),
+    fits_gap=st.booleans(),
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(calendars(), VISITS, st.integers(-6, 30), st.integers(0, 2))
+def test_what_is_offered_has_no_reason_and_what_has_none_is_offered(own, wanted, hours, rooms):
+    """T018: over every five minutes of the day."""
+    now = to_instant(own.span[0] + hours * 3600)
+    taken = [own.busy[:2], own.busy[2:4]][:rooms] if rooms else None
+    patient = own.busy[4:5]
+    offered = set(starts(own, wanted, now=now, rooms=taken, patient=patient))
+    explain = Explainer(own, wanted, now=now, rooms=taken, patient=patient)
+    for moment in range(own.span[0], own.span[1], 300):
+        reasons = explain.reasons(moment)
+        assert (moment in offered) == (not reasons), (moment, reasons)
+    assert all(own.span[0] <= each < own.span[1] for each in offered)
+
+
+def test_the_loader_asks_the_same_few_questions_for_one_and_for_many(session):
+    from sqlalchemy import event
+
+    people = [a.professional(session) for _ in range(6)]
+    asked: list[str] = []
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    load_sheets(session, people[:1], Days(a.DAY, a.DAY), now=a.BEFORE)
+    for_one = len(asked)
+    asked.clear()
+    load_sheets(session, people, Days(a.DAY, a.DAY + timedelta(days=30)), now=a.BEFORE)
+    assert len(asked) == for_one
+
+
+def test_a_professional_in_another_zone_keeps_their_own_wall_clock(session):
+    """T033"""
+    azores = a.professional(session, zone="Atlantic/Azores")
+    own = load_sheets(session, [azores], Days(a.DAY, a.DAY), now=a.BEFORE)[0]
+    found = starts(own, visit(60, step=3600), now=a.BEFORE)
+    assert (times(found)[0], times(found)[-1]) == ("10:00", "17:00")
