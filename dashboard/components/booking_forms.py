@@ -1,0 +1,116 @@
+"""What the desk's dialogs show: the time being booked, a booking's details, its next steps."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core.booking import CANCELLABLE, MAY_BECOME, MOVABLE
+from core.errors import N_, BookingError
+from core.models import Booking, BookingState
+from dashboard import feedback
+from dashboard.components.words import money, state_word
+from dashboard.formatting import clock, when
+from dashboard.i18n import _
+
+CANCEL_REASONS = (
+    N_("Patient is ill"),
+    N_("Patient cannot come"),
+    N_("Professional is away"),
+    N_("Booked by mistake"),
+    N_("Other"),
+)
+STEPS = (
+    (BookingState.ARRIVED, N_("Arrived"), ":material/login:"),
+    (BookingState.IN_PROGRESS, N_("Start"), ":material/play_arrow:"),
+    (BookingState.COMPLETED, N_("Completed"), ":material/check_circle:"),
+    (BookingState.NO_SHOW, N_("No-show"), ":material/person_off:"),
+)
+
+
+def time_line(what: str, who: str, starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> None:
+    """The one line that says what is being booked, with whom and when."""
+    times = f"{when(starts_at, zone, datetime.now(zone))}-{clock(ends_at, zone)}"
+    st.markdown(f"**{feedback.md(times)}** · {feedback.md(who)} · {feedback.md(what)}")
+
+
+def refusal_with_ways_out(
+    refusal: BookingError,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    key: str,
+    choose: Callable[[datetime], None],
+) -> None:
+    """What is in the way, who was quicker, and the nearest times to take instead."""
+    feedback.refuse(refusal)
+    if quicker := refusal.details.get("taken_by"):
+        st.caption(_("Booked by {name}.").format(name=feedback.md(quicker)))
+    nearest: Sequence[datetime] = refusal.details.get("alternatives", ())
+    if nearest:
+        st.write(_("The nearest free times:"))
+        with st.container(horizontal=True):
+            for each in nearest:
+                st.button(
+                    when(each, zone, now),
+                    key=f"{key}_instead_{each.isoformat()}",
+                    on_click=choose,
+                    args=(each,),
+                )
+
+
+def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None:
+    """Who comes, when, to whom, for what, and how far it has come."""
+    patient = booking.attendees[0].patient
+    st.markdown(f"### {feedback.md(patient.name)}")
+    with st.container(horizontal=True):
+        st.badge(state_word(booking.state))
+        if booking.cancelled_late:
+            st.badge(_("Cancelled late"), color="orange")
+    time_line(
+        booking.service.name, booking.professional.name, booking.starts_at, booking.ends_at, zone
+    )
+    rows = [
+        (_("Phone"), patient.phone),
+        (_("E-mail"), patient.email),
+        (_("Date of birth"), patient.born_on.strftime("%d.%m.%Y") if patient.born_on else ""),
+        (_("Room"), booking.room.name if booking.room else ""),
+        (_("Price"), money(booking.price_cents, booking.currency)),
+        (_("Note"), booking.desk_note),
+        (_("Reason"), booking.cancel_reason),
+        (_("Booked by"), booked_by),
+    ]
+    lines = [f"**{label}** {feedback.md(text)}" for label, text in rows if text]
+    st.markdown("  \n".join(lines))
+
+
+def next_steps(booking: Booking, *, key: str) -> BookingState | None:
+    """Buttons for what a visit can become; the one pressed, if any."""
+    pressed = None
+    steps = [each for each in STEPS if each[0] in MAY_BECOME[booking.state]]
+    if steps:
+        with st.container(horizontal=True):
+            for state, word, icon in steps:
+                kind = "primary" if (state, word, icon) == steps[0] else "secondary"
+                if st.button(_(word), key=f"{key}_{state}", icon=icon, type=kind):  # type: ignore[arg-type]
+                    pressed = state
+    return pressed
+
+
+def ask_reason(booking: Booking, *, key: str) -> str | None:
+    """The reason for a cancellation once "Cancel booking" is pressed; None until then."""
+    if booking.state not in CANCELLABLE:
+        return None
+    with st.expander(_("Cancel"), icon=":material/event_busy:", key=f"{key}_cancel"):
+        chosen = st.pills(
+            _("Reason"), CANCEL_REASONS, format_func=_, key=f"{key}_reason", default=None
+        )
+        words = st.text_input(_("In your own words (optional)"), key=f"{key}_words")
+        if st.button(_("Cancel booking"), key=f"{key}_do_cancel", type="primary"):
+            return " · ".join(each for each in (_(chosen) if chosen else "", words.strip()) if each)
+    return None
+
+
+def may_move(booking: Booking) -> bool:
+    return booking.state in MOVABLE

@@ -1,0 +1,229 @@
+"""The day at the desk, drawn: columns, bookings, closed time and the starts of a service."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from core.availability import ReasonCode, clock_of
+from core.booking import MOVABLE
+from core.desk import DayBooking, DeskDay, StartCell
+from core.interval import Span, intersect, subtract, to_instant, to_seconds, union
+from core.models import BookingState, Professional
+from dashboard.components.day_grid import (
+    GridBlock,
+    GridColumn,
+    GridEvent,
+    GridStart,
+    GridWords,
+    day_grid,
+)
+from dashboard.components.words import state_word
+from dashboard.formatting import clock as clock_time
+from dashboard.formatting import plain
+from dashboard.i18n import _
+
+OPENING_HOUR, CLOSING_HOUR = 8, 18
+COVERED = frozenset(
+    {
+        ReasonCode.PAST,
+        ReasonCode.TAKEN,
+        ReasonCode.HELD,
+        ReasonCode.CLOSED,
+        ReasonCode.BREAK,
+        ReasonCode.TIME_OFF,
+        ReasonCode.CLOSURE,
+    }
+)
+"""Reasons one sees anyway: a block, closed time or the past lies there."""
+
+
+@dataclass(frozen=True)
+class DayMinutes:
+    """Between instants and the minutes of one local day."""
+
+    on: date
+    zone: str
+
+    def of(self, instant: datetime) -> int:
+        there = instant.astimezone(ZoneInfo(self.zone))
+        days = (there.date() - self.on).days
+        return max(0, days * 1440 + there.hour * 60 + there.minute)
+
+    def clock(self, instant: datetime) -> str:
+        return clock_time(instant, ZoneInfo(self.zone))
+
+    def instant(self, minute: int) -> datetime:
+        return to_instant(clock_of(self.zone).at(self.on.toordinal(), minute))
+
+
+def desk_board(
+    day: DeskDay, cells: Sequence[StartCell], *, now: datetime, key: str
+) -> GridEvent | None:
+    """Draw the day; answer what was done on it."""
+    minutes = DayMinutes(day.on, day.zone)
+    first, last = hours_shown(day, minutes)
+    is_today = minutes.on == now.astimezone(ZoneInfo(day.zone)).date()
+    return day_grid(
+        [column_of(each) for each in day.professionals],
+        [
+            *(block_of(each, minutes) for each in day.bookings),
+            *closed_blocks(day, minutes, (first, last)),
+        ],
+        [start_of(each, minutes) for each in cells if is_worth_showing(each)],
+        starts_minute=first,
+        ends_minute=last,
+        now_minute=minutes.of(now) if is_today else None,
+        step=day.service.step_minutes if day.service else 15,
+        key=key,
+        words=grid_words(),
+    )
+
+
+def day_table(day: DeskDay) -> None:
+    """The same day as a table, for keyboards, screen readers and copying."""
+    zone = ZoneInfo(day.zone)
+    names = {each.id: each.name for each in day.professionals}
+    rows = [
+        {
+            _("Time"): f"{clock_time(each.starts_at, zone)}-{clock_time(each.ends_at, zone)}",
+            _("Professional"): names[each.professional_id],
+            _("Patient"): each.patient,
+            _("Service"): each.service,
+            _("Room"): each.room,
+            _("State"): state_word(each.state),
+        }
+        for each in day.bookings
+    ]
+    if rows:
+        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    else:
+        st.write(_("No bookings on this day."))
+
+
+def column_of(professional: Professional) -> GridColumn:
+    return GridColumn(
+        id=str(professional.id),
+        title=professional.name,
+        subtitle=professional.title,
+        colour=professional.colour,
+    )
+
+
+def block_of(booking: DayBooking, minutes: DayMinutes) -> GridBlock:
+    detail = " · ".join(each for each in (booking.service, booking.room) if each)
+    return GridBlock(
+        id=str(booking.id),
+        column=str(booking.professional_id),
+        kind="hold" if booking.state is BookingState.HELD else "booking",
+        starts_minute=minutes.of(booking.starts_at),
+        ends_minute=minutes.of(booking.ends_at),
+        title=booking.patient,
+        detail=detail,
+        state=booking.state.value,
+        state_word=state_word(booking.state),
+        movable=booking.state in MOVABLE,
+        badges=(_("note"),) if booking.has_note else (),
+    )
+
+
+def closed_blocks(day: DeskDay, minutes: DayMinutes, shown: tuple[int, int]) -> list[GridBlock]:
+    """Time in which nobody can be booked: outside hours, breaks, time off, closures."""
+    frame = (to_seconds(minutes.instant(shown[0])), to_seconds(minutes.instant(shown[1])))
+    blocks: list[GridBlock] = []
+    for sheet in day.sheets:
+        column = str(sheet.professional_id)
+        away = [(each.start, each.end) for each in sheet.time_off]
+        closed = [(each.start, each.end) for each in sheet.closures]
+        outside = subtract([frame], [*union([*sheet.shifts, *sheet.openings]), *away, *closed])
+        breaks = subtract(
+            intersect(union(sheet.breaks), union(sheet.shifts)),
+            [*sheet.openings, *away, *closed],
+        )
+        blocks += _spans(column, "closed", outside, minutes, frame, "")
+        blocks += _spans(column, "break", breaks, minutes, frame, _("Break"))
+        for off in sheet.time_off:
+            title = off.reason or _("Time off")
+            blocks += _spans(column, "time_off", [(off.start, off.end)], minutes, frame, title)
+        for closure in sheet.closures:
+            span = [(closure.start, closure.end)]
+            blocks += _spans(column, "time_off", span, minutes, frame, closure.name)
+    return blocks
+
+
+def start_of(cell: StartCell, minutes: DayMinutes) -> GridStart:
+    reasons = " ".join(plain(each, time=minutes.clock) for each in cell.reasons)
+    return GridStart(
+        column=str(cell.professional_id),
+        starts_minute=minutes.of(to_instant(cell.start)),
+        ends_minute=minutes.of(to_instant(cell.end)),
+        reason=reasons,
+        short=bool(cell.reasons) and cell.reasons[0].code is ReasonCode.TOO_SHORT,
+    )
+
+
+def is_worth_showing(cell: StartCell) -> bool:
+    return not any(each.code in COVERED for each in cell.reasons)
+
+
+def hours_shown(day: DeskDay, minutes: DayMinutes) -> tuple[int, int]:
+    """The whole hours from the first thing of the day to the last, 8 to 18 at least."""
+    spans: list[Span] = [span for sheet in day.sheets for span in sheet.windows]
+    starts = [minutes.of(to_instant(start)) for start, _end in spans]
+    ends = [minutes.of(to_instant(end)) for _start, end in spans]
+    starts += [minutes.of(each.starts_at) for each in day.bookings]
+    ends += [minutes.of(each.ends_at) for each in day.bookings]
+    today = [(start, end) for start, end in zip(starts, ends, strict=True) if start < 1440]
+    first = min([OPENING_HOUR * 60, *(start for start, _end in today)])
+    last = max([CLOSING_HOUR * 60, *(end for _start, end in today)])
+    return first // 60 * 60, min(-(-last // 60) * 60, 2880)
+
+
+def _spans(
+    column: str,
+    kind: str,
+    spans: Iterable[Span],
+    minutes: DayMinutes,
+    frame: Span,
+    title: str,
+) -> list[GridBlock]:
+    return [
+        GridBlock(
+            id=f"{kind}-{column}-{start}",
+            column=column,
+            kind=kind,  # type: ignore[arg-type]
+            starts_minute=minutes.of(to_instant(start)),
+            ends_minute=minutes.of(to_instant(end)),
+            title=title,
+        )
+        for start, end in intersect(union(spans), [frame])
+    ]
+
+
+def grid_words() -> GridWords:
+    return GridWords(
+        grid=_("Day calendar"),
+        free=_("free"),
+        refused=_("not free"),
+        free_times=_("Free times"),
+        now=_("Now"),
+        earlier=_("Earlier"),
+        moving=_("Moving…"),
+        hold=_("Held"),
+        break_=_("Break"),
+        time_off=_("Time off"),
+        closed=_("Closed"),
+        no_bookings=_("No bookings on this day."),
+        no_columns=_("Nobody offers this on this day. Choose another service or expertise."),
+        overlaps=_("Overlaps {title}"),
+        carry=_("{title}: {column}, {time}. Enter drops it there, Escape puts it back."),
+        dropped=_("Moving {title} to {column}, {time}."),
+        put_back=_("{title} stays with {column}, {time}."),
+        keys=_(
+            "Arrow keys move around, Enter opens or picks, Alt with arrow keys moves a booking, "
+            "Page Up and Page Down jump from booking to booking."
+        ),
+    )

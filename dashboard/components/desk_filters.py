@@ -1,0 +1,96 @@
+"""One row above the day: which day, which service, whose columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import streamlit as st
+
+from core.desk import DayAsked
+from core.models import Expertise, Professional, Service
+from dashboard.formatting import weekday
+from dashboard.i18n import _
+
+DAY = "desk_day"
+
+
+@dataclass(frozen=True)
+class DeskChoices:
+    services: Sequence[Service]
+    expertise: Sequence[Expertise]
+    professionals: Sequence[Professional]
+
+
+def desk_filters(choices: DeskChoices, *, today: date) -> DayAsked:
+    """Draw the row and answer which day is asked for, and whose."""
+    st.session_state.setdefault(DAY, today)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="desk_bar"):
+        _day_buttons(today)
+        on = st.date_input(
+            _("Day"), key=DAY, format="DD.MM.YYYY", label_visibility="collapsed", width=130
+        )
+        shown: date = on if isinstance(on, date) else today
+        st.markdown(f"**{weekday(shown)}**", width="content")
+        services = {each.id: each for each in choices.services}
+        service_id = st.selectbox(
+            _("Service"),
+            list(services),
+            format_func=lambda id: f"{services[id].name} · {services[id].length_minutes} min",
+            key="desk_service",
+            label_visibility="collapsed",
+            width=260,
+        )
+        tags = {each.id: each.name for each in choices.expertise}
+        expertise_id = st.selectbox(
+            _("Expertise"),
+            list(tags),
+            index=None,
+            format_func=lambda id: tags[id],
+            key="desk_expertise",
+            placeholder=_("Any expertise"),
+            label_visibility="collapsed",
+            width=180,
+        )
+        names = {each.id: each.name for each in choices.professionals}
+        professional_ids = st.multiselect(
+            _("Professionals"),
+            list(names),
+            format_func=lambda id: names[id],
+            key="desk_professionals",
+            placeholder=_("Everybody"),
+            label_visibility="collapsed",
+            width=220,
+        )
+    return DayAsked(shown, service_id, expertise_id, tuple(professional_ids))
+
+
+def _day_buttons(today: date) -> None:
+    st.button(
+        _("Today"), key="desk_today", on_click=_go_to, args=(today,), shortcut="t", width="content"
+    )
+    st.button(
+        "",
+        key="desk_back",
+        icon=":material/chevron_left:",
+        help=_("Previous day"),
+        on_click=_go_by,
+        args=(-1,),
+        shortcut="p",
+    )
+    st.button(
+        "",
+        key="desk_on",
+        icon=":material/chevron_right:",
+        help=_("Next day"),
+        on_click=_go_by,
+        args=(1,),
+        shortcut="n",
+    )
+
+
+def _go_to(day: date) -> None:
+    st.session_state[DAY] = day
+
+
+def _go_by(days: int) -> None:
+    st.session_state[DAY] += timedelta(days=days)

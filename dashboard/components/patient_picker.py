@@ -1,0 +1,133 @@
+"""Choosing the patient of a booking: found as one types, or added on the spot."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import streamlit as st
+
+from core.patients import LikelyDuplicate, NewPatient, PatientFound
+from dashboard.feedback import md
+from dashboard.i18n import _
+
+EARLIEST_BIRTH = date(1900, 1, 1)
+
+
+@dataclass(frozen=True)
+class PatientChosen:
+    """Somebody known, by id, or somebody new; neither while the desk is still typing."""
+
+    known: PatientFound | None = None
+    new: NewPatient | None = None
+
+
+def patient_picker(
+    key: str,
+    *,
+    search: Callable[[str], Sequence[PatientFound]],
+    duplicates: Callable[[NewPatient], Sequence[LikelyDuplicate]],
+) -> PatientChosen:
+    """Draw the search field and its finds, or the form for a new patient.
+
+    The best match is chosen until another is clicked. ``key`` prefixes the keys of all
+    widgets, so that whoever opened the form can forget them together.
+    """
+    if st.session_state.get(f"{key}_adding"):
+        return _new_patient(key, duplicates)
+    words = st.text_input(
+        _("Patient"),
+        key=f"{key}_words",
+        type="search",
+        live=True,
+        placeholder=_("Name, phone or date of birth"),
+        max_chars=200,
+    )
+    found = list(search(words)) if words.strip() else []
+    chosen = _finds(key, found, words) if found else None
+    if words.strip() and not found:
+        st.caption(_("Nobody found. Check the spelling, or add a new patient."))
+    st.button(
+        _("New patient"),
+        key=f"{key}_add",
+        icon=":material/person_add:",
+        type="tertiary",
+        on_click=_start_adding,
+        args=(key, words),
+    )
+    return PatientChosen(known=chosen)
+
+
+def describe(patient: PatientFound) -> str:
+    """Name, telephone and birth date, as plain text."""
+    born = patient.born_on.strftime("%d.%m.%Y") if patient.born_on else ""
+    return " · ".join(each for each in (patient.name, patient.phone, born) if each)
+
+
+def _finds(key: str, found: Sequence[PatientFound], words: str) -> PatientFound:
+    by_id = {each.id: each for each in found}
+    picked: int = st.radio(
+        _("Found"),
+        list(by_id),
+        format_func=lambda id: md(describe(by_id[id])),
+        # Another search, another list: the best match is chosen anew.
+        key=f"{key}_found_{words.strip().casefold()}",
+        label_visibility="collapsed",
+    )
+    return by_id[picked]
+
+
+def _new_patient(
+    key: str, duplicates: Callable[[NewPatient], Sequence[LikelyDuplicate]]
+) -> PatientChosen:
+    left, right = st.columns(2)
+    name = left.text_input(_("Name"), key=f"{key}_name", max_chars=200)
+    phone = right.text_input(_("Phone"), key=f"{key}_phone", type="phone", max_chars=40)
+    email = left.text_input(_("E-mail (optional)"), key=f"{key}_email", max_chars=254)
+    born_on = right.date_input(
+        _("Date of birth (optional)"),
+        key=f"{key}_born",
+        value=None,
+        min_value=EARLIEST_BIRTH,
+        max_value="today",
+        format="DD.MM.YYYY",
+    )
+    new = NewPatient(name=name, phone=phone, email=email, born_on=born_on)
+    _likely_duplicates(key, duplicates(new) if name.strip() or phone.strip() else ())
+    st.button(
+        _("Search again"),
+        key=f"{key}_search",
+        icon=":material/search:",
+        type="tertiary",
+        on_click=_stop_adding,
+        args=(key, ""),
+    )
+    return PatientChosen(new=new if name.strip() else None)
+
+
+def _likely_duplicates(key: str, likely: Sequence[LikelyDuplicate]) -> None:
+    if not likely:
+        return
+    with st.container(border=True):
+        st.write(_("Perhaps already known:"))
+        for each in likely:
+            st.button(
+                md(f"{describe(each.patient)} ({', '.join(_(why) for why in each.reasons)})"),
+                key=f"{key}_known_{each.patient.id}",
+                help=_("Book for this patient instead"),
+                on_click=_stop_adding,
+                args=(key, each.patient.name),
+            )
+
+
+def _start_adding(key: str, words: str) -> None:
+    st.session_state[f"{key}_adding"] = True
+    field: Literal["phone", "name"] = (
+        "phone" if sum(each.isdigit() for each in words) >= 5 else "name"
+    )
+    st.session_state[f"{key}_{field}"] = words.strip()
+
+
+def _stop_adding(key: str, words: str) -> None:
+    st.session_state[f"{key}_adding"] = False
+    st.session_state[f"{key}_words"] = words

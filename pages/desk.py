@@ -1,0 +1,58 @@
+"""The desk: the day of every professional, and a booking in two clicks and a few letters."""
+
+import streamlit as st
+
+from core import catalog
+from core.db import utc_now
+from core.desk import DayAsked, DeskDay, day_starts, load_day
+from dashboard import new_booking, open_booking, session
+from dashboard.components.day_grid import Dropped, GridEvent, Opened, Picked
+from dashboard.components.desk_board import DayMinutes, day_table, desk_board
+from dashboard.components.desk_filters import DeskChoices, desk_filters
+from dashboard.i18n import _
+
+REFRESH_SECONDS = 15
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def board(asked: DayAsked) -> None:
+    """The day as it is now; what other desks change appears by itself."""
+    actor, now = session.signed_in(), utc_now()
+    with session.reading() as db:
+        day = load_day(db, actor, asked, now=now)
+    event = desk_board(day, day_starts(day, now=now), now=now, key="desk_grid")
+    if event is not None:
+        act(day, event)
+    with st.expander(_("The day as a table")):
+        day_table(day)
+
+
+def act(day: DeskDay, event: GridEvent) -> None:
+    """Open what was picked, move what was dropped."""
+    minutes = DayMinutes(day.on, day.zone)
+    if isinstance(event, Opened):
+        open_booking.open(int(event.block_id))
+    elif isinstance(event, Dropped):
+        dropped = next(each for each in day.bookings if str(each.id) == event.block_id)
+        starts_at = minutes.instant(event.minute)
+        open_booking.drop(dropped.id, dropped.version, int(event.column), starts_at)
+    elif isinstance(event, Picked) and day.service is not None and not event.refused:
+        new_booking.ask(int(event.column), day.service.id, minutes.instant(event.minute))
+    else:
+        return
+    st.rerun()
+
+
+actor = session.signed_in()
+with session.reading() as db:
+    choices = DeskChoices(
+        catalog.load_services(db),
+        catalog.load_expertise(db),
+        catalog.load_professionals(db, actor),
+    )
+today = utc_now().astimezone(session.zone()).date()
+board(desk_filters(choices, today=today))
+if new_booking.is_asked():
+    new_booking.dialog()
+elif open_booking.is_open():
+    open_booking.dialog()
