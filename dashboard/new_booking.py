@@ -15,6 +15,7 @@ from core.errors import BookingError
 from core.patients import LikelyDuplicate, NewPatient, PatientFound
 from core.policy import Actor
 from dashboard import feedback, session
+from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.patient_picker import PatientChosen, patient_picker
 from dashboard.components.words import money
@@ -52,16 +53,21 @@ def forget() -> None:
         del st.session_state[key]
 
 
-@st.dialog(" ", width="medium", on_dismiss=forget)
-def dialog() -> None:
+def show() -> None:
+    """Draw the dialog; its own reruns leave the page alone."""
+    st.dialog(_("New booking"), width="medium", on_dismiss=forget)(_dialog)()
+
+
+def _dialog() -> None:
     actor = session.signed_in()
     asked: Asked | None = st.session_state.get(KEY)
     if asked is None:
         st.rerun()
     zone = session.zone()
     _show_time(actor, asked, zone)
+    autofocus(f"{KEY}_words", once=asked.request_key)
     chosen = patient_picker(KEY, search=_search, duplicates=_duplicates)
-    note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note", max_chars=4000)
+    note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note")
     name = chosen.known.name if chosen.known else chosen.new.name if chosen.new else ""
     label = _("Book {name}").format(name=feedback.md(name)) if name else _("Book")
     pressed = st.button(

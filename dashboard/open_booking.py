@@ -79,8 +79,20 @@ def drop(booking_id: int, version: int, professional_id: int, starts_at: datetim
     feedback.flash(_moved(booking, session.zone(), now))
 
 
-@st.dialog(" ", width="medium", on_dismiss=forget)
-def dialog() -> None:
+def show() -> None:
+    """Draw the dialog; its own reruns leave the page alone."""
+    actor, opened = session.signed_in(), st.session_state[KEY]
+    try:
+        with session.reading() as db:
+            name = _name(get_booking(db, actor, opened.booking_id))
+    except BookingError as gone:
+        forget()
+        feedback.refuse(gone)
+        return
+    st.dialog(feedback.md(name), width="medium", on_dismiss=forget)(_dialog)()
+
+
+def _dialog() -> None:
     actor = session.signed_in()
     opened: Opened | None = st.session_state.get(KEY)
     if opened is None:
@@ -138,6 +150,7 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo) -> None:
     with st.expander(_("Move"), icon=":material/event_repeat:", key=f"{KEY}_move"):
         left, middle, right = st.columns(3)
         here = booking.starts_at.astimezone(zone).date()
+        booking_time = booking.starts_at.astimezone(zone).time()
         on = left.date_input(_("Day"), value=here, key=f"{KEY}_day", format="DD.MM.YYYY")
         on = on if isinstance(on, date) else here
         with session.reading() as db:
@@ -153,9 +166,11 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo) -> None:
             key=f"{KEY}_professional",
         )
         free = _free_starts(actor, booking, on, professional_id)
+        same_time = sum(each.astimezone(zone).time() < booking_time for each in free)
         starts_at = right.selectbox(
             _("Time"),
             free,
+            index=min(same_time, len(free) - 1) if free else None,
             format_func=lambda each: clock(each, zone),
             key=f"{KEY}_time",
             placeholder=_("Nothing free"),

@@ -53,6 +53,6 @@ with session.reading() as db:
 today = utc_now().astimezone(session.zone()).date()
 board(desk_filters(choices, today=today))
 if new_booking.is_asked():
-    new_booking.dialog()
+    new_booking.show()
 elif open_booking.is_open():
-    open_booking.dialog()
+    open_booking.show()

@@ -11,7 +11,7 @@ from core.errors import N_, BookingError
 from core.models import Booking, BookingState
 from dashboard import feedback
 from dashboard.components.words import money, state_word
-from dashboard.formatting import clock, when
+from dashboard.formatting import clock, phone, when
 from dashboard.i18n import _
 
 CANCEL_REASONS = (
@@ -63,7 +63,6 @@ def refusal_with_ways_out(
 def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None:
     """Who comes, when, to whom, for what, and how far it has come."""
     patient = booking.attendees[0].patient
-    st.markdown(f"### {feedback.md(patient.name)}")
     with st.container(horizontal=True):
         st.badge(state_word(booking.state))
         if booking.cancelled_late:
@@ -72,7 +71,7 @@ def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None
         booking.service.name, booking.professional.name, booking.starts_at, booking.ends_at, zone
     )
     rows = [
-        (_("Phone"), patient.phone),
+        (_("Phone"), phone(patient.phone)),
         (_("E-mail"), patient.email),
         (_("Date of birth"), patient.born_on.strftime("%d.%m.%Y") if patient.born_on else ""),
         (_("Room"), booking.room.name if booking.room else ""),

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.patients import LikelyDuplicate, NewPatient, PatientFound
 from dashboard.feedback import md
+from dashboard.formatting import phone
 from dashboard.i18n import _
 
 EARLIEST_BIRTH = date(1900, 1, 1)
@@ -41,7 +42,6 @@ def patient_picker(
         type="search",
         live=True,
         placeholder=_("Name, phone or date of birth"),
-        max_chars=200,
     )
     found = list(search(words)) if words.strip() else []
     chosen = _finds(key, found, words) if found else None
@@ -61,7 +61,7 @@ def patient_picker(
 def describe(patient: PatientFound) -> str:
     """Name, telephone and birth date, as plain text."""
     born = patient.born_on.strftime("%d.%m.%Y") if patient.born_on else ""
-    return " · ".join(each for each in (patient.name, patient.phone, born) if each)
+    return " · ".join(each for each in (patient.name, phone(patient.phone), born) if each)
 
 
 def _finds(key: str, found: Sequence[PatientFound], words: str) -> PatientFound:
@@ -81,9 +81,9 @@ def _new_patient(
     key: str, duplicates: Callable[[NewPatient], Sequence[LikelyDuplicate]]
 ) -> PatientChosen:
     left, right = st.columns(2)
-    name = left.text_input(_("Name"), key=f"{key}_name", max_chars=200)
-    phone = right.text_input(_("Phone"), key=f"{key}_phone", type="phone", max_chars=40)
-    email = left.text_input(_("E-mail (optional)"), key=f"{key}_email", max_chars=254)
+    name = left.text_input(_("Name"), key=f"{key}_name")
+    number = right.text_input(_("Phone"), key=f"{key}_phone", type="phone")
+    email = left.text_input(_("E-mail (optional)"), key=f"{key}_email")
     born_on = right.date_input(
         _("Date of birth (optional)"),
         key=f"{key}_born",
@@ -92,8 +92,8 @@ def _new_patient(
         max_value="today",
         format="DD.MM.YYYY",
     )
-    new = NewPatient(name=name, phone=phone, email=email, born_on=born_on)
-    _likely_duplicates(key, duplicates(new) if name.strip() or phone.strip() else ())
+    new = NewPatient(name=name, phone=number, email=email, born_on=born_on)
+    _likely_duplicates(key, duplicates(new) if name.strip() or number.strip() else ())
     st.button(
         _("Search again"),
         key=f"{key}_search",

@@ -1,0 +1,1 @@
+"""The screens: Streamlit, and the little plain HTTP around it."""

@@ -1,0 +1,163 @@
+"""A professional's week, drawn: days across, visits and closed time down the hours."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from core.analytics import DeskCounts
+from core.desk import DayBooking, DeskDay
+from core.interval import to_instant
+from core.models import BookingState
+from core.week import Week
+from dashboard.components.day_grid import GridBlock, GridColumn, GridEvent, day_grid
+from dashboard.components.desk_board import DayMinutes, block_of, closed_blocks, grid_words
+from dashboard.components.words import state_word
+from dashboard.feedback import md
+from dashboard.formatting import clock, day, weekday, when
+from dashboard.i18n import _, ngettext
+
+OPENING_MINUTE, CLOSING_MINUTE = 8 * 60, 18 * 60
+STEP = 15
+TO_COME = (BookingState.BOOKED, BookingState.ARRIVED)
+
+
+def week_board(week: Week, *, now: datetime, key: str) -> GridEvent | None:
+    """Draw the week; answer what was done on it."""
+    today = now.astimezone(ZoneInfo(week.zone)).date()
+    days = days_shown(week)
+    first, last = _hours_shown(week)
+    blocks = [block for on in days for block in _blocks_of(week, on, (first, last))]
+    return day_grid(
+        [_column(week, on, today) for on in days],
+        blocks,
+        [],
+        starts_minute=first,
+        ends_minute=last,
+        now_minute=DayMinutes(today, week.zone).of(now) if today in days else None,
+        now_column=today.isoformat() if today in days else None,
+        step=STEP,
+        key=key,
+        words=replace(grid_words(), grid=_("Week calendar")),
+    )
+
+
+def days_shown(week: Week) -> list[date]:
+    """Monday to Friday, and the days of the weekend on which there is work or a visit."""
+    zone = ZoneInfo(week.zone)
+    busy = {each.starts_at.astimezone(zone).date() for each in week.bookings}
+    for start, _end in week.sheet.windows:
+        busy.add(to_instant(start).astimezone(zone).date())
+    return [on for on in week.days if on.weekday() < 5 or on in busy]
+
+
+def at_a_glance(
+    counts: DeskCounts, upcoming: DayBooking | None, *, zone: ZoneInfo, now: datetime
+) -> None:
+    """One line: how today stands, and who comes next."""
+    parts = [
+        (counts.expected, ngettext("{count} to come", "{count} to come", counts.expected)),
+        (counts.arrived, ngettext("{count} waiting", "{count} waiting", counts.arrived)),
+        (
+            counts.in_progress,
+            ngettext("{count} in progress", "{count} in progress", counts.in_progress),
+        ),
+        (counts.completed, ngettext("{count} completed", "{count} completed", counts.completed)),
+        (counts.no_shows, ngettext("{count} no-show", "{count} no-shows", counts.no_shows)),
+    ]
+    said = [sentence.format(count=count) for count, sentence in parts if count]
+    line = _("**Today** {counts}").format(counts=" · ".join(said) or _("no visits"))
+    if upcoming is not None:
+        line += " · " + _("next **{name}**, {time}").format(
+            name=md(upcoming.patient), time=when(upcoming.starts_at, zone, now)
+        )
+    st.markdown(line, width="content")
+
+
+def next_of(week: Week, now: datetime) -> DayBooking | None:
+    """The next visit of this week that has yet to begin."""
+    coming = (each for each in week.bookings if each.state in TO_COME and each.ends_at > now)
+    return next(coming, None)
+
+
+def week_title(week: Week, today: date) -> str:
+    """ "16 to 22 November", told apart by year where it is another one."""
+    first, last = week.days[0], week.days[-1]
+    return _("{first} to {last}").format(first=day(first, today), last=day(last, today))
+
+
+def week_table(week: Week) -> None:
+    """The same week as a table, for keyboards, screen readers and copying."""
+    zone = ZoneInfo(week.zone)
+    rows = [
+        {
+            _("Day"): _day_label(each.starts_at.astimezone(zone).date()),
+            _("Time"): f"{clock(each.starts_at, zone)}-{clock(each.ends_at, zone)}",
+            _("Patient"): each.patient,
+            _("Service"): each.service,
+            _("Room"): each.room,
+            _("State"): state_word(each.state),
+        }
+        for each in week.bookings
+    ]
+    if rows:
+        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    else:
+        st.write(_("No bookings in this week."))
+
+
+def _blocks_of(week: Week, on: date, shown: tuple[int, int]) -> list[GridBlock]:
+    """A day's visits and closed time, in the column of that day."""
+    minutes = DayMinutes(on, week.zone)
+    plain = DeskDay(
+        on=on,
+        zone=week.zone,
+        professionals=[week.professional],
+        sheets=[week.sheet],
+        bookings=[],
+        service=None,
+        visits={},
+        rooms=None,
+    )
+    zone, column = ZoneInfo(week.zone), on.isoformat()
+    blocks = [
+        block_of(each, minutes)
+        for each in week.bookings
+        if each.starts_at.astimezone(zone).date() == on
+    ]
+    return [
+        replace(block, column=column) for block in [*blocks, *closed_blocks(plain, minutes, shown)]
+    ]
+
+
+def _column(week: Week, on: date, today: date) -> GridColumn:
+    zone = ZoneInfo(week.zone)
+    visits = sum(
+        each.starts_at.astimezone(zone).date() == on and each.state is not BookingState.NO_SHOW
+        for each in week.bookings
+    )
+    count = ngettext("{count} visit", "{count} visits", visits).format(count=visits)
+    return GridColumn(
+        id=on.isoformat(),
+        title=_day_label(on),
+        subtitle=_("today, {visits}").format(visits=count) if on == today else count,
+        colour=week.professional.colour,
+    )
+
+
+def _day_label(on: date) -> str:
+    return _("{weekday} {day}").format(weekday=weekday(on), day=on.day)
+
+
+def _hours_shown(week: Week) -> tuple[int, int]:
+    """The whole hours from the first thing of any day to the last, 8 to 18 at least."""
+    zone = ZoneInfo(week.zone)
+    spans = [(to_instant(start), to_instant(end)) for start, end in week.sheet.windows]
+    spans += [(each.starts_at, each.ends_at) for each in week.bookings]
+    first, last = OPENING_MINUTE, CLOSING_MINUTE
+    for start, end in spans:
+        minutes = DayMinutes(start.astimezone(zone).date(), week.zone)
+        first, last = min(first, minutes.of(start)), max(last, minutes.of(end))
+    return first // 60 * 60, min(-(-last // 60) * 60, 2880)

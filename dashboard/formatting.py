@@ -1,0 +1,120 @@
+"""Times, and what the core says, as a person reads them.
+
+``plain`` is for places that show text as it is (cells, tooltips of the calendar); ``say``
+is the same for everything of Streamlit that reads Markdown.
+"""
+
+import enum
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+from core.db import utc_now
+from dashboard import session
+from dashboard.escaping import md
+from dashboard.i18n import N_, _
+
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+MONTHS = (
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
+)
+ONE_WEEK = timedelta(days=7)
+
+
+class Said(Protocol):
+    """What the core says to people: a refusal, or a reason why not."""
+
+    @property
+    def message(self) -> str: ...
+    @property
+    def details(self) -> Mapping[str, Any]: ...
+
+
+def when(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """ "today 10:15", "Friday 10:15" within a week, else "Friday 4 December, 10:15"."""
+    there, today = instant.astimezone(zone), now.astimezone(zone).date()
+    ahead = there.date() - today
+    values = {"day": weekday(there), "date": day(there.date(), today), "time": clock(instant, zone)}
+    if ahead == timedelta(0):
+        return _("today {time}").format(**values)
+    if timedelta(0) < ahead < ONE_WEEK:
+        return _("{day} {time}").format(**values)
+    return _("{date}, {time}").format(**values)
+
+
+def clock(instant: datetime, zone: ZoneInfo) -> str:
+    """The time of day, "09:05"."""
+    return _("{hour:02}:{minute:02}").format(
+        hour=instant.astimezone(zone).hour, minute=instant.astimezone(zone).minute
+    )
+
+
+def day(on: date, today: date) -> str:
+    """ "Friday 4 December", with the year when it is another one."""
+    values = {"weekday": weekday(on), "day": on.day, "month": month(on), "year": on.year}
+    if on.year == today.year:
+        return _("{weekday} {day} {month}").format(**values)
+    return _("{weekday} {day} {month} {year}").format(**values)
+
+
+def weekday(on: date) -> str:
+    return _(WEEKDAYS[on.weekday()])
+
+
+def month(on: date) -> str:
+    return _(MONTHS[on.month - 1])
+
+
+def phone(number: str) -> str:
+    """A stored telephone number in groups, as it is read out: "+351 912 345 678"."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def say(said: Said) -> str:
+    """A refusal or a reason in the reader's language, safe wherever Markdown is read."""
+    return md(plain(said))
+
+
+def plain(said: Said, *, time: Callable[[datetime], str] | None = None) -> str:
+    """A refusal or a reason in the reader's language, for places that show text as it is.
+
+    ``time`` writes its instants, where the screen has a form of its own for them.
+    """
+    values = {name: _detail(value, time) for name, value in said.details.items()}
+    return _(said.message).format(**values)
+
+
+def _detail(value: Any, time: Callable[[datetime], str] | None) -> Any:
+    if isinstance(value, datetime):
+        return time(value) if time else when(value, session.zone(), utc_now())
+    if isinstance(value, date):
+        return day(value, utc_now().date())
+    if isinstance(value, enum.Enum):
+        return _(str(value.value).replace("_", " "))
+    return value

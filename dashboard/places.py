@@ -1,0 +1,69 @@
+"""The places of the application: one table, and each role's home."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import N_
+from core.models import Role
+from core.policy import Actor, Permission, allows
+
+P = Permission
+PAGES = Path(__file__).resolve().parent.parent / "pages"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page: a script under ``pages/``, and the permissions of which any one opens it."""
+
+    url: str
+    title: str
+    icon: str
+    file: str
+    permissions: tuple[Permission, ...]
+    instead_of: tuple[Permission, ...] = ()
+    """Whoever has one of these has a wider place than this one."""
+
+    def is_open_to(self, actor: Actor) -> bool:
+        return allows(actor, *self.permissions) and not allows(actor, *self.instead_of)
+
+
+PLACES = (
+    Place("desk", N_("Desk"), ":material/calendar_view_day:", "desk.py", (P.BOOKINGS_READ,)),
+    Place(
+        "my-week",
+        N_("My week"),
+        ":material/calendar_view_week:",
+        "my_week.py",
+        (P.SCHEDULE_READ_OWN,),
+    ),
+    Place(
+        "my-bookings",
+        N_("My bookings"),
+        ":material/event_available:",
+        "my_bookings.py",
+        (P.BOOKINGS_READ_OWN,),
+        instead_of=(P.SCHEDULE_READ_OWN,),
+    ),
+    Place(
+        "utilisation",
+        N_("Utilisation"),
+        ":material/monitoring:",
+        "utilisation.py",
+        (P.ANALYTICS_READ,),
+    ),
+)
+
+HOMES: Mapping[Role, str] = {
+    Role.RECEPTIONIST: "desk",
+    Role.PROFESSIONAL: "my-week",
+    Role.PATIENT: "my-bookings",
+    Role.ADMIN: "utilisation",
+}
+
+ROLE_NAMES: Mapping[Role, str] = {
+    Role.RECEPTIONIST: N_("Receptionist"),
+    Role.PROFESSIONAL: N_("Professional"),
+    Role.PATIENT: N_("Patient"),
+    Role.ADMIN: N_("Admin"),
+}

@@ -1,0 +1,25 @@
+"""The Streamlit script: sign in first, then route."""
+
+import streamlit as st
+
+from core.errors import BookingError
+from dashboard import feedback, frame, session
+
+st.set_page_config(page_title="Frontdesk", page_icon=str(frame.ICON), layout="wide")
+st.html(frame.STYLE)
+
+actor = session.current_actor()
+page = st.navigation(frame.pages_for(actor), position="top" if actor else "hidden")
+
+if actor is None:
+    page.run()
+else:
+    session.stamp()
+    st.logo(str(frame.ICON))
+    frame.show_who(actor)
+    feedback.show_flash()
+    try:
+        with frame.turns:
+            page.run()
+    except BookingError as refusal:
+        feedback.refuse(refusal)

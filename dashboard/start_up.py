@@ -1,0 +1,62 @@
+"""What has to be true before the first visitor, and what is said on the console."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from core import first_admin, schema, settings
+from core.db import Database, utc_now
+from core.errors import N_, DatabaseNotReady
+from dashboard import session
+
+ANNOUNCEMENT = """
+Nobody can sign in to this Frontdesk yet. Open it in a browser and enter the set-up code
+
+    {code}
+
+within 15 minutes to make the first admin. The code is also in {path}.
+"""
+
+
+def prepare() -> None:
+    """Check the database, and print a set-up code where nobody can sign in yet."""
+    database, configured = session.database(), session.configured()
+    check_migrated(database)
+    if not configured.demo:
+        announce_set_up(database, set_up_file(configured.database_url))
+
+
+def check_migrated(database: Database) -> None:
+    """``DatabaseNotReady`` unless the tables are those of this version."""
+    current, newest = schema.current_revision(database), schema.newest_revision()
+    if current != newest:
+        raise DatabaseNotReady(
+            N_(
+                "The database is not ready for this Frontdesk (it has {current}, {newest} is "
+                "needed). Stop Frontdesk, run: python -m core migrate"
+            ),
+            current=current or "no tables",
+            newest=newest,
+        )
+
+
+def announce_set_up(database: Database, path: Path) -> None:
+    """Print a new set-up code and keep it in a file that only the server's user can read."""
+    with database.reading() as db:
+        needed = first_admin.is_needed(db)
+    path.unlink(missing_ok=True)
+    if not needed:
+        return
+    with database.writing() as db:
+        code = first_admin.issue_code(db, now=utc_now())
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+        file.write(code + "\n")
+    print(ANNOUNCEMENT.format(code=code, path=path), flush=True)
+
+
+def set_up_file(database_url: str) -> Path:
+    """Beside the database file, or among the data where the database is a server."""
+    url = make_url(database_url)
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    return (Path(str(url.database)).parent if is_file else settings.DATA) / "setup-code"
