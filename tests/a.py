@@ -28,6 +28,7 @@ from core.models import (
     User,
     WorkingHours,
 )
+from core.patients import search_text
 from core.policy import Actor
 
 ZONE = "Europe/Lisbon"
@@ -118,9 +119,10 @@ def room(session: Session, **values: object) -> Room:
 
 def patient(session: Session, **values: object) -> Patient:
     made = Patient(
-        calendar=Calendar(kind=CalendarKind.PATIENT), **({"name": f"Ana {next(_number)}"} | values)
+        calendar=Calendar(kind=CalendarKind.PATIENT),
+        **({"name": f"Ana {next(_number)}", "phone": "", "email": ""} | values),
     )
-    made.search = made.name.casefold()
+    made.search = search_text(made)
     session.add(made)
     session.flush()
     return made

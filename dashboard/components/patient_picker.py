@@ -53,7 +53,7 @@ def patient_picker(
         icon=":material/person_add:",
         type="tertiary",
         on_click=_start_adding,
-        args=(key, words),
+        args=(key,),
     )
     return PatientChosen(known=chosen)
 
@@ -120,7 +120,8 @@ def _likely_duplicates(key: str, likely: Sequence[LikelyDuplicate]) -> None:
             )
 
 
-def _start_adding(key: str, words: str) -> None:
+def _start_adding(key: str) -> None:
+    words = st.session_state.get(f"{key}_words", "")
     st.session_state[f"{key}_adding"] = True
     field: Literal["phone", "name"] = (
         "phone" if sum(each.isdigit() for each in words) >= 5 else "name"

@@ -1,5 +1,6 @@
 """A professional's week, drawn: days across, visits and closed time down the hours."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -8,31 +9,57 @@ import pandas as pd
 import streamlit as st
 
 from core.analytics import DeskCounts
-from core.desk import DayBooking, DeskDay
+from core.desk import DeskDay
 from core.interval import to_instant
 from core.models import BookingState
-from core.week import Week
+from core.week import NextVisit, Week
 from dashboard.components.day_grid import GridBlock, GridColumn, GridEvent, day_grid
 from dashboard.components.desk_board import DayMinutes, block_of, closed_blocks, grid_words
 from dashboard.components.words import state_word
 from dashboard.feedback import md
-from dashboard.formatting import clock, day, weekday, when
+from dashboard.formatting import clock, month, weekday, when
 from dashboard.i18n import _, ngettext
 
 OPENING_MINUTE, CLOSING_MINUTE = 8 * 60, 18 * 60
 STEP = 15
-TO_COME = (BookingState.BOOKED, BookingState.ARRIVED)
+# Below this width the calendar becomes a list by time, which would mix the days of a week.
+STYLE = """
+<style>
+.st-key-week_narrow { display: none; }
+@media (max-width: 640px) {
+  .st-key-week_wide { display: none; }
+  .st-key-week_narrow { display: flex; }
+}
+</style>
+"""
 
 
 def week_board(week: Week, *, now: datetime, key: str) -> GridEvent | None:
-    """Draw the week; answer what was done on it."""
-    today = now.astimezone(ZoneInfo(week.zone)).date()
+    """Draw the week, on a phone one day of it; answer what was done on it."""
+    st.html(STYLE)
     days = days_shown(week)
+    with st.container(key="week_wide"):
+        event = _grid(week, days, now=now, key=key)
+    with st.container(key="week_narrow"):
+        today = now.astimezone(ZoneInfo(week.zone)).date()
+        chosen = st.segmented_control(
+            _("Day"),
+            days,
+            default=today if today in days else days[0],
+            format_func=lambda on: _("{weekday} {day}").format(weekday=weekday(on)[:3], day=on.day),
+            key=f"{key}_day_{week.monday}",
+            label_visibility="collapsed",
+            required=True,
+        )
+        return _grid(week, [chosen or days[0]], now=now, key=f"{key}_day") or event
+
+
+def _grid(week: Week, days: Sequence[date], *, now: datetime, key: str) -> GridEvent | None:
+    today = now.astimezone(ZoneInfo(week.zone)).date()
     first, last = _hours_shown(week)
-    blocks = [block for on in days for block in _blocks_of(week, on, (first, last))]
     return day_grid(
         [_column(week, on, today) for on in days],
-        blocks,
+        [block for on in days for block in _blocks_of(week, on, (first, last))],
         [],
         starts_minute=first,
         ends_minute=last,
@@ -54,7 +81,7 @@ def days_shown(week: Week) -> list[date]:
 
 
 def at_a_glance(
-    counts: DeskCounts, upcoming: DayBooking | None, *, zone: ZoneInfo, now: datetime
+    counts: DeskCounts, upcoming: NextVisit | None, *, zone: ZoneInfo, now: datetime
 ) -> None:
     """One line: how today stands, and who comes next."""
     parts = [
@@ -76,16 +103,19 @@ def at_a_glance(
     st.markdown(line, width="content")
 
 
-def next_of(week: Week, now: datetime) -> DayBooking | None:
-    """The next visit of this week that has yet to begin."""
-    coming = (each for each in week.bookings if each.state in TO_COME and each.ends_at > now)
-    return next(coming, None)
-
-
-def week_title(week: Week, today: date) -> str:
-    """ "16 to 22 November", told apart by year where it is another one."""
+def week_title(week: Week) -> str:
+    """ "16 to 22 November 2026", with the first month where it is another one."""
     first, last = week.days[0], week.days[-1]
-    return _("{first} to {last}").format(first=day(first, today), last=day(last, today))
+    values = {
+        "first": first.day,
+        "first_month": month(first),
+        "last": last.day,
+        "month": month(last),
+        "year": last.year,
+    }
+    if first.month == last.month:
+        return _("{first} to {last} {month} {year}").format(**values)
+    return _("{first} {first_month} to {last} {month} {year}").format(**values)
 
 
 def week_table(week: Week) -> None:

@@ -63,6 +63,11 @@ function listenTo(desk) {
     if (desk.data && desk.width && viewFor(desk) !== desk.view) redrawDesk(desk);
   });
   desk.widths.observe(desk.root);
+  // What stands above may arrive or grow later, and push the calendar below the fold.
+  desk.folds = new ResizeObserver(() => refitDesk(desk));
+  for (let above = hostOf(desk).parentElement; above; above = above.parentElement) {
+    desk.folds.observe(above, { box: "border-box" });
+  }
   desk.clock = setInterval(() => moveNow(desk), 20_000);
 }
 
@@ -71,6 +76,7 @@ function closeDesk(desk, parentElement) {
   desk.drag?.press.abort();
   desk.drag = null;
   desk.widths.disconnect();
+  desk.folds.disconnect();
   clearInterval(desk.clock);
   for (const timer of [desk.patience, desk.tipTimer]) clearTimeout(timer);
   desk.root.remove();
@@ -135,6 +141,7 @@ function placeGrid(desk) {
   const { day, scroller } = desk;
   const bar = desk.width < GUTTER + COLUMN * day.columns.length ? 14 : 0;
   const room = roomFor(desk);
+  desk.room = room;
   const hour = fitHour(day, room - HEAD - bar - 3);
   desk.pixels = hour / 60;
   desk.sheet = drawGrid(day, hour);
@@ -149,13 +156,16 @@ function placeGrid(desk) {
 function roomFor(desk) {
   if (desk.data.height) return desk.data.height;
   let top = desk.root.getBoundingClientRect().top;
-  const host = desk.root.getRootNode().host ?? desk.root;
-  for (let above = host.parentElement; above; above = above.parentElement) top += above.scrollTop;
+  for (let above = hostOf(desk).parentElement; above; above = above.parentElement) top += above.scrollTop;
   return Math.max(420, Math.floor(window.innerHeight - top - 12));
 }
 
+function hostOf(desk) {
+  return desk.root.getRootNode().host ?? desk.root;
+}
+
 function refitDesk(desk) {
-  if (desk.data && !desk.data.height && desk.view === "grid") redrawDesk(desk);
+  if (desk.data && desk.view === "grid" && roomFor(desk) !== desk.room) redrawDesk(desk);
 }
 
 function nowOf(desk) {

@@ -1,0 +1,155 @@
+"""A patient's bookings: cards for what is to come, one line for each that has been."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core.errors import N_
+from core.models import Booking, BookingState
+from core.own_bookings import cancels_late_after
+from dashboard.components.words import money, state_word
+from dashboard.feedback import md
+from dashboard.formatting import clock, when
+from dashboard.i18n import _
+
+S = BookingState
+COLOURS = {
+    S.BOOKED: "blue",
+    S.ARRIVED: "violet",
+    S.IN_PROGRESS: "orange",
+    S.COMPLETED: "green",
+    S.NO_SHOW: "red",
+    S.CANCELLED: "gray",
+}
+ICONS = {
+    S.BOOKED: ":material/event_available:",
+    S.ARRIVED: ":material/login:",
+    S.IN_PROGRESS: ":material/play_arrow:",
+    S.COMPLETED: ":material/check_circle:",
+    S.NO_SHOW: ":material/person_off:",
+    S.CANCELLED: ":material/event_busy:",
+}
+OWN_REASONS = (
+    N_("I am ill"),
+    N_("I cannot come then"),
+    N_("I need another time"),
+    N_("I no longer need it"),
+)
+
+
+def coming_cards(
+    bookings: Sequence[Booking],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    on_cancel: Callable[[int], None],
+) -> None:
+    """A card for each visit to come, with the way to cancel it."""
+    for booking in bookings:
+        with st.container(border=True, gap="small", key=f"coming_{booking.id}"):
+            st.markdown(_card(booking, zone=zone, now=now))
+            with st.container(
+                horizontal=True,
+                vertical_alignment="center",
+                horizontal_alignment="distribute",
+            ):
+                state_badge(booking.state)
+                if is_cancellable(booking, now):
+                    st.button(
+                        _("Cancel"),
+                        key=f"cancel_{booking.id}",
+                        icon=":material/event_busy:",
+                        on_click=on_cancel,
+                        args=(booking.id,),
+                    )
+
+
+def is_cancellable(booking: Booking, now: datetime) -> bool:
+    """Whether the patient may still call the visit off without calling the practice."""
+    return booking.state is S.BOOKED and booking.starts_at > now
+
+
+def past_lines(bookings: Sequence[Booking], *, zone: ZoneInfo, now: datetime) -> None:
+    with st.container(border=True):
+        for booking in bookings:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(
+                    f"**{md(when(booking.starts_at, zone, now))}**  \n"
+                    + md(_with(booking))
+                    + (f"  \n*{md(booking.cancel_reason)}*" if booking.cancel_reason else ""),
+                    width="stretch",
+                )
+                state_badge(booking.state)
+
+
+def state_badge(state: BookingState) -> None:
+    st.badge(state_word(state), icon=ICONS.get(state), color=COLOURS.get(state, "gray"))  # type: ignore[arg-type]
+
+
+def cancel_form(booking: Booking, *, zone: ZoneInfo, now: datetime) -> str | None:
+    """Which booking it is, and why it is cancelled; the reason once that is pressed."""
+    st.markdown(f"**{md(_times(booking, zone, now))}**  \n{md(_with(booking))}")
+    if now > cancels_late_after(booking):
+        st.warning(
+            _("This is short notice: it will count as a late cancellation."),
+            icon=":material/schedule:",
+        )
+    chosen = st.pills(_("Why?"), OWN_REASONS, format_func=_, key="own_cancel_reason")
+    words = st.text_input(_("In your own words (optional)"), key="own_cancel_words")
+    if st.button(_("Cancel this booking"), type="primary", key="own_cancel_do"):
+        return " · ".join(each for each in (_(chosen) if chosen else "", words.strip()) if each)
+    return None
+
+
+def nothing_to_come(practice: str) -> None:
+    st.info(
+        _(
+            "You have no bookings to come. To make one, call {practice} or ask at the desk; "
+            "it appears here at once."
+        ).format(practice=md(practice)),
+        icon=":material/call:",
+    )
+
+
+def zone_note(zone: ZoneInfo) -> None:
+    """Whose clock the times are on, for readers who are somewhere else."""
+    there = st.context.timezone
+    if isinstance(there, str) and there != zone.key:
+        st.caption(
+            _("All times are on the practice's clock ({zone}).").format(
+                zone=md(zone.key.replace("_", " "))
+            )
+        )
+
+
+def _card(booking: Booking, *, zone: ZoneInfo, now: datetime) -> str:
+    """When, what and with whom; then, smaller, where, for how much and until when it can change."""
+    details = [
+        booking.room.name if booking.room else "",
+        money(booking.price_cents, booking.currency) if booking.price_cents else "",
+        _notice(booking, zone, now) if is_cancellable(booking, now) else "",
+    ]
+    small = " · ".join(md(each) for each in details if each)
+    lines = [f"**{md(_times(booking, zone, now))}**", md(_with(booking))]
+    return "  \n".join([*lines, f":small[{small}]"] if small else lines)
+
+
+def _notice(booking: Booking, zone: ZoneInfo, now: datetime) -> str:
+    latest = cancels_late_after(booking)
+    if now > latest:
+        return _("Cancelling now counts as late.")
+    return _("Free to cancel until {time}.").format(time=when(latest, zone, now))
+
+
+def _with(booking: Booking) -> str:
+    return _("{service} with {professional}").format(
+        service=booking.service.name, professional=booking.professional.name
+    )
+
+
+def _times(booking: Booking, zone: ZoneInfo, now: datetime) -> str:
+    begins = when(booking.starts_at, zone, now)
+    times = _("{begins} to {ends}").format(begins=begins, ends=clock(booking.ends_at, zone))
+    return times[:1].upper() + times[1:]

@@ -1,0 +1,248 @@
+"""Utilisation, drawn: the headline, the weeks as a heat map, and their numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.analytics import UtilisationWeek
+from dashboard.formatting import MONTHS
+from dashboard.i18n import _
+
+ROW_PIXELS, FRAME_PIXELS = 40, 46
+# One hue, from pale to strong: lightness alone tells the numbers apart, so that every eye
+# sees the order. Each theme begins near its own background.
+LIGHT = ((0.0, "#EEF5F4"), (0.5, "#B5DAD6"), (0.75, "#4E9D95"), (1.0, "#063F3A"))
+DARK = ((0.0, "#1A2B2E"), (0.5, "#1F4F4C"), (0.75, "#2F8F85"), (1.0, "#A8F5E9"))
+INK_ON = {"light": ("#14232B", "#FFFFFF"), "dark": ("#F2F8F9", "#10181B")}
+"""On the first part of the scale, and on the rest of it."""
+TURNS_AT = {"light": 0.74, "dark": 0.76}
+MUTED = {"light": "#526570", "dark": "#9FB1B8"}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Some weeks added up."""
+
+    offered_minutes: int = 0
+    booked_minutes: int = 0
+    visits: int = 0
+    no_shows: int = 0
+    cancelled: int = 0
+
+    @property
+    def utilisation(self) -> float | None:
+        return self.booked_minutes / self.offered_minutes if self.offered_minutes else None
+
+    @property
+    def no_show_share(self) -> float | None:
+        """Of the visits that were to take place, those to which nobody came."""
+        expected = self.visits + self.no_shows
+        return self.no_shows / expected if expected else None
+
+
+def total(weeks: Sequence[UtilisationWeek]) -> Totals:
+    return Totals(
+        sum(each.offered_minutes for each in weeks),
+        sum(each.booked_minutes for each in weeks),
+        sum(each.visits for each in weeks),
+        sum(each.no_shows for each in weeks),
+        sum(each.cancelled for each in weeks),
+    )
+
+
+def headline(now: Totals, before: Totals) -> None:
+    """The period in five numbers, each against the period before where there is one."""
+    compared = before if before.offered_minutes or before.visits else None
+    with st.container(horizontal=True, gap="small", key="utilisation_headline"):
+        st.metric(
+            _("Utilisation"),
+            percent(now.utilisation),
+            _points(now.utilisation, compared.utilisation if compared else None),
+            border=True,
+        )
+        st.metric(
+            _("Booked"),
+            hours(now.booked_minutes),
+            _hours_more(now.booked_minutes, compared.booked_minutes if compared else None),
+            border=True,
+        )
+        st.metric(
+            _("Visits"),
+            f"{now.visits:,}",
+            now.visits - compared.visits if compared else None,
+            border=True,
+        )
+        st.metric(
+            _("No-shows"),
+            f"{now.no_shows} · {percent(now.no_show_share)}",
+            _points(now.no_show_share, compared.no_show_share if compared else None),
+            delta_color="inverse",
+            border=True,
+        )
+        st.metric(
+            _("Cancelled"),
+            f"{now.cancelled:,}",
+            now.cancelled - compared.cancelled if compared else None,
+            delta_color="inverse",
+            border=True,
+        )
+
+
+def heat_map(weeks: Sequence[UtilisationWeek], *, this_week: date, theme: str) -> go.Figure:
+    """Professionals down, weeks across; each field says its share in words as well."""
+    names = _names(weeks)
+    mondays = sorted({each.week_starts_on for each in weeks})
+    found = {(each.professional, each.week_starts_on): each for each in weeks}
+    rows = [[found[name, monday] for monday in mondays] for name in names]
+    figure = go.Figure(
+        go.Heatmap(
+            z=[[each.utilisation for each in row] for row in rows],
+            x=[_week_label(monday, this_week) for monday in mondays],
+            y=[_plain(each) for each in names],
+            customdata=[[_tells(each) for each in row] for row in rows],
+            hovertemplate="%{customdata}<extra></extra>",
+            hoverongaps=True,
+            colorscale=LIGHT if theme == "light" else DARK,
+            zmin=0,
+            zmax=1,
+            xgap=3,
+            ygap=3,
+            showscale=False,
+        )
+    )
+    for row in rows:
+        for each in row:
+            figure.add_annotation(
+                x=_week_label(each.week_starts_on, this_week),
+                y=_plain(each.professional),
+                text=percent(each.utilisation) if each.offered_minutes else _("away"),
+                showarrow=False,
+                font={"size": 13, "color": _ink(each.utilisation, theme)},
+            )
+    figure.update_layout(
+        height=FRAME_PIXELS + ROW_PIXELS * len(names),
+        margin={"l": 0, "r": 0, "t": 34, "b": 4},
+        xaxis={"side": "top", "type": "category", "fixedrange": True, "ticks": ""},
+        yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True, "ticks": ""},
+    )
+    ink = {"size": 13, "color": INK_ON[theme][0]}
+    figure.update_xaxes(showgrid=False, zeroline=False, tickfont=ink)
+    figure.update_yaxes(showgrid=False, zeroline=False, tickfont=ink, ticksuffix="  ")
+    return figure
+
+
+def totals_table(weeks: Sequence[UtilisationWeek]) -> pd.DataFrame:
+    """The period by professional, and everybody together in the last line."""
+    names = _names(weeks)
+    rows = [
+        _row(name, total([each for each in weeks if each.professional == name])) for name in names
+    ]
+    if len(names) > 1:
+        rows.append(_row(_("Everybody"), total(weeks)))
+    return pd.DataFrame(rows)
+
+
+def weeks_table(weeks: Sequence[UtilisationWeek]) -> pd.DataFrame:
+    """What the figure shows, week by week."""
+    return pd.DataFrame(
+        [
+            {_("Week from"): each.week_starts_on} | _row(each.professional, total([each]))
+            for each in weeks
+        ]
+    )
+
+
+def show_table(frame: pd.DataFrame, *, key: str) -> None:
+    st.dataframe(
+        frame,
+        hide_index=True,
+        width="stretch",
+        height="content",
+        key=key,
+        column_config={
+            _("Utilisation"): st.column_config.ProgressColumn(
+                format="%.0f %%", min_value=0, max_value=100
+            ),
+            _("Offered h"): st.column_config.NumberColumn(format="%.1f"),
+            _("Booked h"): st.column_config.NumberColumn(format="%.1f"),
+            _("Week from"): st.column_config.DateColumn(format="DD.MM.YYYY"),
+        },
+    )
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def hours(minutes: int) -> str:
+    return _("{hours:,} h").format(hours=round(minutes / 60))
+
+
+def _row(name: str, counted: Totals) -> dict[str, object]:
+    return {
+        _("Professional"): name,
+        _("Utilisation"): None if counted.utilisation is None else counted.utilisation * 100,
+        _("Booked h"): counted.booked_minutes / 60,
+        _("Offered h"): counted.offered_minutes / 60,
+        _("Visits"): counted.visits,
+        _("No-shows"): counted.no_shows,
+        _("Cancelled"): counted.cancelled,
+    }
+
+
+def _points(share: float | None, before: float | None) -> str | None:
+    if share is None or before is None:
+        return None
+    return _("{points:+.1f} points").format(points=(share - before) * 100)
+
+
+def _hours_more(minutes: int, before: int | None) -> str | None:
+    if before is None:
+        return None
+    return _("{hours:+,} h").format(hours=round((minutes - before) / 60))
+
+
+def _names(weeks: Sequence[UtilisationWeek]) -> list[str]:
+    return list(dict.fromkeys(each.professional for each in weeks))
+
+
+def _plain(name: str) -> str:
+    """A name for a figure, which would read a tag in it."""
+    return name.replace("<", "‹")
+
+
+def _week_label(monday: date, this_week: date) -> str:
+    if monday == this_week:
+        return _("this week")
+    return _("{day} {month}").format(day=monday.day, month=_(MONTHS[monday.month - 1])[:3])
+
+
+def _tells(week: UtilisationWeek) -> str:
+    """What a field says when it is pointed at."""
+    return _(
+        "<b>{professional}</b>, week from {day}<br>{booked} booked of {offered} offered<br>"
+        "{visits} visits, {no_shows} no-shows, {cancelled} cancelled"
+    ).format(
+        professional=_plain(week.professional),
+        day=week.week_starts_on.strftime("%d.%m.%Y"),
+        booked=_clock_hours(week.booked_minutes),
+        offered=_clock_hours(week.offered_minutes),
+        visits=week.visits,
+        no_shows=week.no_shows,
+        cancelled=week.cancelled,
+    )
+
+
+def _clock_hours(minutes: int) -> str:
+    return _("{hours} h {minutes:02}").format(hours=minutes // 60, minutes=minutes % 60)
+
+
+def _ink(share: float | None, theme: str) -> str:
+    if share is None:
+        return MUTED[theme]
+    pale, strong = INK_ON[theme]
+    return strong if share >= TURNS_AT[theme] else pale

@@ -1,0 +1,238 @@
+"""The receptionist's day in a real browser: sign in, search, book, move, cancel, share the day."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
+
+from core.booking import BookingRequest, book
+from core.db import Database, utc_now
+from core.models import Booking, BookingState, Patient, Professional, Role, Service, User
+from core.policy import Actor
+from tests import a
+
+pytestmark = pytest.mark.browser
+
+EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
+
+
+@pytest.fixture
+def live_database(live_database: Database) -> Database:
+    """Two professionals at work every day, 08:00 to 18:00, and patients to find."""
+    with live_database.writing() as session:
+        visit = a.service(session, name="Consultation", length_minutes=30, price_cents=4500)
+        for name in ("Dr Ada", "Dr Ben"):
+            a.professional(
+                session, name=name, hours=((8, 18),), weekdays=EVERY_DAY, services=(visit,)
+            )
+        a.patient(session, name="Nuria García", phone="+34642110478")
+        a.patient(session, name="![x](http://elsewhere.example/p.png) <b>Eve</b>")
+    return live_database
+
+
+def tomorrow(hour: float) -> datetime:
+    day = datetime.now(UTC).date() + timedelta(days=1)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=hour)
+
+
+def to_tomorrow(page: Page) -> None:
+    expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=15_000)
+    expect(grid(page)).to_be_visible()
+    page.keyboard.press("n")
+    expect(free(page, "Dr Ada", "09:00")).to_be_visible(timeout=10_000)
+
+
+def grid(page: Page) -> Locator:
+    return page.get_by_label("Day calendar").first
+
+
+def free(page: Page, professional: str, time: str) -> Locator:
+    """The free start in a professional's column."""
+    column = {"Dr Ada": 0, "Dr Ben": 1}[professional]
+    return page.get_by_label(re.compile(rf"^{time}.*free")).nth(column)
+
+
+def block(page: Page, name: str) -> Locator:
+    return page.get_by_label(re.compile(rf"{name}.*(Booked|Arrived|Held)")).first
+
+
+def carry(page: Page, what: Locator, to: Locator) -> None:
+    """Drag something by the mouse, in steps as a hand does."""
+    source, target = what.bounding_box(), to.bounding_box()
+    assert source
+    assert target
+    page.mouse.move(source["x"] + 30, source["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(target["x"] + 30, target["y"] + 20, steps=6)
+    page.mouse.move(target["x"] + 30, target["y"] + 5, steps=3)
+    page.mouse.up()
+
+
+def only_booking(database: Database) -> Booking:
+    with database.reading() as session:
+        return session.scalars(select(Booking)).one()
+
+
+def test_a_receptionist_signs_in_books_moves_and_cancels(new_page, sign_in, live_server):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+
+    free(page, "Dr Ada", "09:00").click()
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(300)
+    page.keyboard.type("garc nur")
+    page.get_by_role("button", name="Book Nuria García").click()
+    expect(page.get_by_text("Booked Nuria García with Dr Ada")).to_be_visible()
+    expect(block(page, "Nuria García")).to_be_visible()
+    assert only_booking(live_server.database).starts_at == tomorrow(9)
+
+    carry(page, block(page, "Nuria García"), free(page, "Dr Ben", "11:00"))
+    expect(
+        page.get_by_text(re.compile("Moved Nuria García to .* 11:00 with Dr Ben"))
+    ).to_be_visible()
+    assert only_booking(live_server.database).starts_at == tomorrow(11)
+
+    block(page, "Nuria García").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Cancel", exact=True).first.click()
+    dialog.get_by_text("Patient is ill").click()
+    dialog.get_by_role("button", name="Cancel booking").click()
+    expect(page.get_by_text("Cancelled Nuria García")).to_be_visible()
+    assert only_booking(live_server.database).state is BookingState.CANCELLED
+
+
+def test_a_new_patient_is_added_and_booked_in_one_go(new_page, sign_in, live_server):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+
+    free(page, "Dr Ada", "10:00").click()
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(300)
+    page.keyboard.type("Zé Ninguém")
+    page.get_by_role("button", name="New patient").click()
+    page.get_by_label("Phone", exact=True).fill("912 345 678")
+    page.get_by_label("Phone", exact=True).press("Tab")
+    page.get_by_role("button", name="Book Zé Ninguém").click()
+
+    expect(page.get_by_text("Booked Zé Ninguém with Dr Ada")).to_be_visible()
+    with live_server.database.reading() as session:
+        added = session.scalars(select(Patient).where(Patient.name == "Zé Ninguém")).one()
+        assert added.phone == "+351912345678"
+
+
+def test_a_likely_duplicate_is_shown_before_it_is_made(new_page, sign_in):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+
+    free(page, "Dr Ada", "10:00").click()
+    page.get_by_role("button", name="New patient").click()
+    page.get_by_label("Name", exact=True).fill("nuria garcia")
+    page.get_by_label("Name", exact=True).press("Tab")
+    expect(page.get_by_text("Perhaps already known:")).to_be_visible()
+    page.get_by_role("button", name=re.compile("Nuria García")).click()
+    expect(page.get_by_role("button", name="Book Nuria García")).to_be_visible()
+
+
+def test_a_lost_race_says_who_was_quicker_and_keeps_what_was_typed(new_page, sign_in, live_server):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+    free(page, "Dr Ada", "09:00").click()
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(300)
+    page.keyboard.type("garc")
+    page.get_by_label("Note for the desk (optional)").fill("brings the letter")
+    page.get_by_label("Note for the desk (optional)").press("Tab")
+    expect(page.get_by_role("button", name="Book Nuria García")).to_be_enabled()
+
+    book_elsewhere(live_server.database, tomorrow(9))
+    page.get_by_role("button", name="Book Nuria García").click()
+
+    expect(page.get_by_text("Dr Ada has just been booked for that time.")).to_be_visible()
+    expect(page.get_by_text("Booked by Bea.")).to_be_visible()
+    expect(page.get_by_label("Note for the desk (optional)")).to_have_value("brings the letter")
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("09:30")).click()
+    page.get_by_role("button", name="Book Nuria García").click()
+    expect(page.get_by_text(re.compile("Booked Nuria García with Dr Ada, .*09:30"))).to_be_visible()
+
+
+def test_what_another_desk_books_appears_by_itself(new_page, sign_in, live_server):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+    book_elsewhere(live_server.database, tomorrow(14))
+    expect(block(page, "Ana Silva")).to_be_visible(timeout=20_000)
+
+
+def test_a_refused_drop_goes_back_and_offers_the_nearest_times(new_page, sign_in, live_server):
+    book_elsewhere(live_server.database, tomorrow(9))
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+    book_elsewhere(
+        live_server.database, tomorrow(11), professional="Dr Ben", patient="Nuria García"
+    )
+    carry(page, block(page, "Ana Silva"), free(page, "Dr Ben", "11:00"))
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Dr Ben has just been booked for that time.")).to_be_visible()
+    dialog.get_by_role("button", name=re.compile("11:30")).click()
+    expect(page.get_by_text(re.compile("Moved Ana Silva to .* 11:30 with Dr Ben"))).to_be_visible()
+
+
+def test_a_hostile_name_is_shown_as_it_is_and_fetches_nothing(new_page, sign_in, live_server):
+    """T096, T097, T099"""
+    page = new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+    free(page, "Dr Ada", "09:00").click()
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(300)
+    page.keyboard.type("eve")
+    page.get_by_role("button", name=re.compile("Book .*Eve")).click()
+    expect(page.get_by_text(re.compile(r"Booked !\[x\]\(http.*<b>Eve</b> with"))).to_be_visible()
+    page.get_by_label(re.compile(r"!\[x\].*Booked")).first.click()
+    expect(page.get_by_role("dialog").get_by_text("<b>Eve</b>").first).to_be_visible()
+    outside = [url for url in asked if not url.startswith((live_server.url, "data:", "blob:"))]
+    assert outside == []
+
+
+def test_on_a_phone_the_day_becomes_a_list(new_page, sign_in, live_server):
+    book_elsewhere(live_server.database, tomorrow(9))
+    page = new_page(width=390, height=844)
+    sign_in(page, "rita", path="/desk")
+    expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=15_000)
+    page.get_by_role("button", name="Today").press("n")
+    expect(block(page, "Ana Silva")).to_be_visible(timeout=10_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def book_elsewhere(
+    database: Database,
+    when: datetime,
+    *,
+    professional: str = "Dr Ada",
+    patient: str = "Ana Silva",
+) -> None:
+    """Somebody at another desk is quicker."""
+    with database.writing() as session:
+        bea = session.scalars(select(User).where(User.username == "bea")).one_or_none()
+        if bea is None:
+            bea = a.user(session, Role.RECEPTIONIST, username="bea", name="Bea")
+        actor = Actor(role=Role.RECEPTIONIST, name="Bea", user_id=bea.id)
+        request = BookingRequest(
+            professional_id=session.scalars(
+                select(Professional.id).where(Professional.name == professional)
+            ).one(),
+            service_id=session.scalars(select(Service.id)).one(),
+            patient_id=session.scalars(select(Patient.id).where(Patient.name == patient)).one(),
+            starts_at=when,
+            request_key=f"{professional}-{when}",
+        )
+        book(session, actor, request, now=utc_now())
