@@ -16,25 +16,22 @@ class ClaimRefused(Exception):
     """The database's guard found the time taken: somebody else came first."""
 
 
-def lay_claims(session: Session, booking: Booking, calendar_ids: Iterable[int]) -> None:
+def lay_claims(
+    session: Session, booking: Booking, service: Service, calendar_ids: Iterable[int]
+) -> None:
     """Claim the booking's time on every calendar, or raise ``ClaimRefused`` for all of them.
 
     The caller rolls back, at least to a savepoint, when it is refused.
     """
     session.flush()
-    before, after = session.execute(
-        select(Service.before_minutes, Service.after_minutes).where(
-            Service.id == booking.service_id
-        )
-    ).one()
     rows = [
         {
             "booking_id": booking.id,
             "calendar_id": calendar_id,
             "starts_at": booking.starts_at,
             "ends_at": booking.ends_at,
-            "before_minutes": before,
-            "after_minutes": after,
+            "before_minutes": service.before_minutes,
+            "after_minutes": service.after_minutes,
             "held_until": booking.held_until,
             "guarded": True,
         }

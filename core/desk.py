@@ -163,7 +163,7 @@ def load_day_bookings(
         )
         .order_by(Booking.starts_at, Booking.id)
     )
-    return [DayBooking(*row[:8], room=row[8] or "", has_note=bool(row[9])) for row in rows.tuples()]
+    return [DayBooking(*row[:8], room=row[8] or "", has_note=bool(row[9])) for row in rows]
 
 
 def day_starts(day: DeskDay, *, now: datetime, moving: int = 0) -> list[StartCell]:

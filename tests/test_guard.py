@@ -84,7 +84,9 @@ def test_a_refused_claim_leaves_none_of_its_booking(session):
     late = a.booking(session, free, a.span(11, 12))
     late.starts_at, late.ends_at = a.at(9), a.at(10)
     with pytest.raises(ClaimRefused), session.begin_nested():
-        lay_claims(session, late, {a.room(session).calendar_id, ada.calendar_id})
+        lay_claims(
+            session, late, a.service(session), {a.room(session).calendar_id, ada.calendar_id}
+        )
     assert session.scalar(select(func.count()).where(Claim.booking_id == late.id)) == 2
 
 

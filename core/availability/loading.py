@@ -91,10 +91,10 @@ def load_sheets(
 
 
 def organisation_clock(session: Session) -> WallClock:
-    zone = session.scalar(select(Organisation.zone))
-    if zone is None:
+    organisation = session.get(Organisation, 1)
+    if organisation is None:
         raise Invalid(N_("The organisation has not been set up yet."))
-    return clock_of(zone)
+    return clock_of(organisation.zone)
 
 
 def limits_of(professional: Professional) -> Limits:

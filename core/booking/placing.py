@@ -253,7 +253,7 @@ def _claim(session: Session, wanted: Wanted, booking: Booking) -> None:
     if booking.room_id is not None:
         calendars.add(wanted.rooms[booking.room_id])
     try:
-        lay_claims(session, booking, calendars)
+        lay_claims(session, booking, wanted.service, calendars)
     except ClaimRefused as lost:
         raise SlotTaken(professional=wanted.professional.name) from lost
 
@@ -280,7 +280,7 @@ def _times(wanted: Wanted, starts_at: datetime) -> dict[str, datetime]:
 
 
 def _currency(session: Session) -> str:
-    return session.scalars(select(Organisation.currency)).one()
+    return session.get_one(Organisation, 1).currency
 
 
 def _channel(actor: Actor) -> Channel:

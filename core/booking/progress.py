@@ -99,7 +99,7 @@ def _claim_again(session: Session, booking: Booking, *, now: datetime) -> None:
     calendars = calendars_of(session, booking.id)
     clear_expired_holds(session, calendars, now=now)
     try:
-        lay_claims(session, booking, calendars)
+        lay_claims(session, booking, booking.service, calendars)
     except ClaimRefused as lost:
         raise SlotTaken(professional=booking.professional.name) from lost
 

@@ -53,7 +53,7 @@ def visits_of(column: GridColumn, number: int, opens: int, now: int | None) -> l
     while minute < opens + 590 and len(visits) < 9:
         service, length = SERVICES[(turn * 3 + number) % 4]
         off = number == 3 and minute + length > 960
-        if not off and not (12 * 60 + 30 < minute + length and minute < 13 * 60 + 15):
+        if not off and not (minute + length > 12 * 60 + 30 and minute < 13 * 60 + 15):
             state, word = state_at(minute, minute + length, now, turn)
             name = HOSTILE[turn % 2] if "hostile" in st.query_params else PATIENTS[turn % 10]
             visits.append(
@@ -155,6 +155,7 @@ def board(key: str) -> None:
     )
     if event is not None:
         st.session_state[f"{key}_seen"] = repr(event)
+        st.session_state[f"{key}_count"] = st.session_state.get(f"{key}_count", 0) + 1
     if isinstance(event, Dropped) and "refuse" not in query:
         old = next(each for each in blocks if each.id == event.block_id)
         length = old.ends_minute - old.starts_minute
@@ -166,6 +167,7 @@ def board(key: str) -> None:
     if isinstance(event, Opened) and "dialog" in query:
         opened(event.block_id)
     st.text(f"{key}: {st.session_state.get(f'{key}_seen', 'nothing yet')}")
+    st.text(f"{key} heard {st.session_state.get(f'{key}_count', 0)}")
 
 
 for each in range(int(query.get("grids", "1"))):

@@ -1,0 +1,313 @@
+"""``python -m core <command>``: what whoever runs the machine does from a shell.
+
+The database is the one FRONTDESK_DATABASE_URL names. Exit codes: 0 done, 1 refused with a
+sentence on standard error, 2 not a command.
+"""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from core import audit, schema, settings
+from core.backup import backup, restore
+from core.db import Database, utc_now
+from core.errors import N_, BookingError, DatabaseNotReady
+from core.models import Role
+from core.policy import CONSOLE
+from core.transfer import (
+    DateOrder,
+    ImportOptions,
+    ImportReport,
+    Keep,
+    Outcome,
+    Progress,
+    import_bookings,
+    import_patients,
+    read_file,
+)
+from core.transfer.report import no_progress
+
+DONE, REFUSED = 0, 1
+MOST_REFUSALS_SHOWN = 50
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; a refusal or a failing disk is one sentence, never a traceback."""
+    options = _parser().parse_args(arguments)
+    run: Command = options.run
+    try:
+        return run(options)
+    except BookingError as refusal:
+        return _refuse(str(refusal))
+    except OperationalError as error:
+        return _refuse(f"The database cannot be used: {error.orig}".strip())
+    except ArgumentError:
+        return _refuse("FRONTDESK_DATABASE_URL does not name a database.")
+    except OSError as error:
+        return _refuse(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+    except KeyboardInterrupt:
+        return _refuse("Stopped; nothing was written.")
+
+
+# Commands.
+
+
+def migrate(_options: argparse.Namespace) -> int:
+    with _opened() as database:
+        before = schema.current_revision(database)
+        schema.migrate(database)
+        after = schema.current_revision(database)
+    if before == after:
+        print(f"The database is up to date (schema {after}).")
+    else:
+        print(f"The database is now at schema {after}.")
+    return DONE
+
+
+def demo(_options: argparse.Namespace) -> int:
+    from core.demo import describe, ensure
+
+    with _opened() as database:
+        schema.migrate(database)
+        ensure(database, now=utc_now())
+    print(describe())
+    return DONE
+
+
+def create_admin(options: argparse.Namespace) -> int:
+    from core.accounts import NewUser, create_user
+    from core.passwords import hash_password
+
+    hashed = hash_password(_password(options), Role.ADMIN)
+    request = NewUser(
+        username=options.username,
+        name=options.name or options.username,
+        role=Role.ADMIN,
+        password_hash=hashed,
+    )
+    with _ready() as database, database.writing() as session:
+        user = create_user(session, CONSOLE, request, now=utc_now())
+        username = user.username
+    print(f"{username} can now sign in as an admin.")
+    return DONE
+
+
+def bring_patients(options: argparse.Namespace) -> int:
+    content = read_file(options.file)
+    with _ready() as database, _progress() as progress, database.writing() as session:
+        report = import_patients(
+            session, CONSOLE, content, _import_options(options), now=utc_now(), progress=progress
+        )
+    return _tell(report, "patients")
+
+
+def bring_bookings(options: argparse.Namespace) -> int:
+    content = read_file(options.file)
+    with _ready() as database, _progress() as progress, database.writing() as session:
+        report = import_bookings(
+            session, CONSOLE, content, _import_options(options), now=utc_now(), progress=progress
+        )
+    return _tell(report, "bookings")
+
+
+def make_backup(options: argparse.Namespace) -> int:
+    with _opened() as database:
+        made = backup(database, options.directory, now=utc_now())
+    rows = sum(made.manifest.rows.values())
+    print(f"Backed up {rows:,} rows to {made.path}")
+    print(f"Audit head: {made.manifest.audit_id} {made.manifest.audit_hash}")
+    if not made.manifest.audit_intact:
+        return _refuse("The audit trail does not verify: see `python -m core audit verify`.")
+    return DONE
+
+
+def restore_backup(options: argparse.Namespace) -> int:
+    url = settings.from_environment().database_url
+    restored = restore(options.file, url, now=utc_now())
+    print(f"Restored {sum(restored.rows.values()):,} rows from the backup of {restored.made_at}.")
+    print("Everybody has to sign in again.")
+    return DONE
+
+
+def verify_audit(_options: argparse.Namespace) -> int:
+    with _ready() as database, database.reading() as session:
+        broken = list(audit.verify(session))
+        last = audit.head(session).id
+    if broken:
+        shown = ", ".join(map(str, broken[:20]))
+        return _refuse(f"The audit trail is broken at {len(broken)} of {last} entries: {shown}")
+    print(f"The audit trail is whole: {last} entries.")
+    return DONE
+
+
+def show_audit_head(_options: argparse.Namespace) -> int:
+    with _ready() as database, database.reading() as session:
+        head = audit.head(session)
+    print(head.id, head.hash)
+    return DONE
+
+
+# What they share.
+
+
+@contextmanager
+def _opened() -> Iterator[Database]:
+    database = Database(settings.from_environment().database_url)
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def _ready() -> Iterator[Database]:
+    """The database, at the schema this version knows."""
+    with _opened() as database:
+        if schema.current_revision(database) != schema.newest_revision():
+            raise DatabaseNotReady(
+                N_("The database is not at the newest schema: run `python -m core migrate` first.")
+            )
+        yield database
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return REFUSED
+
+
+def _password(options: argparse.Namespace) -> str:
+    """Typed twice without being shown, or the first line of standard input."""
+    if options.password_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if password != getpass.getpass("Once more: "):
+        raise SystemExit(_refuse("The two passwords differ."))
+    return password
+
+
+def _import_options(options: argparse.Namespace) -> ImportOptions:
+    return ImportOptions(
+        date_order=DateOrder(options.dates), keep=options.keep, encoding=options.encoding
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A line that counts on a terminal; nothing anywhere else."""
+    if not sys.stderr.isatty():
+        yield no_progress
+        return
+
+    def show(done: int, total: int) -> None:
+        if done % 100 == 0 or done == total:
+            print(f"\r{done:,} of {total:,}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        print(file=sys.stderr)
+
+
+def _tell(report: ImportReport, what: str) -> int:
+    counts = report.counts
+    said = ", ".join(f"{counts[each]:,} {each}" for each in Outcome if counts[each]) or "no rows"
+    print(f"{what.capitalize()}: {said}.")
+    if report.ignored_columns:
+        print(f"Ignored columns: {', '.join(report.ignored_columns)}")
+    for row in report.rows:
+        if row.differs:
+            differs = ", ".join(row.differs)
+            print(f"Line {row.line}, {row.label}: kept what is on file ({differs}).")
+    for row in report.refused[:MOST_REFUSALS_SHOWN]:
+        print(f"Line {row.line}, {row.label}: {row.why}", file=sys.stderr)
+    if len(report.refused) > MOST_REFUSALS_SHOWN:
+        left = len(report.refused) - MOST_REFUSALS_SHOWN
+        print(f"... and {left:,} more refused rows.", file=sys.stderr)
+    if not report.saved:
+        print("Nothing was written.")
+    return REFUSED if report.refused else DONE
+
+
+# The command line.
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core", description="Look after Frontdesk.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    _add(commands, "migrate", migrate, "bring the database to the newest schema")
+    _add(commands, "demo", demo, "fill a database with a made-up practice")
+    admin = commands.add_parser("admin", help="people who may do everything")
+    create = _add(
+        admin.add_subparsers(required=True, metavar="command"),
+        "create",
+        create_admin,
+        "add an admin who can sign in",
+    )
+    create.add_argument("username")
+    create.add_argument("--name", help="the name people see")
+    create.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input"
+    )
+    _add_import(commands, "import-patients", bring_patients, "put patients of a CSV file on file")
+    _add_import(commands, "import-bookings", bring_bookings, "put bookings of a CSV file in")
+    made = _add(commands, "backup", make_backup, "make a proven copy of the database")
+    made.add_argument("directory", type=Path)
+    back = _add(commands, "restore", restore_backup, "put a backup into an empty database")
+    back.add_argument("file", type=Path)
+    trail = commands.add_parser("audit", help="the record of every step")
+    trails = trail.add_subparsers(required=True, metavar="command")
+    _add(trails, "verify", verify_audit, "look for entries that were changed")
+    _add(trails, "head", show_audit_head, "show the newest entry, to be kept elsewhere")
+    return parser
+
+
+Commands = argparse._SubParsersAction  # the type has no public name
+
+
+def _add(
+    commands: "Commands[argparse.ArgumentParser]", name: str, run: Command, says: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=says, description=says.capitalize() + ".")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_import(
+    commands: "Commands[argparse.ArgumentParser]", name: str, run: Command, says: str
+) -> None:
+    parser = _add(commands, name, run, says)
+    parser.add_argument("file", type=Path, help="see data/samples/README.md for its columns")
+    parser.add_argument(
+        "--dates",
+        choices=[each.value for each in DateOrder],
+        default=DateOrder.YMD.value,
+        help="the order in which dates are written (default: %(default)s)",
+    )
+    parser.add_argument("--encoding", help="where the file's own is not recognised")
+    keep = parser.add_mutually_exclusive_group()
+    keep.set_defaults(keep=Keep.GOOD_ROWS)
+    keep.add_argument(
+        "--all-or-nothing",
+        dest="keep",
+        action="store_const",
+        const=Keep.ALL_OR_NOTHING,
+        help="write nothing when any row is refused",
+    )
+    keep.add_argument(
+        "--look",
+        dest="keep",
+        action="store_const",
+        const=Keep.NOTHING,
+        help="write nothing, only tell what would happen",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

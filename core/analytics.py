@@ -1,0 +1,206 @@
+"""Figures: how full calendars were and are, counted in the database.
+
+Utilisation is booked minutes over offered minutes. Offered is what could be sold: the hours
+that applied at that time, breaks, time off and closures taken away, openings added. Booked
+is every visit that takes its time; no-shows and cancellations do not.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import CTE, Integer, column, func, or_, select, values
+from sqlalchemy.orm import Session
+
+from core.availability import Days, DaySheet, WallClock, load_sheets, organisation_clock
+from core.db import Instant, seconds_of
+from core.interval import Span, intersect, minutes_of, to_instant
+from core.models import OCCUPYING, Booking, BookingState, Professional
+from core.patients import fold
+from core.policy import Actor, Permission, require, visible_bookings, visible_figures
+
+P, S = Permission, BookingState
+
+
+@dataclass(frozen=True)
+class UtilisationAsked:
+    """Local days, both included; whose figures, or everybody's that the actor may read."""
+
+    first: date
+    last: date
+    professional_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class UtilisationWeek:
+    """One professional's week, Monday first; of a week cut short, the days asked for."""
+
+    professional_id: int
+    professional: str
+    week_starts_on: date
+    offered_minutes: int
+    booked_minutes: int
+    visits: int
+    no_shows: int
+    cancelled: int
+
+    @property
+    def utilisation(self) -> float | None:
+        """Booked over offered, above 1 after overtime; None when nothing was offered."""
+        return self.booked_minutes / self.offered_minutes if self.offered_minutes else None
+
+
+@dataclass(frozen=True)
+class DeskCounts:
+    """A day at the desk: where its visits stand now."""
+
+    expected: int = 0
+    arrived: int = 0
+    in_progress: int = 0
+    completed: int = 0
+    no_shows: int = 0
+    cancelled: int = 0
+
+
+@dataclass(frozen=True)
+class _Week:
+    starts_on: date
+    span: Span
+
+
+@dataclass(frozen=True)
+class _Counted:
+    minutes: int
+    bookings: int
+
+
+def utilisation(
+    session: Session, actor: Actor, asked: UtilisationAsked, *, now: datetime
+) -> list[UtilisationWeek]:
+    """Every week of every professional, by name, then by week; weeks without work included.
+
+    A visit counts whole on the local day it begins.
+    """
+    require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
+    days = Days(asked.first, asked.last)
+    clock = organisation_clock(session)
+    weeks = _weeks(clock, days)
+    professionals = _professionals(session, actor, asked, since=weeks[0].span[0])
+    sheets = load_sheets(session, professionals, days, now=now)
+    counted = _count(session, [each.id for each in professionals], weeks, now)
+    return [
+        _week_of(sheet, week, counted[sheet.professional_id, number])
+        for sheet in sheets
+        for number, week in enumerate(weeks)
+    ]
+
+
+def desk_counts(session: Session, actor: Actor, day: date, now: datetime) -> DeskCounts:
+    """How many of the day's visits are expected, there, in progress, done, missed, cancelled.
+
+    Holds are not counted. ``now`` closes the day's book: what was made after it is left out.
+    """
+    require(actor, P.SCHEDULE_READ, P.SCHEDULE_READ_OWN)
+    start, end = organisation_clock(session).span_of_days(day, day)
+    rows = session.execute(
+        visible_bookings(actor)
+        .with_only_columns(Booking.state, func.count())
+        .where(
+            Booking.starts_at >= to_instant(start),
+            Booking.starts_at < to_instant(end),
+            Booking.created_at <= now,
+        )
+        .group_by(Booking.state)
+    )
+    found = {state: count for state, count in rows}  # noqa: C416 - rows are not pairs to mypy
+    return DeskCounts(
+        expected=found.get(S.BOOKED, 0),
+        arrived=found.get(S.ARRIVED, 0),
+        in_progress=found.get(S.IN_PROGRESS, 0),
+        completed=found.get(S.COMPLETED, 0),
+        no_shows=found.get(S.NO_SHOW, 0),
+        cancelled=found.get(S.CANCELLED, 0),
+    )
+
+
+def _weeks(clock: WallClock, days: Days) -> list[_Week]:
+    """The weeks the days fall in, each with the time of its days that were asked for."""
+    found = []
+    monday = days.first - timedelta(days=days.first.weekday())
+    while monday <= days.last:
+        first, last = max(monday, days.first), min(monday + timedelta(days=6), days.last)
+        found.append(_Week(monday, clock.span_of_days(first, last)))
+        monday += timedelta(days=7)
+    return found
+
+
+def _professionals(
+    session: Session, actor: Actor, asked: UtilisationAsked, *, since: int
+) -> list[Professional]:
+    """Whoever was there at some time of the period, by name."""
+    query = visible_figures(actor).where(
+        or_(Professional.archived_at.is_(None), Professional.archived_at > to_instant(since))
+    )
+    if asked.professional_ids:
+        query = query.where(Professional.id.in_(asked.professional_ids))
+    return sorted(session.scalars(query), key=lambda each: (fold(each.name), each.id))
+
+
+def _count(
+    session: Session, professional_ids: Sequence[int], weeks: Sequence[_Week], now: datetime
+) -> Mapping[tuple[int, int], Mapping[BookingState, _Counted]]:
+    """Minutes and bookings by professional, week and state. One query."""
+    periods = _periods(weeks)
+    seconds = seconds_of(Booking.ends_at) - seconds_of(Booking.starts_at)
+    rows = session.execute(
+        select(
+            Booking.professional_id,
+            periods.c.number,
+            Booking.state,
+            func.sum(seconds),
+            func.count(),
+        )
+        .join(
+            periods,
+            (Booking.starts_at >= periods.c.starts_at) & (Booking.starts_at < periods.c.ends_at),
+        )
+        .where(
+            Booking.professional_id.in_(professional_ids),
+            or_(Booking.held_until.is_(None), Booking.held_until > now),
+        )
+        .group_by(Booking.professional_id, periods.c.number, Booking.state)
+    )
+    found: dict[tuple[int, int], dict[BookingState, _Counted]] = defaultdict(dict)
+    for professional_id, number, state, total, bookings in rows:
+        found[professional_id, number][state] = _Counted(int(total) // 60, bookings)
+    return found
+
+
+def _periods(weeks: Sequence[_Week]) -> CTE:
+    """The weeks as a table: the zone is asked here, since not every database knows zones."""
+    rows = [
+        (number, to_instant(week.span[0]), to_instant(week.span[1]))
+        for number, week in enumerate(weeks)
+    ]
+    table = values(
+        column("number", Integer), column("starts_at", Instant()), column("ends_at", Instant())
+    )
+    return table.data(rows).cte("weeks")
+
+
+def _week_of(
+    sheet: DaySheet, week: _Week, counted: Mapping[BookingState, _Counted]
+) -> UtilisationWeek:
+    nothing = _Counted(0, 0)
+    taking = [counted[state] for state in counted if state in OCCUPYING]
+    return UtilisationWeek(
+        professional_id=sheet.professional_id,
+        professional=sheet.name,
+        week_starts_on=week.starts_on,
+        offered_minutes=minutes_of(intersect(sheet.offered, [week.span])),
+        booked_minutes=sum(each.minutes for each in taking),
+        visits=sum(each.bookings for each in taking),
+        no_shows=counted.get(S.NO_SHOW, nothing).bookings,
+        cancelled=counted.get(S.CANCELLED, nothing).bookings,
+    )

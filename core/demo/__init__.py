@@ -1,0 +1,83 @@
+"""Demo data: a practice in the middle of its week, made once and then left alone."""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.accounts import NewUser, add_user
+from core.db import Database
+from core.demo import people, practice, rows
+from core.demo.diary import Diary
+from core.demo_sign_ins import SIGN_INS, DemoSignIn
+from core.models import Organisation, Patient, Professional, Role
+from core.passwords import PasswordHash, hash_password
+from core.policy import CONSOLE
+
+SEED = 7
+HER_PROFESSIONAL = "Dr Elena Ruiz"
+"""Whose calendar the demo's professional signs in to."""
+
+
+def ensure(database: Database, *, now: datetime) -> bool:
+    """Fill an empty, migrated database; whether it did. What is there already stays."""
+    now = now.replace(microsecond=0)
+    with database.reading() as session:
+        if _is_set_up(session):
+            return False
+    hashed = {each: hash_password(each.password, each.role) for each in SIGN_INS}
+    with database.writing() as session:
+        if _is_set_up(session):
+            return False
+        _fill(session, hashed, now=now)
+    return True
+
+
+def describe() -> str:
+    """The sign-ins, for the console."""
+    width = max(len(each.username) for each in SIGN_INS)
+    longest = max(len(each.password) for each in SIGN_INS)
+    lines = [
+        f"  {each.username:<{width}}  {each.password:<{longest}}  {each.name}, {each.role.value}"
+        for each in SIGN_INS
+    ]
+    return "\n".join([f"{practice.NAME}: sign in as", *lines])
+
+
+def _is_set_up(session: Session) -> bool:
+    return session.get(Organisation, 1) is not None
+
+
+def _fill(session: Session, hashed: dict[DemoSignIn, PasswordHash], *, now: datetime) -> None:
+    chance = Random(SEED)  # noqa: S311 - the same demo each time is what is wanted
+    today = now.astimezone(practice.zone()).date()
+    place = practice.write(session, monday=today - timedelta(days=today.weekday()), now=now)
+    patients = people.write(session, chance, today=today, now=now)
+    users = _users(session, hashed, place.professionals[HER_PROFESSIONAL], patients[0])
+    entries = Diary(place, patients, chance, now).fill(session)
+    rows.write(session, place, patients, entries, desk=users[Role.RECEPTIONIST])
+    audit.record(session, CONSOLE, "demo.filled", now=now, bookings=len(entries))
+
+
+def _users(
+    session: Session,
+    hashed: dict[DemoSignIn, PasswordHash],
+    professional: Professional,
+    patient: Patient,
+) -> dict[Role, int]:
+    """One user per role; their ids by role."""
+    return {
+        each.role: add_user(
+            session,
+            NewUser(
+                username=each.username,
+                name=each.name,
+                role=each.role,
+                password_hash=hashed[each],
+                patient_id=patient.id if each.role is Role.PATIENT else None,
+                professional_id=professional.id if each.role is Role.PROFESSIONAL else None,
+            ),
+        ).id
+        for each in SIGN_INS
+    }

@@ -1,0 +1,42 @@
+"""When professionals work: weekly hours, single dates, openings, time off, and closures."""
+
+from core.schedule.absence import (
+    NewClosure,
+    NewTimeOff,
+    add_closure,
+    enter_time_off,
+    remove_closure,
+    remove_time_off,
+)
+from core.schedule.hours import (
+    HoursOfDate,
+    WeeklyHours,
+    clear_date_hours,
+    close_date,
+    set_date_hours,
+    set_weekly_hours,
+)
+from core.schedule.openings import NewOpening, publish_opening, withdraw_opening
+from core.schedule.stranded import stranded_bookings
+from core.schedule.windows import DayWindow, WeekdayWindow
+
+__all__ = [
+    "DayWindow",
+    "HoursOfDate",
+    "NewClosure",
+    "NewOpening",
+    "NewTimeOff",
+    "WeekdayWindow",
+    "WeeklyHours",
+    "add_closure",
+    "clear_date_hours",
+    "close_date",
+    "enter_time_off",
+    "publish_opening",
+    "remove_closure",
+    "remove_time_off",
+    "set_date_hours",
+    "set_weekly_hours",
+    "stranded_bookings",
+    "withdraw_opening",
+]

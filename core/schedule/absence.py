@@ -1,0 +1,114 @@
+"""Time nobody can book: a professional's time off, and days the whole place is closed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.errors import N_, Invalid, NotFound
+from core.models import Closure, TimeOff
+from core.patients.typed import LONGEST_NAME, line
+from core.policy import Actor, Permission, allows, require
+from core.schedule.calendars import lock_professional, lock_professionals
+
+P = Permission
+
+LONGEST_ABSENCE = timedelta(days=2 * 366)
+"""Longer is a slip of the pen."""
+
+
+@dataclass(frozen=True)
+class NewTimeOff:
+    professional_id: int
+    starts_at: datetime
+    ends_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class NewClosure:
+    """Days on which the whole place is closed, both included."""
+
+    first_on: date
+    last_on: date
+    name: str
+
+
+def enter_time_off(
+    session: Session, actor: Actor, request: NewTimeOff, *, now: datetime
+) -> TimeOff:
+    """Nothing can be booked in this time any more; what is booked stays, to be moved.
+
+    The desk enters it for a colleague who is ill, from that morning on or afterwards.
+    """
+    professional = lock_professional(
+        session,
+        actor,
+        request.professional_id,
+        P.SCHEDULE_WRITE,
+        P.SCHEDULE_WRITE_OWN,
+        P.BOOKINGS_WRITE,
+    )
+    _check_length(request.starts_at, request.ends_at)
+    time_off = TimeOff(
+        professional_id=professional.id,
+        starts_at=request.starts_at,
+        ends_at=request.ends_at,
+        reason=line(request.reason, LONGEST_NAME, "reason"),
+    )
+    session.add(time_off)
+    audit.record(session, actor, "time_off.entered", time_off, now=now)
+    return time_off
+
+
+def remove_time_off(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> None:
+    """The hours of that time can be booked again."""
+    require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
+    query = select(TimeOff).where(TimeOff.id == time_off_id)
+    if not allows(actor, P.SCHEDULE_WRITE):
+        query = query.where(TimeOff.professional_id == actor.professional_id)
+    time_off = session.scalar(query)
+    if time_off is None:
+        raise NotFound(what=N_("time off"))
+    lock_professional(
+        session, actor, time_off.professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
+    )
+    session.delete(time_off)
+    audit.record(session, actor, "time_off.removed", time_off, now=now)
+
+
+def add_closure(session: Session, actor: Actor, request: NewClosure, *, now: datetime) -> Closure:
+    """Close the place for days; what is booked stays, to be moved."""
+    require(actor, P.SCHEDULE_WRITE)
+    if request.last_on < request.first_on:
+        raise Invalid(N_("The last day lies before the first."), field="last_on")
+    if request.last_on - request.first_on > LONGEST_ABSENCE:
+        raise Invalid(N_("This is longer than two years."), field="last_on")
+    name = line(request.name, LONGEST_NAME, "name")
+    if not name:
+        raise Invalid(N_("Please say why the place is closed."), field="name")
+    lock_professionals(session)
+    closure = Closure(first_on=request.first_on, last_on=request.last_on, name=name)
+    session.add(closure)
+    audit.record(session, actor, "closure.added", closure, now=now)
+    return closure
+
+
+def remove_closure(session: Session, actor: Actor, closure_id: int, *, now: datetime) -> None:
+    """Open the place on those days after all."""
+    require(actor, P.SCHEDULE_WRITE)
+    closure = session.get(Closure, closure_id)
+    if closure is None:
+        raise NotFound(what=N_("closure"))
+    lock_professionals(session)
+    session.delete(closure)
+    audit.record(session, actor, "closure.removed", closure, now=now)
+
+
+def _check_length(starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise Invalid(N_("The time off ends before it begins."), field="ends_at")
+    if ends_at - starts_at > LONGEST_ABSENCE:
+        raise Invalid(N_("This is longer than two years."), field="ends_at")

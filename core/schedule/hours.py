@@ -1,0 +1,156 @@
+"""Working hours: the weekly habit, and single dates that differ from it."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.errors import N_, Invalid
+from core.models import DateHours, Organisation, Professional, WorkingHours
+from core.policy import Actor, Permission
+from core.schedule.calendars import lock_professional
+from core.schedule.windows import DayWindow, WeekdayWindow, check_date, check_week
+
+P = Permission
+
+
+@dataclass(frozen=True)
+class WeeklyHours:
+    """All the weekly windows and breaks of a professional; none means no hours.
+
+    They apply from ``starting_on``, today unless told, and leave on record what was worked
+    before. Where nothing was, they apply to the past as well.
+    """
+
+    professional_id: int
+    windows: tuple[WeekdayWindow, ...]
+    starting_on: date | None = None
+
+
+@dataclass(frozen=True)
+class HoursOfDate:
+    """One date's windows and breaks, in place of those of its weekday."""
+
+    professional_id: int
+    on_date: date
+    windows: tuple[DayWindow, ...]
+
+
+def set_weekly_hours(
+    session: Session, actor: Actor, request: WeeklyHours, *, now: datetime
+) -> list[WorkingHours]:
+    """Replace the weekly hours from a day on. Bookings outside the new hours stay."""
+    professional = lock_professional(
+        session, actor, request.professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
+    )
+    check_week(request.windows)
+    first = request.starting_on or _today(session, professional, now)
+    earlier = _end_before(session, professional.id, first)
+    windows = [_from(each, first) for each in request.windows] if earlier else request.windows
+    rows = [
+        WorkingHours(
+            professional_id=professional.id,
+            weekday=each.weekday,
+            kind=each.kind,
+            starts_minute=each.starts_minute,
+            ends_minute=each.ends_minute,
+            valid_from=each.valid_from,
+            valid_to=each.valid_to,
+        )
+        for each in windows
+    ]
+    session.add_all(rows)
+    audit.record(session, actor, "hours.set", professional, now=now, starting_on=first)
+    return rows
+
+
+def set_date_hours(
+    session: Session, actor: Actor, request: HoursOfDate, *, now: datetime
+) -> list[DateHours]:
+    """Give one date hours of its own; to have none on it is ``close_date``."""
+    professional = lock_professional(
+        session, actor, request.professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
+    )
+    if not request.windows:
+        raise Invalid(N_("Enter hours for this date, or say that it is closed."), field="windows")
+    check_date(request.windows, request.on_date)
+    _clear(session, professional.id, request.on_date)
+    rows = [
+        DateHours(
+            professional_id=professional.id,
+            on_date=request.on_date,
+            kind=each.kind,
+            starts_minute=each.starts_minute,
+            ends_minute=each.ends_minute,
+        )
+        for each in request.windows
+    ]
+    session.add_all(rows)
+    audit.record(session, actor, "date_hours.set", professional, now=now, on_date=request.on_date)
+    return rows
+
+
+def close_date(
+    session: Session, actor: Actor, professional_id: int, on_date: date, *, now: datetime
+) -> DateHours:
+    """No working hours on this date, whatever the weekday says. Openings stay."""
+    professional = lock_professional(
+        session, actor, professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
+    )
+    _clear(session, professional.id, on_date)
+    closed = DateHours(professional_id=professional.id, on_date=on_date)
+    session.add(closed)
+    audit.record(session, actor, "date_hours.closed", professional, now=now, on_date=on_date)
+    return closed
+
+
+def clear_date_hours(
+    session: Session, actor: Actor, professional_id: int, on_date: date, *, now: datetime
+) -> None:
+    """Back to the hours of the weekday."""
+    professional = lock_professional(
+        session, actor, professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
+    )
+    _clear(session, professional.id, on_date)
+    audit.record(session, actor, "date_hours.cleared", professional, now=now, on_date=on_date)
+
+
+def _end_before(session: Session, professional_id: int, first: date) -> bool:
+    """Let the hours on record end on the day before; whether any of them remain."""
+    kept = False
+    for row in session.scalars(
+        select(WorkingHours).where(WorkingHours.professional_id == professional_id)
+    ):
+        if (row.valid_from or date.min) >= first:
+            session.delete(row)
+        else:
+            row.valid_to = min(row.valid_to or date.max, first - timedelta(days=1))
+            kept = True
+    session.flush()
+    return kept
+
+
+def _from(window: WeekdayWindow, first: date) -> WeekdayWindow:
+    if window.dates[1] < first:
+        raise Invalid(
+            N_("Hours that ended before {day} belong to the past; it stays as it was."),
+            field="valid_to",
+            day=first,
+        )
+    return replace(window, valid_from=max(window.dates[0], first))
+
+
+def _clear(session: Session, professional_id: int, on_date: date) -> None:
+    session.execute(
+        delete(DateHours).where(
+            DateHours.professional_id == professional_id, DateHours.on_date == on_date
+        )
+    )
+
+
+def _today(session: Session, professional: Professional, now: datetime) -> date:
+    zone = professional.zone or session.scalar(select(Organisation.zone)) or "UTC"
+    return now.astimezone(ZoneInfo(zone)).date()

@@ -1,0 +1,95 @@
+"""Openings: extra time a professional publishes once, besides the weekly hours."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.db import overlaps
+from core.errors import N_, Invalid, NotFound
+from core.models import LONGEST_VISIT_SECONDS, Opening, Professional
+from core.policy import Actor, Permission, allows, require
+from core.schedule.calendars import lock_professional
+
+P = Permission
+
+
+@dataclass(frozen=True)
+class NewOpening:
+    professional_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def publish_opening(
+    session: Session, actor: Actor, request: NewOpening, *, now: datetime
+) -> Opening:
+    """Offer extra time. Two openings of one professional never overlap; they may touch."""
+    professional = lock_professional(
+        session, actor, request.professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
+    )
+    _check(request, now)
+    _check_free(session, professional, request)
+    opening = Opening(
+        professional_id=professional.id, starts_at=request.starts_at, ends_at=request.ends_at
+    )
+    session.add(opening)
+    audit.record(session, actor, "opening.published", opening, now=now)
+    return opening
+
+
+def withdraw_opening(session: Session, actor: Actor, opening_id: int, *, now: datetime) -> None:
+    """Take an opening back; bookings made in it stay, see ``stranded_bookings``."""
+    require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
+    opening = _own_opening(session, actor, opening_id)
+    lock_professional(
+        session, actor, opening.professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
+    )
+    session.delete(opening)
+    audit.record(session, actor, "opening.withdrawn", opening, now=now)
+
+
+def _check(request: NewOpening, now: datetime) -> None:
+    if request.ends_at <= request.starts_at:
+        raise Invalid(N_("The opening ends before it begins."), field="ends_at")
+    if request.starts_at < now:
+        raise Invalid(N_("That time has passed."), field="starts_at")
+    if (request.ends_at - request.starts_at).total_seconds() > LONGEST_VISIT_SECONDS:
+        raise Invalid(N_("An opening lasts 24 hours at most."), field="ends_at")
+
+
+def _check_free(session: Session, professional: Professional, request: NewOpening) -> None:
+    other = session.scalar(
+        select(Opening)
+        .where(
+            Opening.professional_id == professional.id,
+            overlaps(
+                Opening.starts_at.expression,
+                Opening.ends_at.expression,
+                request.starts_at,
+                request.ends_at,
+            ),
+        )
+        .order_by(Opening.starts_at)
+        .limit(1)
+    )
+    if other is not None:
+        raise Invalid(
+            N_("{professional} already has an opening from {start} to {end}."),
+            field="starts_at",
+            professional=professional.name,
+            start=other.starts_at,
+            end=other.ends_at,
+        )
+
+
+def _own_opening(session: Session, actor: Actor, opening_id: int) -> Opening:
+    query = select(Opening).where(Opening.id == opening_id)
+    if not allows(actor, P.SCHEDULE_WRITE):
+        query = query.where(Opening.professional_id == actor.professional_id)
+    opening = session.scalar(query)
+    if opening is None:
+        raise NotFound(what=N_("opening"))
+    return opening

@@ -1,0 +1,33 @@
+"""Patients and bookings out of other systems' CSV files.
+
+Good rows go in, refused rows are reported with their line and the reason, unless the options
+ask for all or nothing, or for a look only. The file is one transaction, a row is whole or not
+at all, and the same file twice adds nothing. ``data/samples/README.md`` names the columns.
+"""
+
+from core.transfer.bookings import import_bookings
+from core.transfer.patients import import_patients
+from core.transfer.reading import csv_cell, read_file
+from core.transfer.report import (
+    ImportOptions,
+    ImportReport,
+    Keep,
+    Outcome,
+    Progress,
+    RowReport,
+)
+from core.transfer.values import DateOrder
+
+__all__ = [
+    "DateOrder",
+    "ImportOptions",
+    "ImportReport",
+    "Keep",
+    "Outcome",
+    "Progress",
+    "RowReport",
+    "csv_cell",
+    "import_bookings",
+    "import_patients",
+    "read_file",
+]

@@ -1,0 +1,402 @@
+"""Bookings out of a CSV file: history, and what was already agreed elsewhere.
+
+Hours, notice and steps are not asked of them; only an overlap is refused, by the guard in the
+database. A booking of the same patient with the same professional at the same start is there
+already, and so is one imported before and moved since.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.booking import RecordedBooking, record_past
+from core.catalog import get_organisation, load_offers, load_professionals, load_services, zone_of
+from core.db import lock_calendars, seconds_of
+from core.errors import N_, BookingError, Invalid, SlotTaken
+from core.interval import to_seconds
+from core.models import Attendee, Booking, BookingState, Channel, Patient, Professional, Room, User
+from core.patients import fold
+from core.patients.typed import Place, phone_number, place_of
+from core.policy import Actor, Permission, require
+from core.transfer.patients import lock_imports, name_key
+from core.transfer.reading import Row, check_columns, read_table
+from core.transfer.report import (
+    ImportOptions,
+    ImportReport,
+    Outcome,
+    Progress,
+    RowReport,
+    is_kept,
+    no_progress,
+)
+from core.transfer.values import (
+    read_cents,
+    read_date,
+    read_minutes,
+    read_start,
+    read_state,
+    split_moment,
+)
+
+COLUMNS = {
+    "patient": ("patient", "patientname", "name", "client", "clientname", "customer",
+                "customername", "paciente", "nombre"),
+    "patient_email": ("patientemail", "email", "emailaddress", "mail", "clientemail"),
+    "patient_phone": ("patientphone", "phone", "phonenumber", "telephone", "mobile", "telefono",
+                      "clientphone"),
+    "patient_born_on": ("patientbornon", "bornon", "dateofbirth", "dob", "birthdate"),
+    "professional": ("professional", "practitioner", "provider", "doctor", "staff", "with",
+                     "clinician", "profesional"),
+    "service": ("service", "appointmenttype", "type", "visittype", "treatment", "servicio"),
+    "date": ("date", "startdate", "appointmentdate", "day", "fecha", "data"),
+    "time": ("time", "starttime", "appointmenttime", "hora"),
+    "start": ("start", "starts", "startsat", "startat", "datetime", "startdatetime", "inicio"),
+    "end": ("end", "ends", "endsat", "endat", "endtime", "enddatetime", "fin"),
+    "length": ("length", "duration", "minutes", "lengthminutes", "durationminutes", "duracion"),
+    "state": ("state", "status", "estado"),
+    "price": ("price", "amount", "fee", "precio"),
+    "desk_note": ("note", "notes", "desknote", "comment", "comments", "notas"),
+    "booked_on": ("bookedon", "createdon", "created", "createdat", "bookedat"),
+}  # fmt: skip
+NEEDED = {
+    "patient": ("patient", "patient_email", "patient_phone"),
+    "professional": ("professional",),
+    "service": ("service",),
+    "date": ("date", "start"),
+    "time": ("time", "start"),
+}
+TITLES = frozenset({"dr", "dra", "prof", "mr", "mrs", "ms", "miss", "doctor", "doctora"})
+LONGEST_VISIT = timedelta(hours=24)
+CHUNK = 500
+
+Where = tuple[int, int, int]
+"""Patient, professional and start: what makes two bookings the same."""
+
+
+class Names:
+    """People and services by what a file calls them; a name two of them share is refused."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._ids: dict[str, set[int]] = defaultdict(set)
+
+    def add(self, key: str, found_id: int) -> None:
+        if key:
+            self._ids[key].add(found_id)
+
+    def ids(self, key: str) -> set[int]:
+        return self._ids.get(key, set())
+
+    def only(self, keys: Iterable[str], typed: str) -> int:
+        """The one who bears any of the names, the first name that is known deciding."""
+        found = next((ids for key in keys if (ids := self._ids.get(key))), None)
+        if found is None:
+            raise Invalid(N_("There is no {what} called {name}."), what=self._what, name=typed[:80])
+        if len(found) > 1:
+            raise Invalid(
+                N_("There is more than one {what} called {name}."), what=self._what, name=typed[:80]
+            )
+        return min(found)
+
+
+@dataclass(frozen=True)
+class Book:
+    """What rows are read against, loaded once."""
+
+    place: Place
+    read_start: Callable[[str, str], datetime]
+    patients: Names
+    professionals: Names
+    services: Names
+    length_of: Callable[[int, int], int]
+    options: ImportOptions
+    now: datetime
+
+
+def import_bookings(
+    session: Session,
+    actor: Actor,
+    content: bytes,
+    options: ImportOptions | None = None,
+    *,
+    now: datetime,
+    progress: Progress = no_progress,
+) -> ImportReport:
+    """Put the bookings of a file in the book; the report tells what became of each row.
+
+    Raises ``Invalid`` where the file as a whole cannot be read.
+    """
+    require(actor, Permission.IMPORT)
+    options = options or ImportOptions()
+    table = read_table(content, COLUMNS, encoding=options.encoding)
+    check_columns(table, NEEDED)
+    lock_imports(session)
+    book = _open_book(session, actor, options, now)
+    read = [_read(row, book) for row in table.rows]
+    there = _already_there(session, [each for each in read if isinstance(each, RecordedBooking)])
+    lock_calendars(session, _shared_calendars(session))
+    rows: list[RowReport] = []
+    with session.begin_nested() as whole:
+        for row, found in zip(table.rows, read, strict=True):
+            rows.append(_settle(session, actor, row, found, there, now=now))
+            progress(len(rows), len(table.rows))
+        saved = is_kept(options.keep, rows)
+        if not saved:
+            whole.rollback()
+    return ImportReport(tuple(rows), saved, table.encoding, table.ignored_columns)
+
+
+def _shared_calendars(session: Session) -> set[int]:
+    """Locked before the first row: the desk waits here, and not for what it holds itself."""
+    calendars = select(Professional.calendar_id).union_all(select(Room.calendar_id))
+    return set(session.scalars(calendars))
+
+
+@dataclass
+class AlreadyThere:
+    places: set[Where]
+    keys: set[str]
+
+
+def _settle(
+    session: Session,
+    actor: Actor,
+    row: Row,
+    found: RecordedBooking | BookingError,
+    there: AlreadyThere,
+    *,
+    now: datetime,
+) -> RowReport:
+    label = row.cells.get("patient", "")
+    if isinstance(found, BookingError):
+        return RowReport(row.line, label, Outcome.REFUSED, found)
+    if found.request_key in there.keys or _where(found) in there.places:
+        return RowReport(row.line, label, Outcome.UNCHANGED)
+    try:
+        with session.begin_nested():
+            record_past(session, actor, found, now=now)
+    except SlotTaken as taken:
+        overlap = Invalid(
+            N_("This overlaps another booking of {professional} or of the patient."),
+            professional=taken.details.get("professional", ""),
+        )
+        return RowReport(row.line, label, Outcome.REFUSED, overlap)
+    except BookingError as refusal:
+        return RowReport(row.line, label, Outcome.REFUSED, refusal)
+    there.keys.add(found.request_key)
+    return RowReport(row.line, label, Outcome.ADDED)
+
+
+# What rows are read against.
+
+
+def _open_book(session: Session, actor: Actor, options: ImportOptions, now: datetime) -> Book:
+    zone = zone_of(get_organisation(session))
+    return Book(
+        place=place_of(session),
+        read_start=lambda day, clock: read_start(day, clock, options.date_order, zone),
+        patients=_patients(session),
+        professionals=_professionals(session, actor),
+        services=_services(session),
+        length_of=_lengths(session),
+        options=options,
+        now=now,
+    )
+
+
+def _patients(session: Session) -> Names:
+    """Names, phones, e-mails and birth dates lead to the same patients, under keys of their own."""
+    names = Names(N_("patient"))
+    columns = (Patient.id, Patient.name, Patient.phone, Patient.email, Patient.born_on)
+    for patient_id, name, phone, email, born_on in session.execute(
+        select(*columns).where(Patient.archived_at.is_(None))
+    ):
+        names.add(f"name {name_key(name)}", patient_id)
+        names.add(f"phone {phone}" if phone else "", patient_id)
+        names.add(f"email {email}" if email else "", patient_id)
+        names.add(f"born {born_on}" if born_on else "", patient_id)
+    return names
+
+
+def _professionals(session: Session, actor: Actor) -> Names:
+    names = Names(N_("professional"))
+    for each in load_professionals(session, actor):
+        names.add(name_key(each.name), each.id)
+        names.add(_untitled(each.name), each.id)
+    active = select(Professional.id).where(Professional.archived_at.is_(None))
+    signed_in = select(User.username, User.professional_id).where(User.professional_id.in_(active))
+    for username, professional_id in session.execute(signed_in):
+        if professional_id is not None:
+            names.add(f"user {username}", professional_id)
+    return names
+
+
+def _untitled(name: str) -> str:
+    return " ".join(each for each in name_key(name).split() if each not in TITLES)
+
+
+def _services(session: Session) -> Names:
+    names = Names(N_("service"))
+    for each in load_services(session):
+        names.add(fold(each.name), each.id)
+    return names
+
+
+def _lengths(session: Session) -> Callable[[int, int], int]:
+    """The length of a professional's offer; each pair is looked up once."""
+    known: dict[tuple[int, int], int] = {}
+
+    def length_of(professional_id: int, service_id: int) -> int:
+        pair = professional_id, service_id
+        if pair not in known:
+            offer = load_offers(session, [professional_id], service_id).get(professional_id)
+            if offer is None:
+                raise Invalid(N_("This professional does not offer this service."), field="service")
+            known[pair] = offer.length_minutes
+        return known[pair]
+
+    return length_of
+
+
+# One row.
+
+
+def _read(row: Row, book: Book) -> RecordedBooking | BookingError:
+    try:
+        return _recorded(row, book)
+    except BookingError as refusal:
+        return refusal
+
+
+def _recorded(row: Row, book: Book) -> RecordedBooking:
+    if row.refusal is not None:
+        raise row.refusal
+    cells = defaultdict(str, row.cells)
+    patient_id = _patient(cells, book)
+    name = cells["professional"]
+    professional_id = book.professionals.only(
+        (f"user {name.casefold()}", name_key(name), _untitled(name)), name
+    )
+    service_id = book.services.only((fold(cells["service"]),), cells["service"])
+    day, clock = split_moment(cells["start"]) if cells["start"] else (cells["date"], cells["time"])
+    starts_at = book.read_start(day, clock)
+    ends_at = _end(cells, day, starts_at, lambda: book.length_of(professional_id, service_id), book)
+    state = read_state(cells["state"], starts_at, book.now)
+    return RecordedBooking(
+        professional_id=professional_id,
+        service_id=service_id,
+        patient_id=patient_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        state=state,
+        booked_at=_booked_at(cells["booked_on"], starts_at, book),
+        price_cents=read_cents(cells["price"]),
+        desk_note=cells["desk_note"],
+        request_key=_key(patient_id, professional_id, service_id, starts_at, ends_at, state),
+    )
+
+
+def _patient(cells: dict[str, str], book: Book) -> int:
+    """Who everything said in the row agrees on: one patient, or a refusal."""
+    tells = []
+    if cells["patient"]:
+        tells.append(book.patients.ids(f"name {name_key(cells['patient'])}"))
+    if cells["patient_phone"]:
+        tells.append(book.patients.ids(f"phone {phone_number(cells['patient_phone'], book.place)}"))
+    if cells["patient_email"]:
+        tells.append(book.patients.ids(f"email {cells['patient_email'].lower()}"))
+    if cells["patient_born_on"]:
+        born_on = read_date(
+            cells["patient_born_on"], book.options.date_order, "born_on", past_until=book.now.year
+        )
+        tells.append(book.patients.ids(f"born {born_on}"))
+    label = cells["patient"] or cells["patient_email"] or cells["patient_phone"]
+    found = set.intersection(*tells) if label else set()
+    if not found:
+        raise Invalid(
+            N_("No patient on file is {name} with these details. Please import patients first."),
+            field="patient",
+            name=label[:80],
+        )
+    if len(found) > 1:
+        raise Invalid(
+            N_("Several patients are {name}. Please add a phone, e-mail or date of birth."),
+            field="patient",
+            name=label[:80],
+        )
+    return found.pop()
+
+
+def _end(
+    cells: dict[str, str],
+    day: str,
+    starts_at: datetime,
+    usual_minutes: Callable[[], int],
+    book: Book,
+) -> datetime:
+    """From the end or the length the row tells, or from what the professional offers."""
+    if end := cells["end"]:
+        has_date = len(end) > 11
+        ends_at = book.read_start(*(split_moment(end) if has_date else (day, end)))
+    else:
+        minutes = read_minutes(cells["length"]) if cells["length"] else usual_minutes()
+        ends_at = starts_at + timedelta(minutes=minutes)
+    if not timedelta(0) < ends_at - starts_at <= LONGEST_VISIT:
+        raise Invalid(N_("The end must come after the start, within 24 hours."), field="end")
+    return ends_at
+
+
+def _booked_at(typed: str, starts_at: datetime, book: Book) -> datetime:
+    """When the booking was made: as told, else no later than its start."""
+    latest = min(book.now, starts_at)
+    if not typed:
+        return latest
+    day, clock = split_moment(typed) if len(typed) > 11 else (typed, "00:00")
+    return min(latest, book.read_start(day, clock))
+
+
+def _key(
+    patient_id: int,
+    professional_id: int,
+    service_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    state: BookingState,
+) -> str:
+    said = (patient_id, professional_id, service_id, to_seconds(starts_at), to_seconds(ends_at))
+    return hashlib.sha256(f"import {said} {state}".encode()).hexdigest()
+
+
+# What is there already.
+
+
+def _where(booking: RecordedBooking) -> Where:
+    return booking.patient_id, booking.professional_id, to_seconds(booking.starts_at)
+
+
+def _already_there(session: Session, read: Sequence[RecordedBooking]) -> AlreadyThere:
+    if not read:
+        return AlreadyThere(set(), set())
+    starts = [each.starts_at for each in read]
+    places = session.execute(
+        select(Attendee.patient_id, Booking.professional_id, seconds_of(Booking.starts_at))
+        .join(Attendee.booking)
+        .where(Booking.starts_at.between(min(starts), max(starts)))
+    )
+    keys: set[str] = set()
+    rest = iter(each.request_key for each in read)
+    while chunk := list(islice(rest, CHUNK)):
+        keys.update(
+            session.scalars(
+                select(Booking.request_key).where(
+                    Booking.channel == Channel.IMPORT, Booking.request_key.in_(chunk)
+                )
+            )
+        )
+    return AlreadyThere({(patient, pro, start) for patient, pro, start in places}, keys)

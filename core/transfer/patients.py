@@ -1,0 +1,271 @@
+"""Patients out of a CSV file.
+
+A row is somebody on file when name and phone, name and e-mail, or name and date of birth agree
+(the order of the words of a name, accents and case do not matter) and no two dates of birth
+contradict. Blanks of the record are then filled; nothing it says is overwritten.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import islice
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.errors import BookingError
+from core.models import Calendar, CalendarKind, Patient
+from core.patients import NewPatient, fold, search_text
+from core.patients.typed import Place, cleaned, place_of
+from core.policy import Actor, Permission, require
+from core.transfer.reading import Row, check_columns, read_table
+from core.transfer.report import (
+    ImportOptions,
+    ImportReport,
+    Outcome,
+    Progress,
+    RowReport,
+    is_kept,
+    no_progress,
+)
+from core.transfer.values import read_date
+
+COLUMNS = {
+    "name": ("name", "patient", "patientname", "fullname", "client", "clientname", "customer",
+             "nombre", "nome", "nom"),
+    "first_name": ("firstname", "givenname", "forename", "vorname", "prenom", "primeironome"),
+    "last_name": ("lastname", "familyname", "surname", "apellido", "apellidos", "apelido",
+                  "nachname", "nomdefamille"),
+    "phone": ("phone", "phonenumber", "telephone", "telephonenumber", "tel", "mobile",
+              "mobilephone", "mobilenumber", "cell", "cellphone", "telefono", "telefone",
+              "telefon", "movil", "telemovel", "handy"),
+    "email": ("email", "emailaddress", "mail", "correo", "correoelectronico", "courriel"),
+    "born_on": ("bornon", "born", "birthdate", "dateofbirth", "dob", "birthday",
+                "fechadenacimiento", "datadenascimento", "geburtsdatum", "datedenaissance"),
+    "language": ("language", "lang", "idioma", "sprache", "langue"),
+    "desk_note": ("note", "notes", "desknote", "comment", "comments", "remark", "remarks",
+                  "notas", "bemerkung"),
+}  # fmt: skip
+NEEDED = {"name": ("name", "first_name", "last_name"), "phone or email": ("phone", "email")}
+BLANKS = ("phone", "email", "born_on", "language", "desk_note")
+CHUNK = 500
+IMPORT_LOCK = 10
+"""Our namespace among PostgreSQL's advisory locks; see ``core.db`` for the others."""
+
+
+@dataclass
+class OnFile:
+    """Somebody on file, or about to be: what rows are compared with."""
+
+    patient: NewPatient
+    id: int | None = None
+
+
+class Register:
+    """Everybody on file, under what they are recognised by."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str], list[OnFile]] = {}
+
+    def add(self, known: OnFile) -> None:
+        for key in _keys(known.patient):
+            others = self._known.setdefault(key, [])
+            if not any(each is known for each in others):
+                others.append(known)
+
+    def find(self, patient: NewPatient) -> OnFile | None:
+        for key in _keys(patient):
+            for known in self._known.get(key, ()):
+                if not _contradict(known.patient.born_on, patient.born_on):
+                    return known
+        return None
+
+
+def import_patients(
+    session: Session,
+    actor: Actor,
+    content: bytes,
+    options: ImportOptions | None = None,
+    *,
+    now: datetime,
+    progress: Progress = no_progress,
+) -> ImportReport:
+    """Put the patients of a file on file; the report tells what became of each row.
+
+    Raises ``Invalid`` where the file as a whole cannot be read.
+    """
+    require(actor, Permission.IMPORT)
+    options = options or ImportOptions()
+    table = read_table(content, COLUMNS, encoding=options.encoding)
+    check_columns(table, NEEDED)
+    lock_imports(session)
+    place, register = place_of(session), register_of(session)
+    added: list[OnFile] = []
+    merged: dict[int, OnFile] = {}
+    rows: list[RowReport] = []
+    for done, row in enumerate(table.rows, 1):
+        try:
+            wanted = _wanted(row, options, place, now)
+        except BookingError as refusal:
+            rows.append(RowReport(row.line, _label(row), Outcome.REFUSED, refusal))
+        else:
+            rows.append(_settle(row, wanted, register, added, merged))
+        if done % CHUNK == 0 or done == len(table.rows):
+            progress(done, len(table.rows))
+    saved = is_kept(options.keep, rows)
+    if saved:
+        found = _locked(session, sorted(merged))
+        _add(session, actor, [each.patient for each in added], now=now)
+        _merge(session, actor, found, merged, now=now)
+    return ImportReport(tuple(rows), saved, table.encoding, table.ignored_columns)
+
+
+def lock_imports(session: Session) -> None:
+    """One import at a time: two of the same file must not both find nobody there."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": IMPORT_LOCK})
+
+
+def register_of(session: Session) -> Register:
+    """Everybody on file, in one read."""
+    register = Register()
+    columns = (Patient.id, Patient.name, *(getattr(Patient, each) for each in BLANKS))
+    for patient_id, *values in session.execute(select(*columns).order_by(Patient.id)):
+        register.add(OnFile(NewPatient(*values), patient_id))
+    return register
+
+
+def name_key(name: str) -> str:
+    """A name without its accents, case and order of words."""
+    return " ".join(sorted(fold(name).split()))
+
+
+def _keys(patient: NewPatient) -> Iterator[tuple[str, str, str]]:
+    name = name_key(patient.name)
+    tells = ("phone", patient.phone), ("email", patient.email), ("born", patient.born_on)
+    for kind, value in tells:
+        if value:
+            yield kind, name, str(value)
+
+
+def _contradict(one: date | None, other: date | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _wanted(row: Row, options: ImportOptions, place: Place, now: datetime) -> NewPatient:
+    if row.refusal is not None:
+        raise row.refusal
+    cells = row.cells
+    born = cells.get("born_on", "").removesuffix(" 00:00:00").removesuffix("T00:00:00")
+    request = NewPatient(
+        name=_label(row),
+        phone=cells.get("phone", ""),
+        email=cells.get("email", ""),
+        born_on=read_date(born, options.date_order, "born_on", past_until=now.year)
+        if born
+        else None,
+        language=cells.get("language", ""),
+        desk_note=cells.get("desk_note", ""),
+    )
+    return cleaned(request, place, now)
+
+
+def _label(row: Row) -> str:
+    cells = row.cells
+    parts = (cells.get("first_name", ""), cells.get("last_name", ""))
+    return cells.get("name") or " ".join(each for each in parts if each)
+
+
+def _settle(
+    row: Row,
+    wanted: NewPatient,
+    register: Register,
+    added: list[OnFile],
+    merged: dict[int, OnFile],
+) -> RowReport:
+    """Decide what becomes of a row, and keep it for the writing."""
+    known = register.find(wanted)
+    if known is None:
+        known = OnFile(wanted)
+        added.append(known)
+        register.add(known)
+        return RowReport(row.line, wanted.name, Outcome.ADDED)
+    news = {each: getattr(wanted, each) for each in BLANKS if getattr(wanted, each)}
+    filled = {each: value for each, value in news.items() if not getattr(known.patient, each)}
+    differs = tuple(
+        each
+        for each, value in news.items()
+        if each not in filled and value != getattr(known.patient, each)
+    )
+    if not filled:
+        return RowReport(row.line, wanted.name, Outcome.UNCHANGED, differs=differs)
+    known.patient = replace(known.patient, **filled)
+    register.add(known)
+    if known.id is not None:
+        merged[known.id] = known
+    return RowReport(row.line, wanted.name, Outcome.MERGED, filled=tuple(filled), differs=differs)
+
+
+def _add(session: Session, actor: Actor, patients: Sequence[NewPatient], *, now: datetime) -> None:
+    ids: list[int] = []
+    rest = iter(patients)
+    while chunk := list(islice(rest, CHUNK)):
+        calendars = session.scalars(
+            insert(Calendar).returning(Calendar.id, sort_by_parameter_order=True),
+            [{"kind": CalendarKind.PATIENT} for _ in chunk],
+        )
+        ids += session.scalars(
+            insert(Patient).returning(Patient.id, sort_by_parameter_order=True),
+            [
+                _as_row(patient, calendar_id, now)
+                for patient, calendar_id in zip(chunk, calendars, strict=True)
+            ],
+        )
+    if ids:
+        audit.record(session, actor, "patients.imported", now=now, patient_ids=ids)
+
+
+def _as_row(patient: NewPatient, calendar_id: int, now: datetime) -> dict[str, object]:
+    return {
+        "calendar_id": calendar_id,
+        "name": patient.name,
+        "phone": patient.phone,
+        "email": patient.email,
+        "born_on": patient.born_on,
+        "language": patient.language,
+        "desk_note": patient.desk_note,
+        "search": search_text(patient),
+        "created_at": now,
+        "updated_at": now,
+        "version": 1,
+    }
+
+
+def _locked(session: Session, ids: Sequence[int]) -> list[Patient]:
+    """The patients to be merged, before anything is put on record: that lock comes last."""
+    found: list[Patient] = []
+    rest = iter(ids)
+    while chunk := list(islice(rest, CHUNK)):
+        query = select(Patient).where(Patient.id.in_(chunk)).order_by(Patient.id)
+        found += session.scalars(
+            query.with_for_update(), execution_options={"populate_existing": True}
+        )
+    return found
+
+
+def _merge(
+    session: Session,
+    actor: Actor,
+    patients: Sequence[Patient],
+    merged: dict[int, OnFile],
+    *,
+    now: datetime,
+) -> None:
+    for patient in patients:
+        known = merged[patient.id].patient
+        filled = [each for each in BLANKS if getattr(known, each) and not getattr(patient, each)]
+        for each in filled:
+            setattr(patient, each, getattr(known, each))
+        patient.search = search_text(patient)
+        audit.record(session, actor, "patient.merged", patient, now=now, changed=filled)

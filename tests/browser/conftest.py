@@ -1,0 +1,222 @@
+"""A real server and a real browser.
+
+``live_server`` serves a database of its own with one sign-in per role (``PEOPLE``);
+``new_page()`` opens a window; ``sign_in(page, "rita")`` signs somebody in there.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from core import passwords
+from core.db import Database
+from core.models import Role
+from tests import a
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STARTS_WITHIN = 40
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PASSWORD = "opens the desk at nine"
+PEOPLE = {
+    "rita": (Role.RECEPTIONIST, "Rita Fonseca"),
+    "ruiz": (Role.PROFESSIONAL, "Dr Elena Ruiz"),
+    "ana": (Role.PATIENT, "Ana Silva"),
+    "alex": (Role.ADMIN, "Alex Moreau"),
+}
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    url: str
+    database: Database
+    log: Path
+
+
+@pytest.fixture
+def live_database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
+    """What ``live_server`` serves; override it, or write to it first, for other data."""
+    database = copy_with_people(migrated_file, tmp_path)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def live_environment() -> dict[str, str]:
+    """What ``live_server`` runs with besides; override it."""
+    return {}
+
+
+@pytest.fixture
+def live_server(
+    live_database: Database, live_environment: dict[str, str], tmp_path: Path
+) -> Iterator[LiveServer]:
+    """The application as ``make run`` starts it, on a free port, for one test.
+
+    Starting takes seconds: where tests leave each other's data alone, let this fixture
+    answer with ``shared_server`` in their module.
+    """
+    with serve(live_database, live_environment, tmp_path / "server.log") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_server(
+    migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """One server for all tests of a module."""
+    folder = tmp_path_factory.mktemp("shared")
+    database = copy_with_people(migrated_file, folder)
+    with serve(database, {}, folder / "server.log") as server:
+        yield server
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium; without it these tests are skipped, but fail where CI=true."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail("no Chromium on this machine, and CI may not do without")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """Opens windows that share nothing with each other, closed after the test."""
+    contexts = []
+
+    def open_page(*, width: int = 1400, height: int = 900, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            locale="en-GB",
+            timezone_id="Europe/Lisbon",
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def sign_in(live_server: LiveServer) -> Callable[..., None]:
+    """``sign_in(page, "rita")``: at ``path``, and wait until the person is in."""
+
+    def sign_in_as(page: Page, username: str, password: str = PASSWORD, path: str = "/") -> None:
+        page.goto(live_server.url + path)
+        fill_sign_in(page, username, password)
+        expect(page.locator(".st-key-frontdesk_who")).to_be_visible(timeout=15_000)
+
+    return sign_in_as
+
+
+def fill_sign_in(page: Page, username: str, password: str) -> None:
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def copy_with_people(migrated_file: Path, folder: Path) -> Database:
+    path = folder / "live.db"
+    shutil.copyfile(migrated_file, path)
+    database = Database(f"sqlite:///{path}")
+    add_people(database)
+    return database
+
+
+def add_people(database: Database) -> None:
+    """One of each role, Dr Ruiz with working hours; all with the same ``PASSWORD``."""
+    hashed = passwords.hash_password(PASSWORD, Role.ADMIN)
+    with database.writing() as session:
+        a.organisation(session)
+        doctor = a.professional(session, name="Dr Elena Ruiz")
+        patient = a.patient(session, name="Ana Silva")
+        links = {
+            Role.PROFESSIONAL: {"professional_id": doctor.id},
+            Role.PATIENT: {"patient_id": patient.id},
+        }
+        for username, (role, name) in PEOPLE.items():
+            values = {"username": username, "name": name, "password_hash": hashed}
+            a.user(session, role, **values, **links.get(role, {}))
+
+
+@contextmanager
+def serve(database: Database, environment: dict[str, str], log: Path) -> Iterator[LiveServer]:
+    """The application over ``database`` until the block ends."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    with run_streamlit(
+        "dashboard/app.py", environment | {"FRONTDESK_DATABASE_URL": url}, log, health="/healthz"
+    ) as address:
+        yield LiveServer(address, database, log)
+
+
+@contextmanager
+def run_streamlit(
+    script: str, environment: dict[str, str], log: Path, *, health: str = "/_stcore/health"
+) -> Iterator[str]:
+    """Any Streamlit script on a free port; its address."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    told = {"STREAMLIT_SERVER_PORT": str(port), "STREAMLIT_SERVER_ADDRESS": "localhost"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", script],
+            cwd=ROOT,
+            env=os.environ | told | environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            wait_until_healthy(process, url + health, log)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def wait_until_healthy(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail(f"the server did not start:\n{log.read_text()}")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("localhost", 0))
+        port: int = found.getsockname()[1]
+        return port
