@@ -19,7 +19,8 @@ LIST_OR_HEADING = re.compile(r"^(\d{0,9})([#>+\-=.)])")
 def md(text: object) -> str:
     """The text as it is, wherever Markdown is read: nothing in it acts, links or loads.
 
-    Its lines are joined into one.
+    Its lines are joined into one. Not for ``st.badge``, which escapes brackets by itself and
+    so undoes ours.
     """
     line = LINE_BREAK.sub(" ", str(text)).strip()
     for mark in (COLON, ADDRESS, ARROW):

@@ -39,9 +39,7 @@ def _root(show: Callable[[], None]) -> st.Page:
 
 
 def _page(place: Place) -> st.Page:
-    file: Path | Callable[[], None] = places.PAGES / place.file
-    if not (places.PAGES / place.file).exists():  # TEMPORARY
-        file = lambda: st.write(place.url)  # noqa: E731
+    file = places.PAGES / place.file
     return st.Page(file, title=_(place.title), icon=place.icon, url_path=place.url)
 
 

@@ -6,13 +6,12 @@ import streamlit as st
 
 from core.analytics import desk_counts
 from core.db import utc_now
-from core.week import Week, load_week, monday_of
+from core.week import Week, find_next_visit, load_week, monday_of
 from dashboard import open_booking, session
 from dashboard.components.day_grid import Dropped, GridEvent, Opened
 from dashboard.components.desk_board import DayMinutes
 from dashboard.components.week_board import (
     at_a_glance,
-    next_of,
     week_board,
     week_table,
     week_title,
@@ -76,11 +75,11 @@ def board() -> None:
     with session.reading() as db:
         week = load_week(db, actor, shown, now=now)
         counts = desk_counts(db, actor, today, now)
-        current = week if shown == monday_of(today) else load_week(db, actor, today, now=now)
+        upcoming = find_next_visit(db, actor, now=now)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="week_bar"):
-        bar(shown, monday_of(today), week_title(week, today))
+        bar(shown, monday_of(today), week_title(week))
         st.space("stretch")
-        at_a_glance(counts, next_of(current, now), zone=zone, now=now)
+        at_a_glance(counts, upcoming, zone=zone, now=now)
     event = week_board(week, now=now, key="my_week_grid")
     if event is not None:
         act(week, event)

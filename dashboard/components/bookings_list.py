@@ -140,7 +140,7 @@ def _notice(booking: Booking, zone: ZoneInfo, now: datetime) -> str:
     latest = cancels_late_after(booking)
     if now > latest:
         return _("Cancelling now counts as late.")
-    return _("Free to cancel until {time}.").format(time=when(latest, zone, now))
+    return _("Cancel by {time} to be in time.").format(time=when(latest, zone, now))
 
 
 def _with(booking: Booking) -> str:

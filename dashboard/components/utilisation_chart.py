@@ -129,7 +129,7 @@ def heat_map(weeks: Sequence[UtilisationWeek], *, this_week: date, theme: str) -
         xaxis={"side": "top", "type": "category", "fixedrange": True, "ticks": ""},
         yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True, "ticks": ""},
     )
-    ink = {"size": 13, "color": INK_ON[theme][0]}
+    ink = {"size": 12, "color": INK_ON[theme][0]}
     figure.update_xaxes(showgrid=False, zeroline=False, tickfont=ink)
     figure.update_yaxes(showgrid=False, zeroline=False, tickfont=ink, ticksuffix="  ")
     return figure
@@ -216,9 +216,9 @@ def _plain(name: str) -> str:
 
 
 def _week_label(monday: date, this_week: date) -> str:
-    if monday == this_week:
-        return _("this week")
-    return _("{day} {month}").format(day=monday.day, month=_(MONTHS[monday.month - 1])[:3])
+    """The Monday; that of the week we are in stands out."""
+    label = _("{day} {month}").format(day=monday.day, month=_(MONTHS[monday.month - 1])[:3])
+    return f"<b>{label}</b>" if monday == this_week else label
 
 
 def _tells(week: UtilisationWeek) -> str:

@@ -156,7 +156,9 @@ function placeGrid(desk) {
 function roomFor(desk) {
   if (desk.data.height) return desk.data.height;
   let top = desk.root.getBoundingClientRect().top;
-  for (let above = hostOf(desk).parentElement; above; above = above.parentElement) top += above.scrollTop;
+  for (let above = hostOf(desk).parentElement; above; above = above.parentElement) {
+    top += above.scrollTop;
+  }
   return Math.max(420, Math.floor(window.innerHeight - top - 12));
 }
 

@@ -1,0 +1,1 @@
+"""Plain HTTP: the session cookie, the headers, and what is closed to strangers."""

@@ -1,0 +1,155 @@
+"""What every request passes: headers, doors closed to strangers, a limit on bodies."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard import session
+from dashboard.web import cookies
+from dashboard.web.routes import has_session
+
+CLOSED = ("/_stcore/metrics", "/_stcore/agent")
+"""Streamlit's own figures and its remote control: for nobody."""
+SIGNED_IN_ONLY = ("/media", "/_stcore/upload_file")
+UPLOADS = "/_stcore/upload_file"
+LARGEST_UPLOAD = 3 * 1024 * 1024
+"""Streamlit's own limit of 2 MB for the file, and the form around it."""
+LARGEST_BODY = 16 * 1024
+INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def inline_script_hashes(page: str) -> Sequence[str]:
+    """The scripts written into a page itself, as a policy names them."""
+    digests = (hashlib.sha256(found.encode()).digest() for found in INLINE_SCRIPT.findall(page))
+    return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
+
+
+def content_policy() -> str:
+    """Only our own scripts, styles, pictures and connections."""
+    page = Path(streamlit.__file__).parent / "static" / "index.html"
+    hashes = " ".join(inline_script_hashes(page.read_text(encoding="utf-8")))
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' blob: {hashes}".strip(),
+            "worker-src 'self' blob:",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self' ws: wss:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        )
+    )
+
+
+HEADERS = {
+    "content-security-policy": content_policy(),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+HSTS = "max-age=31536000"
+
+
+class SecurityHeaders:
+    """The same headers on every answer, errors included; over https also HSTS."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        secure = cookies.is_https(Request(scope), session.configured().trusted_proxies)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                if secure:
+                    headers["strict-transport-security"] = HSTS
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class Doors:
+    """Closes what is for nobody, and asks for a session where files come and go."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self.app
+        if scope["type"] == "http":
+            if _is_under(scope["path"], CLOSED):
+                app = PlainTextResponse("Not found.", status_code=404)
+            elif _is_under(scope["path"], SIGNED_IN_ONLY):
+                known = await run_in_threadpool(has_session, Request(scope))
+                app = app if known else PlainTextResponse("Please sign in.", status_code=401)
+        await app(scope, receive, send)
+
+
+class BodyLimit:
+    """No body larger than its route needs, whether its length is told or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = LARGEST_UPLOAD if _is_under(scope["path"], (UPLOADS,)) else LARGEST_BODY
+        try:
+            _check_told_length(scope, limit)
+            await self.app(scope, _limited(receive, limit), send)
+        except TooLarge:
+            await PlainTextResponse("Too large.", status_code=413)(scope, receive, send)
+
+
+class TooLarge(Exception):
+    """A body beyond its limit; no answer has begun while one is still read."""
+
+
+def _check_told_length(scope: Scope, limit: int) -> None:
+    told = Headers(scope=scope).get("content-length", "0")
+    if not told.isdecimal() or int(told) > limit:
+        raise TooLarge
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    read = 0
+
+    async def receive_limited() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise TooLarge
+        return message
+
+    return receive_limited
+
+
+def _is_under(path: str, places: Sequence[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
+MIDDLEWARE = (Middleware(SecurityHeaders), Middleware(Doors), Middleware(BodyLimit))

@@ -1,0 +1,82 @@
+"""My bookings: what a patient has to come, with the way to cancel it, and what has been."""
+
+import streamlit as st
+
+from core import catalog
+from core.booking import CancelRequest, cancel, get_booking
+from core.db import utc_now
+from core.errors import BookingError
+from core.own_bookings import load_coming, load_past
+from dashboard import feedback, session
+from dashboard.components.bookings_list import (
+    cancel_form,
+    coming_cards,
+    nothing_to_come,
+    past_lines,
+    zone_note,
+)
+from dashboard.formatting import when
+from dashboard.i18n import _
+
+CANCELLING = "my_bookings_cancelling"
+SHOWN = "my_bookings_shown"
+A_PAGE = 8
+
+
+def ask_to_cancel(booking_id: int) -> None:
+    st.session_state[CANCELLING] = booking_id
+
+
+def forget() -> None:
+    st.session_state.pop(CANCELLING, None)
+
+
+def show_more() -> None:
+    st.session_state[SHOWN] = st.session_state.get(SHOWN, A_PAGE) + A_PAGE
+
+
+@st.dialog(_("Cancel booking"), on_dismiss=forget)
+def cancelling() -> None:
+    actor, zone, now = session.signed_in(), session.zone(), utc_now()
+    with session.reading() as db:
+        booking = get_booking(db, actor, st.session_state[CANCELLING])
+    reason = cancel_form(booking, zone=zone, now=now)
+    if reason is None:
+        return
+    try:
+        with session.writing() as db:
+            cancel(db, actor, CancelRequest(booking.id, booking.version, reason), now=now)
+    except BookingError as refusal:
+        feedback.refuse(refusal)
+        return
+    forget()
+    feedback.flash(
+        _("Cancelled your visit with {professional}, {time}.").format(
+            professional=booking.professional.name, time=when(booking.starts_at, zone, now)
+        )
+    )
+    st.rerun()
+
+
+actor, zone, now = session.signed_in(), session.zone(), utc_now()
+shown = st.session_state.get(SHOWN, A_PAGE)
+with session.reading() as db:
+    practice = catalog.get_organisation(db).name
+    coming = load_coming(db, actor, now=now)
+    past = load_past(db, actor, now=now, limit=shown + 1)
+to_come, before = st.columns([6, 5], gap="large")
+with to_come:
+    st.subheader(_("To come"), anchor=False)
+    if coming:
+        coming_cards(coming, zone=zone, now=now, on_cancel=ask_to_cancel)
+    else:
+        nothing_to_come(practice)
+    zone_note(zone)
+if past:
+    with before:
+        st.subheader(_("Before"), anchor=False)
+        past_lines(past[:shown], zone=zone, now=now)
+        if len(past) > shown:
+            st.button(_("Show earlier"), on_click=show_more, key="my_bookings_more")
+if CANCELLING in st.session_state:
+    cancelling()
