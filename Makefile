@@ -1,6 +1,6 @@
 # Frontdesk. `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset run test test-slow bench pins screenshots clean
+.PHONY: help demo demo-reset run test test-slow bench messages pins screenshots clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,6 +37,9 @@ bench: .venv/installed-dev ## Measure; prints medians, asserts nothing about tim
 
 screenshots: .venv/installed-dev ## Take the README's pictures from the running demo
 	@$(BIN)/python scripts/screenshots.py
+
+messages: .venv/installed-dev ## Collect every sentence into dashboard/locale/frontdesk.pot
+	@$(BIN)/python scripts/messages.py
 
 pins: .venv/installed-dev ## Compile the exact versions of every package from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.txt

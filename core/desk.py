@@ -19,7 +19,8 @@ from core.availability import (
     organisation_clock,
 )
 from core.availability.starts import behind_visits, free_time, next_on_clock
-from core.interval import to_instant
+from core.errors import NotFound
+from core.interval import to_instant, to_seconds
 from core.models import (
     LONGEST_VISIT_SECONDS,
     Anchor,
@@ -32,9 +33,10 @@ from core.models import (
     ProfessionalService,
     Room,
     Service,
+    ServiceRoom,
 )
 from core.policy import Actor, Permission, require, visible_bookings, visible_calendars
-from core.visits import rooms_for, visit_of
+from core.visits import visit_of
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,20 @@ class DeskDay:
     bookings: Sequence[DayBooking]
     service: Service | None
     visits: Mapping[int, Visit]
-    """How the chosen service would be placed, by professional."""
+    """What the free starts are for, by professional: the service chosen, else the shortest of
+    their own."""
     rooms: Sequence[Sequence[Busy]] | None
+
+
+@dataclass(frozen=True)
+class ServiceThere:
+    """A service a professional offers, and why it cannot start at the time asked about."""
+
+    id: int
+    name: str
+    length_minutes: int
+    price_cents: int
+    reasons: tuple[Reason, ...]
 
 
 def load_day(session: Session, actor: Actor, asked: DayAsked, *, now: datetime) -> DeskDay:
@@ -102,8 +116,8 @@ def load_day(session: Session, actor: Actor, asked: DayAsked, *, now: datetime) 
         sheets=sheets,
         bookings=load_day_bookings(session, actor, professionals, days, now=now),
         service=service,
-        visits=_visits(session, actor, service, professionals) if service else {},
-        rooms=_rooms(session, service, span, now=now) if service else None,
+        visits=_visits(session, actor, service, professionals),
+        rooms=_rooms_of(session, [service.id], span, now=now).get(service.id) if service else None,
     )
 
 
@@ -198,28 +212,78 @@ def lattice_of(sheet: DaySheet, visit: Visit) -> list[int]:
     return sorted(each for each in found if sheet.span[0] <= each < sheet.span[1])
 
 
+def services_at(
+    session: Session, actor: Actor, professional_id: int, start: datetime, *, now: datetime
+) -> list[ServiceThere]:
+    """What the professional offers, by name, each with the reasons against that start."""
+    asked = visible_calendars(actor).where(Professional.id == professional_id)
+    professional = session.scalar(asked)
+    if professional is None:
+        raise NotFound(what="professional")
+    on = organisation_clock(session).date_of(to_seconds(start))
+    sheet = load_sheets(session, [professional], Days(on, on), now=now)[0]
+    offers = session.execute(
+        select(Service, ProfessionalService.length_minutes, ProfessionalService.price_cents)
+        .join(ProfessionalService, ProfessionalService.service_id == Service.id)
+        .where(
+            ProfessionalService.professional_id == professional_id, Service.archived_at.is_(None)
+        )
+        .order_by(Service.name)
+    ).all()
+    rooms = _rooms_of(session, [service.id for service, *_own in offers], sheet.span, now=now)
+    found = []
+    for service, own_length, own_price in offers:
+        visit = visit_of(actor, service, own_length)
+        explain = Explainer(sheet, visit, now=now, rooms=rooms.get(service.id))
+        found.append(
+            ServiceThere(
+                service.id,
+                service.name,
+                visit.length // 60,
+                service.price_cents if own_price is None else own_price,
+                tuple(explain.reasons(to_seconds(start))),
+            )
+        )
+    return found
+
+
 def _visits(
-    session: Session, actor: Actor, service: Service, professionals: Sequence[Professional]
+    session: Session, actor: Actor, service: Service | None, professionals: Sequence[Professional]
 ) -> dict[int, Visit]:
-    rows = session.execute(
-        select(ProfessionalService.professional_id, ProfessionalService.length_minutes).where(
-            ProfessionalService.service_id == service.id,
+    offered = (
+        select(ProfessionalService.professional_id, ProfessionalService.length_minutes, Service)
+        .join(Service, Service.id == ProfessionalService.service_id)
+        .where(
             ProfessionalService.professional_id.in_([each.id for each in professionals]),
+            Service.archived_at.is_(None),
         )
     )
-    shared = visit_of(actor, service)
-    return {
-        professional_id: shared if own is None else replace(shared, length=own * 60)
-        for professional_id, own in rows
-    }
+    if service is not None:
+        offered = offered.where(Service.id == service.id)
+    visits: dict[int, Visit] = {}
+    for professional_id, own_length, each in session.execute(offered):
+        visit = visit_of(actor, each, own_length)
+        shortest = visits.get(professional_id)
+        if shortest is None or visit.length < shortest.length:
+            visits[professional_id] = visit
+    return visits
 
 
-def _rooms(
-    session: Session, service: Service, span: tuple[int, int], *, now: datetime
-) -> list[Sequence[Busy]] | None:
-    calendars = rooms_for(session, service.id)
-    if not calendars:
-        return None
+def _rooms_of(
+    session: Session, service_ids: Sequence[int], span: tuple[int, int], *, now: datetime
+) -> dict[int, list[Sequence[Busy]]]:
+    """The calendars of the rooms each service needs one of; nothing for those that need none."""
+    rows = session.execute(
+        select(ServiceRoom.service_id, Room.calendar_id)
+        .join(Room, Room.id == ServiceRoom.room_id)
+        .where(ServiceRoom.service_id.in_(service_ids), Room.archived_at.is_(None))
+        .order_by(Room.id)
+    ).all()
+    if not rows:
+        return {}
     reach = (span[0] - LONGEST_VISIT_SECONDS, span[1] + LONGEST_VISIT_SECONDS)
-    busy = load_busy(session, calendars.values(), reach, now=now)
-    return [busy.get(calendar_id, ()) for calendar_id in calendars.values()]
+    busy = load_busy(session, {calendar for _service, calendar in rows}, reach, now=now)
+    found: dict[int, list[Sequence[Busy]]] = {}
+    for service_id, calendar_id in rows:
+        found.setdefault(service_id, []).append(busy.get(calendar_id, ()))
+    return found

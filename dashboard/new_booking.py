@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core import catalog, patients
 from core.booking import BookingRequest, book
 from core.db import utc_now
+from core.desk import services_at
 from core.errors import BookingError
 from core.patients import LikelyDuplicate, NewPatient, PatientFound
 from core.policy import Actor
@@ -18,7 +19,7 @@ from dashboard import feedback, session
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.patient_picker import PatientChosen, patient_picker
-from dashboard.components.words import money
+from dashboard.components.words import minutes, money
 from dashboard.formatting import when
 from dashboard.i18n import _
 
@@ -30,12 +31,13 @@ class Asked:
     """The time that was picked. ``request_key`` is made here, so that the form books once."""
 
     professional_id: int
-    service_id: int
+    service_id: int | None
+    """None while the service is still to be chosen."""
     starts_at: datetime
     request_key: str
 
 
-def ask(professional_id: int, service_id: int, starts_at: datetime) -> None:
+def ask(professional_id: int, service_id: int | None, starts_at: datetime) -> None:
     """Open the dialog for this time on the next run."""
     forget()
     st.session_state[KEY] = Asked(
@@ -64,7 +66,7 @@ def _dialog() -> None:
     if asked is None:
         st.rerun()
     zone = session.zone()
-    _show_time(actor, asked, zone)
+    service_id = _choose_service(actor, asked, zone)
     autofocus(f"{KEY}_words", once=asked.request_key)
     chosen = patient_picker(KEY, search=_search, duplicates=_duplicates)
     note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note")
@@ -75,23 +77,42 @@ def _dialog() -> None:
         key=f"{KEY}_book",
         type="primary",
         width="stretch",
-        disabled=not name,
+        disabled=not name or service_id is None,
         shortcut="Ctrl+Enter",
     )
-    if pressed:
-        _save(actor, asked, chosen, note, zone)
+    if pressed and service_id is not None:
+        _save(actor, replace(asked, service_id=service_id), chosen, note, zone)
 
 
-def _show_time(actor: Actor, asked: Asked, zone: ZoneInfo) -> None:
+def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> int | None:
+    """Show the time, and which services can start then where none was chosen before."""
+    now = utc_now()
     with session.reading() as db:
-        service = catalog.get_service(db, asked.service_id)
-        offer = catalog.offer_of(db, asked.professional_id, asked.service_id)
+        offered = services_at(db, actor, asked.professional_id, asked.starts_at, now=now)
         professional = catalog.load_professionals(db, actor, ids=[asked.professional_id])[0]
         currency = catalog.get_organisation(db).currency
-    ends_at = asked.starts_at + timedelta(minutes=offer.length_minutes)
-    time_line(service.name, professional.name, asked.starts_at, ends_at, zone)
-    if offer.price_cents:
-        st.caption(money(offer.price_cents, currency))
+    by_id = {each.id: each for each in offered}
+    fitting = [each.id for each in offered if not each.reasons]
+    service_id = asked.service_id
+    if service_id is None:
+        service_id = st.selectbox(
+            _("Service"),
+            fitting,
+            format_func=lambda id: f"{by_id[id].name} · {minutes(by_id[id].length_minutes)}",
+            key=f"{KEY}_service",
+            placeholder=_("Nothing fits here any more"),
+        )
+    chosen = by_id.get(service_id) if service_id is not None else None
+    length = timedelta(minutes=chosen.length_minutes if chosen else 0)
+    time_line(
+        professional.name,
+        chosen.name if chosen else "",
+        money(chosen.price_cents, currency) if chosen and chosen.price_cents else "",
+        starts_at=asked.starts_at,
+        ends_at=asked.starts_at + length,
+        zone=zone,
+    )
+    return service_id
 
 
 def _search(words: str) -> list[PatientFound]:
@@ -108,6 +129,7 @@ def _duplicates(new: NewPatient) -> list[LikelyDuplicate]:
 
 def _save(actor: Actor, asked: Asked, chosen: PatientChosen, note: str, zone: ZoneInfo) -> None:
     now = utc_now()
+    assert asked.service_id is not None
     try:
         with session.writing() as db:
             patient_id, name = _patient_of(db, actor, chosen, now)

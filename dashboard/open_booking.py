@@ -175,7 +175,10 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo) -> None:
             key=f"{KEY}_time",
             placeholder=_("Nothing free"),
         )
-        if st.button(_("Move"), key=f"{KEY}_do_move", type="primary", disabled=starts_at is None):
+        pressed = st.button(
+            _("Move"), key=f"{KEY}_do_move", type="primary", disabled=starts_at is None
+        )
+        if pressed and starts_at is not None:
             request = MoveRequest(booking.id, booking.version, professional_id, starts_at)
             _do(
                 lambda db, now: move(db, actor, request, now=now),

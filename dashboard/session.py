@@ -53,7 +53,9 @@ def writing() -> Iterator[Session]:
 
 def cookie_token() -> str:
     """The token in the browser's cookie as it was when the page was opened, or nothing."""
-    token = cookies.token_in(st.context.cookies)
+    origin = st.context.headers.get("Origin")
+    secure = isinstance(origin, str) and cookies.is_secure_origin(origin)
+    token = cookies.token_in(st.context.cookies, secure=secure)
     return token if isinstance(token, str) else ""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from core import first_admin, schema, settings
+from core import first_admin, passwords, schema, settings
 from core.db import Database, utc_now
 from core.errors import N_, DatabaseNotReady
 from dashboard import session
@@ -23,6 +23,7 @@ def prepare() -> None:
     """Check the database, and print a set-up code where nobody can sign in yet."""
     database, configured = session.database(), session.configured()
     check_migrated(database)
+    passwords.dummy_hash(passwords.COST)  # now, or the first unknown name would take longer
     if not configured.demo:
         announce_set_up(database, set_up_file(configured.database_url))
 

@@ -36,8 +36,9 @@ def act(day: DeskDay, event: GridEvent) -> None:
         dropped = next(each for each in day.bookings if str(each.id) == event.block_id)
         starts_at = minutes.instant(event.minute)
         open_booking.drop(dropped.id, dropped.version, int(event.column), starts_at)
-    elif isinstance(event, Picked) and day.service is not None and not event.refused:
-        new_booking.ask(int(event.column), day.service.id, minutes.instant(event.minute))
+    elif isinstance(event, Picked) and not event.refused:
+        service_id = day.service.id if day.service else None
+        new_booking.ask(int(event.column), service_id, minutes.instant(event.minute))
     else:
         return
     st.rerun()

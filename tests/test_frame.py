@@ -1,6 +1,7 @@
 """The frame: who sees which place, what a refusal looks like, whose state a tab holds."""
 
 import gettext as stdlib_gettext
+import tomllib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -422,3 +423,33 @@ def test_slot_taken_stays_readable():
     assert formatting.say(SlotTaken(professional="Dr Ruiz")) == (
         "Dr Ruiz has just been booked for that time."
     )
+
+
+# --- the theme
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_theme_can_be_read(mode):
+    config = (screen.ROUTER.parent.parent / ".streamlit" / "config.toml").read_text()
+    theme = tomllib.loads(config)["theme"][mode]
+    grounds = (theme["backgroundColor"], theme["secondaryBackgroundColor"])
+    inks = ("red", "orange", "yellow", "green", "blue", "violet", "gray", "link", "text")
+
+    assert contrast("#FFFFFF", theme["primaryColor"]) >= 4.5  # the words on a button
+    assert contrast(theme["primaryColor"], theme["backgroundColor"]) >= 3
+    for ink in inks:
+        for ground in grounds:
+            assert contrast(theme[f"{ink}Color"], ground) >= 4.5, (ink, ground)

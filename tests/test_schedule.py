@@ -70,7 +70,8 @@ class House:
     def offered(self, day: date = a.DAY, professional: Professional | None = None) -> list[Span]:
         chosen = professional or self.ada
         self.session.flush()
-        return load_sheets(self.session, [chosen], Days(day, day), now=NOW)[0].offered
+        (sheet,) = load_sheets(self.session, [chosen], Days(day, day), now=NOW)
+        return [each for each in sheet.offered if each[0] < sheet.span[1]]
 
 
 @pytest.fixture
@@ -180,7 +181,8 @@ def test_a_night_and_the_morning_after_it_ended_for_good_may_share_the_hour(hous
 def test_a_break_after_midnight_lies_within_the_night(house):
     house.week(monday(22, 30), tuesday(2, 3, kind=BREAK))
 
-    assert house.offered() == [span(22, 26), span(27, 30)]
+    assert house.offered() == [span(22, 26)]
+    assert house.offered(a.DAY + timedelta(days=1)) == [span(22, 26), span(27, 30)]
 
 
 def test_new_hours_leave_the_past_as_it_was_worked(house):

@@ -115,6 +115,20 @@ def test_only_a_trusted_proxy_may_say_that_a_request_came_over_https(app, ticket
 
 
 @pytest.mark.parametrize(
+    ("jar", "secure", "found"),
+    [
+        ({"frontdesk": "planted"}, True, ""),
+        ({"frontdesk": "mine"}, False, "mine"),
+        ({"frontdesk": "planted", "__Host-frontdesk": "mine"}, True, "mine"),
+        ({"frontdesk": "planted", "__Host-frontdesk": "mine"}, False, "mine"),
+        ({}, False, ""),
+    ],
+)
+def test_t061_a_plain_cookie_is_none_over_https(jar, secure, found):
+    assert cookies.token_in(jar, secure=secure) == found
+
+
+@pytest.mark.parametrize(
     ("peer", "forwarded", "expected"),
     [
         ("8.8.8.8", "1.1.1.1", "8.8.8.8"),

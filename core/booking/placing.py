@@ -27,7 +27,11 @@ from core.models import (
     Channel,
     EventKind,
     Organisation,
+    Patient,
+    Professional,
+    ProfessionalService,
     Role,
+    Service,
     User,
 )
 from core.policy import Actor, Permission, allows, require
@@ -140,25 +144,24 @@ def record_past(
     """Take over a booking from another book, as it was there.
 
     Hours, notice and step are not asked: it has happened, or was promised. Only the guard
-    may refuse it, with ``SlotTaken``. The caller opens a savepoint where more is to follow.
+    may refuse it, with ``SlotTaken``. The caller holds the calendars, opens a savepoint
+    where more is to follow, and makes the audit entry for all it takes over.
     """
     require(actor, P.IMPORT)
     check_text(request.desk_note, "desk_note")
-    wanted = want(
-        session,
-        actor,
-        professional_id=request.professional_id,
-        service_id=request.service_id,
-        patient_id=request.patient_id,
-    )
-    price = wanted.price_cents if request.price_cents is None else request.price_cents
+    professional = session.get_one(Professional, request.professional_id)
+    service = session.get_one(Service, request.service_id)
+    patient = session.get_one(Patient, request.patient_id)
+    offer = session.get(ProfessionalService, (professional.id, service.id))
+    own_price = offer.price_cents if offer else None
+    catalogue_price = service.price_cents if own_price is None else own_price
     booking = Booking(
-        service_id=wanted.service.id,
-        professional_id=wanted.professional.id,
+        service_id=service.id,
+        professional_id=professional.id,
         starts_at=request.starts_at,
         ends_at=request.ends_at,
         state=request.state,
-        price_cents=price,
+        price_cents=catalogue_price if request.price_cents is None else request.price_cents,
         currency=_currency(session),
         channel=Channel.IMPORT,
         desk_note=request.desk_note,
@@ -166,17 +169,17 @@ def record_past(
         created_by=actor.user_id,
         request_key=request.request_key,
         request_sha256="",
-        attendees=[Attendee(patient_id=request.patient_id, state=request.state)],
+        attendees=[Attendee(patient_id=patient.id, state=request.state)],
         created_at=request.booked_at,
         updated_at=now,
     )
-    lock_calendars(session, calendars_wanted(wanted))
-    clear_expired_holds(session, calendars_wanted(wanted), now=now)
     session.add(booking)
     if booking.occupies:
-        _claim(session, wanted, booking)
+        try:
+            lay_claims(session, booking, service, {professional.calendar_id, patient.calendar_id})
+        except ClaimRefused as lost:
+            raise SlotTaken(professional=professional.name) from lost
     remember(session, actor, booking, EventKind.BOOKED, None, now=now)
-    audit.record(session, actor, "booking.imported", booking, now=now)
     return booking
 
 

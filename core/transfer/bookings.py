@@ -7,20 +7,34 @@ already, and so is one imported before and moved since.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import audit
 from core.booking import RecordedBooking, record_past
 from core.catalog import get_organisation, load_offers, load_professionals, load_services, zone_of
+from core.claims import clear_expired_holds
 from core.db import lock_calendars, seconds_of
 from core.errors import N_, BookingError, Invalid, SlotTaken
 from core.interval import to_seconds
-from core.models import Attendee, Booking, BookingState, Channel, Patient, Professional, Room, User
+from core.models import (
+    Attendee,
+    Booking,
+    BookingState,
+    Channel,
+    Organisation,
+    Patient,
+    Professional,
+    ProfessionalService,
+    Room,
+    Service,
+    User,
+)
 from core.patients import fold
 from core.patients.typed import Place, phone_number, place_of
 from core.policy import Actor, Permission, require
@@ -74,6 +88,8 @@ NEEDED = {
 TITLES = frozenset({"dr", "dra", "prof", "mr", "mrs", "ms", "miss", "doctor", "doctora"})
 LONGEST_VISIT = timedelta(hours=24)
 CHUNK = 500
+
+Value = TypeVar("Value")
 
 Where = tuple[int, int, int]
 """Patient, professional and start: what makes two bookings the same."""
@@ -141,6 +157,8 @@ def import_bookings(
     read = [_read(row, book) for row in table.rows]
     there = _already_there(session, [each for each in read if isinstance(each, RecordedBooking)])
     lock_calendars(session, _shared_calendars(session))
+    clear_expired_holds(session, _shared_calendars(session), now=now)
+    kept = _keep_at_hand(session, read)
     rows: list[RowReport] = []
     with session.begin_nested() as whole:
         for row, found in zip(table.rows, read, strict=True):
@@ -149,7 +167,23 @@ def import_bookings(
         saved = is_kept(options.keep, rows)
         if not saved:
             whole.rollback()
-    return ImportReport(tuple(rows), saved, table.encoding, table.ignored_columns)
+    del kept
+    report = ImportReport(tuple(rows), saved, table.encoding, table.ignored_columns)
+    if saved:
+        added = sum(each.outcome is Outcome.ADDED for each in rows)
+        audit.record(session, actor, "bookings.imported", now=now, added=added)
+    return report
+
+
+def _keep_at_hand(session: Session, read: Sequence[RecordedBooking | BookingError]) -> list[object]:
+    """What every row looks up again: while it is referred to, the session answers from memory."""
+    patients = {each.patient_id for each in read if isinstance(each, RecordedBooking)}
+    found: list[object] = [session.get(Organisation, 1)]
+    for kind in (Professional, Service, ProfessionalService):
+        found.extend(session.scalars(select(kind)))
+    for some in _chunks(sorted(patients)):
+        found.extend(session.scalars(select(Patient).where(Patient.id.in_(some))))
+    return found
 
 
 def _shared_calendars(session: Session) -> set[int]:
@@ -380,6 +414,12 @@ def _where(booking: RecordedBooking) -> Where:
     return booking.patient_id, booking.professional_id, to_seconds(booking.starts_at)
 
 
+def _chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """As many values at a time as a statement may carry."""
+    for begin in range(0, len(values), CHUNK):
+        yield values[begin : begin + CHUNK]
+
+
 def _already_there(session: Session, read: Sequence[RecordedBooking]) -> AlreadyThere:
     if not read:
         return AlreadyThere(set(), set())
@@ -390,8 +430,7 @@ def _already_there(session: Session, read: Sequence[RecordedBooking]) -> Already
         .where(Booking.starts_at.between(min(starts), max(starts)))
     )
     keys: set[str] = set()
-    rest = iter(each.request_key for each in read)
-    while chunk := list(islice(rest, CHUNK)):
+    for chunk in _chunks([each.request_key for each in read]):
         keys.update(
             session.scalars(
                 select(Booking.request_key).where(

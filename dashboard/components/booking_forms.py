@@ -29,10 +29,14 @@ STEPS = (
 )
 
 
-def time_line(what: str, who: str, starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> None:
-    """The one line that says what is being booked, with whom and when."""
-    times = f"{when(starts_at, zone, datetime.now(zone))}-{clock(ends_at, zone)}"
-    st.markdown(f"**{feedback.md(times)}** · {feedback.md(who)} · {feedback.md(what)}")
+def time_line(*what: str, starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> None:
+    """The one line that says when, and with whom, what and at what price."""
+    times = when(starts_at, zone, datetime.now(zone))
+    if ends_at > starts_at:
+        times = f"{times}-{clock(ends_at, zone)}"
+    st.markdown(
+        " · ".join([f"**{feedback.md(times)}**", *(feedback.md(each) for each in what if each)])
+    )
 
 
 def refusal_with_ways_out(
@@ -68,7 +72,11 @@ def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None
         if booking.cancelled_late:
             st.badge(_("Cancelled late"), color="orange")
     time_line(
-        booking.service.name, booking.professional.name, booking.starts_at, booking.ends_at, zone
+        booking.professional.name,
+        booking.service.name,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        zone=zone,
     )
     rows = [
         (_("Phone"), phone(patient.phone)),

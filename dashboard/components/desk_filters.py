@@ -35,8 +35,10 @@ def desk_filters(choices: DeskChoices, *, today: date) -> DayAsked:
         service_id = st.selectbox(
             _("Service"),
             list(services),
+            index=None,
             format_func=lambda id: f"{services[id].name} · {services[id].length_minutes} min",
             key="desk_service",
+            placeholder=_("Any service"),
             label_visibility="collapsed",
             width=260,
         )

@@ -82,7 +82,7 @@ def _new_patient(
 ) -> PatientChosen:
     left, right = st.columns(2)
     name = left.text_input(_("Name"), key=f"{key}_name")
-    number = right.text_input(_("Phone"), key=f"{key}_phone", type="phone")
+    number = right.text_input(_("Phone"), key=f"{key}_phone", type="phone", placeholder="")
     email = left.text_input(_("E-mail (optional)"), key=f"{key}_email")
     born_on = right.date_input(
         _("Date of birth (optional)"),

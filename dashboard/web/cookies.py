@@ -1,7 +1,8 @@
 """The session cookie: its name, its attributes, and where a request really comes from.
 
-https is told by the connection, or by a proxy we trust. Only there is the cookie Secure
-and bound to this host by its ``__Host-`` name; plain http is for one's own machine.
+https is told by the connection, by the browser, or by a proxy we trust. Only there is the
+cookie Secure and bound to this host by its ``__Host-`` name; plain http is for one's own
+machine.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,10 @@ LONGEST = timedelta(hours=24)
 """The database decides how long a session lives; the cookie only has to last as long."""
 
 
-def token_in(cookies: Mapping[str, str]) -> str:
-    """The session token, or nothing. A plain cookie never stands in for a secure one."""
-    return cookies.get(SECURE_NAME) or cookies.get(PLAIN_NAME) or ""
+def token_in(cookies: Mapping[str, str], *, secure: bool) -> str:
+    """The session token, or nothing. Over https a plain cookie, which others can plant, is none."""
+    plain = "" if secure else cookies.get(PLAIN_NAME)
+    return cookies.get(SECURE_NAME) or plain or ""
 
 
 def set_token(response: Response, token: str, *, secure: bool) -> None:
@@ -40,10 +42,15 @@ def drop_token(response: Response) -> None:
 
 
 def is_https(request: HTTPConnection, trusted: Sequence[str]) -> bool:
-    if _peer(request) in trusted:
-        forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
-        return forwarded.split(",")[-1].strip() == "https"
-    return request.url.scheme == "https"
+    if request.url.scheme == "https" or is_secure_origin(request.headers.get("origin", "")):
+        return True
+    forwarded = request.headers.get("x-forwarded-proto", "") if _peer(request) in trusted else ""
+    return forwarded.split(",")[-1].strip() == "https"
+
+
+def is_secure_origin(origin: str) -> bool:
+    """Whether the browser itself says that the page it asks from came over https."""
+    return urlsplit(origin).scheme == "https"
 
 
 def is_same_origin(request: HTTPConnection) -> bool:

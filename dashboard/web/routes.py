@@ -36,7 +36,7 @@ class CloseSession(HTTPEndpoint):
     def post(self, request: Request) -> Response:
         if not cookies.is_same_origin(request):
             return _refused()
-        _end_session(cookies.token_in(request.cookies))
+        _end_session(token_of(request))
         answer = Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
         cookies.drop_token(answer)
         return answer
@@ -68,9 +68,14 @@ ROUTES = (
 )
 
 
+def token_of(request: Request) -> str:
+    secure = cookies.is_https(request, session.configured().trusted_proxies)
+    return cookies.token_in(request.cookies, secure=secure)
+
+
 def has_session(request: Request) -> bool:
     """Whether the cookie belongs to an open session. Asks the database."""
-    token = cookies.token_in(request.cookies)
+    token = token_of(request)
     if not token:
         return False
     with session.reading() as db:
@@ -83,7 +88,7 @@ def _open_session(request: Request, ticket: str) -> Response:
         ticket=ticket,
         ip=cookies.address_of(request, trusted),
         user_agent=request.headers.get("user-agent", ""),
-        old_token=cookies.token_in(request.cookies),
+        old_token=token_of(request),
     )
     try:
         with session.writing() as db:

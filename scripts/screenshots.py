@@ -1,0 +1,111 @@
+"""Take the README's pictures: a fresh demo, one window per role.
+
+Run by ``make screenshots``; writes PNG files into ``docs/screenshots``.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from core.demo_sign_ins import SIGN_INS, DemoSignIn  # noqa: E402
+from core.models import Role  # noqa: E402
+
+PICTURES = ROOT / "docs" / "screenshots"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+WIDE, PHONE = (1400, 900), (390, 844)
+SHOTS = [
+    ("desk", Role.RECEPTIONIST, WIDE, False),
+    ("desk-dark", Role.RECEPTIONIST, WIDE, True),
+    ("desk-phone", Role.RECEPTIONIST, PHONE, False),
+    ("my-week", Role.PROFESSIONAL, WIDE, False),
+    ("my-bookings", Role.PATIENT, WIDE, False),
+    ("my-bookings-phone", Role.PATIENT, PHONE, False),
+    ("utilisation", Role.ADMIN, WIDE, False),
+]
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """A demo of its own on a free port; its address."""
+    with socket.socket() as found, tempfile.TemporaryDirectory() as place:
+        found.bind(("localhost", 0))
+        port = found.getsockname()[1]
+        found.close()
+        environment = os.environ | {
+            "FRONTDESK_DEMO": "1",
+            "FRONTDESK_DATABASE_URL": f"sqlite:///{place}/demo.db",
+            "STREAMLIT_SERVER_PORT": str(port),
+        }
+        subprocess.run(
+            [sys.executable, "-m", "core", "demo"], cwd=ROOT, env=environment, check=True
+        )
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"],
+            cwd=ROOT,
+            env=environment,
+        )
+        try:
+            wait_for(f"http://localhost:{port}/healthz")
+            yield f"http://localhost:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=10)
+
+
+def wait_for(url: str) -> None:
+    for _attempt in range(300):
+        try:
+            with urllib.request.urlopen(url):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    sys.exit("The demo did not start.")
+
+
+def take(
+    browser: Browser, url: str, person: DemoSignIn, size: tuple[int, int], dark: bool, file: Path
+) -> None:
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if dark else "light",
+        locale="en-GB",
+        timezone_id="Europe/Lisbon",
+    )
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_label("User name").fill(person.username)
+    page.get_by_label("Password", exact=True).fill(person.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.locator(".st-key-frontdesk_who").wait_for()
+    page.wait_for_timeout(3500)
+    page.screenshot(path=file)
+    context.close()
+
+
+def main() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    people = {each.role: each for each in SIGN_INS}
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with demo() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for name, role, size, dark in SHOTS:
+            take(browser, url, people[role], size, dark, PICTURES / f"{name}.png")
+            print(f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""My bookings: what a patient sees and cancels."""
+
+import pytest
+from sqlalchemy import select
+from streamlit.testing.v1 import AppTest
+
+from core import db
+from core.errors import NotAllowed
+from core.models import Booking, BookingState, Patient, Role, User
+from core.own_bookings import cancels_late_after, load_coming, load_past
+from core.policy import Actor
+from tests import a, screen
+
+NOW = a.at(12)
+S = BookingState
+
+
+@pytest.fixture
+def ana(sqlite_database) -> User:
+    with sqlite_database.writing() as session:
+        a.organisation(session)
+        patient = a.patient(session, name="Ana Silva")
+        return a.user(session, Role.PATIENT, patient_id=patient.id, name="Ana Silva")
+
+
+@pytest.fixture
+def mine(monkeypatch, sqlite_database, ana):
+    """``mine()`` opens the page at Monday noon, 7 December 2026."""
+    monkeypatch.setattr(db, "utc_now", lambda: NOW)
+    return lambda: screen.show_to(monkeypatch, sqlite_database, ana).run()
+
+
+def add(database, user: User, start: float, *, day: int = 0, **values) -> Booking:
+    with database.writing() as session:
+        doctor = a.professional(session, name=values.pop("professional", "Dr Ruiz"))
+        service = a.service(session, price_cents=6000)
+        service.name = values.pop("service", service.name)
+        return a.booking(
+            session,
+            doctor,
+            a.span(start, start + 0.5, day=day),
+            patient=session.get(Patient, user.patient_id),
+            service=service,
+            **values,
+        )
+
+
+def said(page: AppTest) -> str:
+    assert not page.exception
+    return "\n".join(each.value for each in page.markdown)
+
+
+def press(page: AppTest, key: str) -> AppTest:
+    return page.button(key=key).click().run()
+
+
+def kept(database, booking: Booking) -> Booking:
+    with database.reading() as session:
+        return session.scalars(select(Booking).where(Booking.id == booking.id)).one()
+
+
+def test_a_visit_to_come_says_when_what_with_whom_and_for_how_much(mine, sqlite_database, ana):
+    add(sqlite_database, ana, 9, day=1, service="Skin check")
+
+    card = said(mine())
+    assert "**Tuesday 09:00 to 09:30**" in card
+    assert "Skin check with Dr Ruiz" in card
+    assert "60\\.00 EUR" in card
+    assert "Booked" in card
+
+
+def test_without_bookings_the_page_says_whom_to_call(mine):
+    page = mine()
+
+    assert "call Rua Nova Practice" in page.info[0].value
+    assert [each.value for each in page.subheader] == ["To come"]
+
+
+def test_what_has_been_lies_apart_the_latest_first(mine, sqlite_database, ana):
+    add(sqlite_database, ana, 9, day=-7, service="First", state=S.COMPLETED)
+    add(sqlite_database, ana, 9, day=-1, service="Second", state=S.NO_SHOW)
+    add(sqlite_database, ana, 9, day=3, service="Third", state=S.CANCELLED, cancel_reason="Ill")
+
+    page = mine()
+    text = said(page)
+    assert text.index("Third") < text.index("Second") < text.index("First")
+    assert "*Ill*" in text
+    assert page.info
+    assert [each.value for each in page.subheader] == ["To come", "Before"]
+
+
+def test_another_patients_bookings_are_not_there(mine, sqlite_database):
+    with sqlite_database.writing() as session:
+        a.booking(session, a.professional(session, name="Dr Other"), a.span(9, 10, day=1))
+
+    assert "Dr Other" not in said(mine())
+
+
+def test_a_booking_is_cancelled_with_a_reason(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=3)
+    page = press(mine(), f"cancel_{booking.id}")
+    page.text_input(key="own_cancel_words").set_value("Travelling")
+    press(page, "own_cancel_do")
+
+    found = kept(sqlite_database, booking)
+    assert (found.state, found.cancel_reason, found.cancelled_late) == (
+        S.CANCELLED,
+        "Travelling",
+        False,
+    )
+    assert [each.value for each in page.toast] == [
+        "Cancelled your visit with Dr Ruiz, Thursday 09:00."
+    ]
+    assert not [each for each in page.button if each.key == f"cancel_{booking.id}"]
+
+
+def test_without_a_reason_nothing_is_cancelled(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=3)
+    page = press(press(mine(), f"cancel_{booking.id}"), "own_cancel_do")
+
+    assert "give a reason" in page.error[0].value
+    assert kept(sqlite_database, booking).state is S.BOOKED
+
+
+def test_short_notice_is_told_before_and_counts_as_late(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=1)
+    page = mine()
+    assert "Cancelling now counts as late." in said(page)
+
+    press(page, f"cancel_{booking.id}")
+    assert "late cancellation" in page.warning[0].value
+    page.text_input(key="own_cancel_words").set_value("Ill")
+    press(page, "own_cancel_do")
+    assert kept(sqlite_database, booking).cancelled_late
+
+
+def test_a_visit_under_way_cannot_be_cancelled_here(mine, sqlite_database, ana):
+    under_way = add(sqlite_database, ana, 11.75, state=S.IN_PROGRESS)
+    begun = add(sqlite_database, ana, 11.25, state=S.ARRIVED)
+
+    page = mine()
+    keys = {each.key for each in page.button}
+    assert not {f"cancel_{under_way.id}", f"cancel_{begun.id}"} & keys
+    assert "In progress" in said(page)
+
+
+def test_the_desk_was_faster_and_the_patient_reads_why_not(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=3)
+    page = press(mine(), f"cancel_{booking.id}")
+    with sqlite_database.writing() as session:
+        session.get(Booking, booking.id).state = S.CANCELLED
+    page.text_input(key="own_cancel_words").set_value("Ill")
+    press(page, "own_cancel_do")
+
+    assert "cannot become" in page.error[0].value
+
+
+def test_earlier_visits_come_a_page_at_a_time(mine, sqlite_database, ana):
+    for day in range(10):
+        add(sqlite_database, ana, 9, day=-1 - day, state=S.COMPLETED, service=f"Visit no {day}")
+
+    page = mine()
+    assert "Visit no 7" in said(page)
+    assert "Visit no 8" not in said(page)
+
+    press(page, "my_bookings_more")
+    assert "Visit no 9" in said(page)
+    assert not [each for each in page.button if each.key == "my_bookings_more"]
+
+
+def test_what_a_professional_is_called_is_never_markup(mine, sqlite_database, ana):
+    add(sqlite_database, ana, 9, day=3, professional="![x](http://evil)")
+
+    assert "![x](http" not in said(mine())
+
+
+def test_coming_ends_with_the_visit_and_past_begins_there(session):
+    patient = a.patient(session)
+    actor = a.actor(session, Role.PATIENT, patient_id=patient.id)
+    booking = a.booking(session, a.professional(session), a.span(11.5, 12), patient=patient)
+
+    def lists(hour: float) -> tuple[list[int], list[int]]:
+        coming = load_coming(session, actor, now=a.at(hour))
+        past = load_past(session, actor, now=a.at(hour), limit=5)
+        return [each.id for each in coming], [each.id for each in past]
+
+    assert lists(11.9) == ([booking.id], [])
+    assert lists(12) == ([], [booking.id])
+
+
+def test_a_hold_is_in_neither_list(session):
+    patient = a.patient(session)
+    actor = a.actor(session, Role.PATIENT, patient_id=patient.id)
+    a.booking(
+        session,
+        a.professional(session),
+        a.span(14, 15),
+        patient=patient,
+        state=S.HELD,
+        held_until=a.at(12.5),
+    )
+
+    assert not load_coming(session, actor, now=NOW)
+    assert not load_past(session, actor, now=NOW, limit=5)
+
+
+def test_lateness_follows_the_service(session):
+    service = a.service(session, cancel_notice_minutes=120)
+    booking = a.booking(session, a.professional(session), a.span(14, 15), service=service)
+    booking.service = service
+
+    assert cancels_late_after(booking) == a.at(12)
+
+
+def test_the_desk_has_no_bookings_of_its_own(session):
+    for role in (Role.RECEPTIONIST, Role.ADMIN):
+        with pytest.raises(NotAllowed):
+            load_coming(session, Actor(role, "Rita"), now=NOW)

@@ -1,0 +1,221 @@
+"""Utilisation: the headline, the figure and its numbers."""
+
+import itertools
+from datetime import timedelta
+
+import plotly.graph_objects as go
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import db
+from core.analytics import UtilisationWeek
+from core.models import BookingState, Professional, Role, User
+from dashboard.components.utilisation_chart import (
+    Totals,
+    heat_map,
+    percent,
+    total,
+    totals_table,
+    weeks_table,
+)
+from tests import a, screen
+
+NOW = a.at(12)
+S = BookingState
+
+
+@pytest.fixture
+def alex(sqlite_database) -> User:
+    with sqlite_database.writing() as session:
+        a.organisation(session)
+        return a.user(session, Role.ADMIN, name="Alex Moreau")
+
+
+@pytest.fixture
+def figures(monkeypatch, sqlite_database, alex):
+    """``figures()`` opens the page on 7 December 2026; the usual weeks are 16 November on."""
+    monkeypatch.setattr(db, "utc_now", lambda: NOW)
+    return lambda: screen.show_to(monkeypatch, sqlite_database, alex).run()
+
+
+@pytest.fixture
+def ada(sqlite_database, alex) -> Professional:
+    """At work four hours each Monday; booked for one of them this week, two last week."""
+    with sqlite_database.writing() as session:
+        made = a.professional(session, name="Dr Ada", weekdays=(1,), hours=((9, 13),))
+        a.booking(session, made, a.span(9, 10), state=S.COMPLETED)
+        a.booking(session, made, a.span(9, 11, day=-7), state=S.COMPLETED)
+        a.booking(session, made, a.span(11, 12, day=-7), state=S.NO_SHOW)
+        a.booking(session, made, a.span(9, 13, day=-28), state=S.COMPLETED)
+        return made
+
+
+def metrics(page: AppTest) -> dict[str, tuple[str, str]]:
+    assert not page.exception
+    return {each.label: (each.value, each.delta) for each in page.metric}
+
+
+def test_the_headline_adds_up_and_compares_with_the_weeks_before(figures, ada):
+    assert metrics(figures()) == {
+        "Utilisation": ("19%", "-6.2 points"),
+        "Booked": ("3 h", "-1 h"),
+        "Visits": ("2", "1"),
+        "No-shows": ("1 · 33%", "+33.3 points"),
+        "Cancelled": ("0", "0"),
+    }
+
+
+def test_the_table_says_the_same_by_professional(figures, ada, sqlite_database):
+    with sqlite_database.writing() as session:
+        a.professional(session, name="Dr Ben", weekdays=(1,), hours=((9, 11),))
+
+    found = figures().dataframe[0].value
+    columns = ["Professional", "Utilisation", "Booked h", "Offered h", "Visits", "No-shows"]
+    assert found[columns].values.tolist() == [
+        ["Dr Ada", 18.75, 3, 16, 2, 1],
+        ["Dr Ben", 0, 0, 8, 0, 0],
+        ["Everybody", 12.5, 3, 24, 2, 1],
+    ]
+
+
+def test_every_week_can_be_read_as_a_table(figures, ada):
+    found = figures().dataframe[1].value
+
+    assert found["Utilisation"].tolist() == [0, 0, 50, 25]
+    assert found["Week from"].tolist()[-1] == a.DAY
+
+
+def test_other_weeks_are_chosen(figures, ada):
+    page = figures()
+    page.segmented_control(key="weeks").set_value("Last 8 weeks").run()
+    assert metrics(page)["Visits"][0] == "3"
+
+    page.segmented_control(key="weeks").set_value("Next 4 weeks").run()
+    assert metrics(page)["Utilisation"][0] == "0%"
+
+
+def test_one_professional_is_chosen(figures, ada, sqlite_database):
+    with sqlite_database.writing() as session:
+        ben = a.professional(session, name="Dr Ben")
+    page = figures()
+    page.multiselect(key="professionals").set_value([ben.id]).run()
+
+    assert page.dataframe[0].value["Professional"].tolist() == ["Dr Ben"]
+
+
+def test_what_is_chosen_stands_in_the_address(figures, ada):
+    page = figures()
+    page.segmented_control(key="weeks").set_value("Last 8 weeks").run()
+
+    assert page.query_params["weeks"] == ["Last 8 weeks"]
+
+
+def test_without_hours_and_bookings_the_page_says_what_to_do(figures):
+    page = figures()
+
+    assert "Choose other weeks" in page.info[0].value
+    assert not page.metric
+
+
+def test_a_sentence_says_what_the_figure_counts(figures, ada):
+    captions = [each.value for each in figures().caption]
+
+    assert any("without breaks, time off and closures" in each for each in captions)
+
+
+def test_the_receptionist_does_not_see_it(monkeypatch, sqlite_database, ada):
+    with sqlite_database.writing() as session:
+        rita = a.user(session, Role.RECEPTIONIST)
+    page = screen.show_to(monkeypatch, sqlite_database, rita).run()
+    from streamlit.util import calc_hash
+
+    page._page_hash = calc_hash("utilisation")
+    page.run()
+
+    assert [each.value for each in page.error] == ["Your role does not open this page."]
+
+
+# What is drawn, without a page around it.
+
+
+def made(name: str, number: int, offered: int, booked: int) -> UtilisationWeek:
+    monday = a.DAY + timedelta(weeks=number)
+    return UtilisationWeek(1, name, monday, offered, booked, 1, 0, 0)
+
+
+WEEKS = [made("Dr Ada", 0, 100, 95), made("Dr Ada", 1, 0, 0), made("Dr <b>Ben", 0, 100, 10)]
+WEEKS.append(made("Dr <b>Ben", 1, 100, 130))
+
+
+def drawn(theme: str) -> go.Figure:
+    return heat_map(WEEKS, this_week=a.DAY, theme=theme)
+
+
+def test_each_field_says_its_share_in_words():
+    texts = [each.text for each in drawn("light").layout.annotations]
+
+    assert texts == ["95%", "away", "10%", "130%"]
+
+
+def test_the_figure_holds_one_row_each_and_a_hole_where_nothing_was_offered():
+    (field,) = drawn("light").data
+
+    assert [list(row) for row in field.z] == [[0.95, None], [0.1, 1.3]]
+    assert list(field.y) == ["Dr Ada", "Dr ‹b>Ben"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_stand_out_from_their_field(theme):
+    """At least 4.5 to 1, by the rule for text that has to be read."""
+    figure = drawn(theme)
+    steps = figure.data[0].colorscale
+    for share in [each / 100 for each in range(101)]:
+        ink = heat_map([made("Dr Ada", 0, 100, round(share * 100))], this_week=a.DAY, theme=theme)
+        colour = ink.layout.annotations[0].font.color
+        assert contrast(colour, at(steps, share)) >= 3, share
+
+
+def at(steps, share: float) -> tuple[float, ...]:
+    for (low, one), (high, other) in itertools.pairwise(steps):
+        if low <= share <= high:
+            part = (share - low) / (high - low)
+            pairs = zip(rgb(one), rgb(other), strict=True)
+            return tuple(first + (last - first) * part for first, last in pairs)
+    raise AssertionError(share)
+
+
+def rgb(colour: str) -> tuple[float, ...]:
+    return tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))
+
+
+def contrast(ink: str, field: tuple[float, ...]) -> float:
+    light, dark = sorted((luminance(rgb(ink)), luminance(field)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: tuple[float, ...]) -> float:
+    def linear(part: float) -> float:
+        part /= 255
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = map(linear, colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_totals_add_up_and_know_their_shares():
+    found = total(WEEKS)
+
+    assert (found.offered_minutes, found.booked_minutes) == (300, 235)
+    assert found.utilisation == pytest.approx(235 / 300)
+    assert Totals().utilisation is None
+    assert Totals().no_show_share is None
+    assert Totals(visits=3, no_shows=1).no_show_share == 0.25
+
+
+def test_one_professional_alone_needs_no_line_for_everybody():
+    assert totals_table(WEEKS[:2])["Professional"].tolist() == ["Dr Ada"]
+    assert len(weeks_table(WEEKS)) == 4
+
+
+def test_no_share_is_a_dash():
+    assert (percent(None), percent(0.756)) == ("–", "76%")
