@@ -92,7 +92,9 @@ def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> int | None:
         professional = catalog.load_professionals(db, actor, ids=[asked.professional_id])[0]
         currency = catalog.get_organisation(db).currency
     by_id = {each.id: each for each in offered}
-    fitting = [each.id for each in offered if not each.reasons]
+    # What was chosen stays chosen when somebody is quicker: booking it says who it was.
+    before = st.session_state.get(f"{KEY}_service")
+    fitting = [each.id for each in offered if not each.reasons or each.id == before]
     service_id = asked.service_id
     if service_id is None:
         service_id = st.selectbox(

@@ -64,7 +64,7 @@ with session.reading() as db:
     practice = catalog.get_organisation(db).name
     coming = load_coming(db, actor, now=now)
     past = load_past(db, actor, now=now, limit=shown + 1)
-to_come, before = st.columns([6, 5], gap="large")
+to_come, over = st.columns([6, 5], gap="large")
 with to_come:
     st.subheader(_("To come"), anchor=False)
     if coming:
@@ -73,8 +73,8 @@ with to_come:
         nothing_to_come(practice)
     zone_note(zone)
 if past:
-    with before:
-        st.subheader(_("Before"), anchor=False)
+    with over:
+        st.subheader(_("Past and cancelled"), anchor=False)
         past_lines(past[:shown], zone=zone, now=now)
         if len(past) > shown:
             st.button(_("Show earlier"), on_click=show_more, key="my_bookings_more")

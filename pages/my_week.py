@@ -31,19 +31,17 @@ def bar(shown: date, this_week: date, title: str) -> None:
     week = timedelta(days=7)
     st.button(_("This week"), key="week_this", on_click=go_to, args=(this_week,), shortcut="t")
     st.button(
-        "",
+        _("Previous"),
         key="week_back",
         icon=":material/chevron_left:",
-        help=_("Previous week"),
         on_click=go_to,
         args=(shown - week,),
         shortcut="p",
     )
     st.button(
-        "",
+        _("Next"),
         key="week_on",
         icon=":material/chevron_right:",
-        help=_("Next week"),
         on_click=go_to,
         args=(shown + week,),
         shortcut="n",

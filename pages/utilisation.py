@@ -14,6 +14,7 @@ from dashboard import session
 from dashboard.components.utilisation_chart import (
     headline,
     heat_map,
+    is_whole,
     show_table,
     total,
     totals_table,
@@ -86,7 +87,7 @@ if not any(each.offered_minutes or each.visits or each.cancelled for each in wee
         icon=":material/event_busy:",
     )
 else:
-    headline(total(weeks), total(earlier))
+    headline(total(weeks), total(earlier) if is_whole(earlier) else None)
     theme = "dark" if st.context.theme.type == "dark" else "light"
     st.plotly_chart(
         heat_map(weeks, this_week=this_week, theme=theme),

@@ -86,7 +86,7 @@ def test_what_has_been_lies_apart_the_latest_first(mine, sqlite_database, ana):
     assert text.index("Third") < text.index("Second") < text.index("First")
     assert "*Ill*" in text
     assert page.info
-    assert [each.value for each in page.subheader] == ["To come", "Before"]
+    assert [each.value for each in page.subheader] == ["To come", "Past and cancelled"]
 
 
 def test_another_patients_bookings_are_not_there(mine, sqlite_database):

@@ -465,3 +465,13 @@ def test_nobody_sees_who_is_stranded_in_somebody_elses_calendar(house):
     with pytest.raises(NotFound):
         stranded_bookings(house.session, house.own, house.ben.id, whole)
     assert stranded_bookings(house.session, house.own, house.ada.id, whole) == []
+
+
+def test_of_two_who_withdraw_an_opening_the_second_finds_nothing(database):
+    with database.writing() as session:
+        house = House(session)
+        opening = house.open(18, 20)
+    with database.writing() as session:
+        withdraw_opening(session, house.own, opening.id, now=NOW)
+    with pytest.raises(NotFound, match="opening"), database.writing() as session:
+        withdraw_opening(session, house.own, opening.id, now=NOW)

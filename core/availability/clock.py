@@ -4,6 +4,7 @@ Most days have one offset from UTC; there a wall time is an addition. On days wh
 change the zone's own rules are asked, minute by minute.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,6 +23,18 @@ def clock_of(zone_name: str) -> "WallClock":
         return WallClock(ZoneInfo(zone_name))
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
         raise Invalid(N_("There is no time zone called {zone}."), zone=zone_name) from unknown
+
+
+@dataclass(frozen=True, slots=True)
+class TypedTime:
+    """What a wall time somebody typed can mean, in epoch seconds.
+
+    ``instants`` holds both passes of a time that comes twice, to be asked back. A time that
+    the clock leaves out does not exist; its instant is the next one that does.
+    """
+
+    instants: tuple[int, ...]
+    exists: bool = True
 
 
 class WallClock:
@@ -57,7 +70,17 @@ class WallClock:
         return datetime.fromtimestamp(seconds, self.zone)
 
     def date_of(self, seconds: int) -> date:
-        return self.local(seconds).date()
+        return date.fromordinal(self.ordinal_of(seconds))
+
+    def ordinal_of(self, seconds: int) -> int:
+        """The local day of an instant, by the table of midnights."""
+        # The day in UTC, or the one before or after it.
+        ordinal = seconds // DAY + EPOCH_ORDINAL
+        if seconds < self.day(ordinal)[0]:
+            return ordinal - 1
+        while self.day(ordinal + 1)[0] <= seconds:
+            ordinal += 1
+        return ordinal
 
     def changes(self, start: int, end: int) -> list[int]:
         """The instants in ``(start, end)`` at which this clock jumps."""
@@ -73,15 +96,36 @@ class WallClock:
 
     def midnights(self, start: int, end: int) -> list[int]:
         """The midnights in ``(start, end)``."""
-        first = self.date_of(start).toordinal()
-        last = self.date_of(end).toordinal()
+        first, last = self.ordinal_of(start), self.ordinal_of(end)
         every = (self.day(ordinal)[0] for ordinal in range(first, last + 2))
         return [midnight for midnight in every if start < midnight < end]
 
     def seconds_into_day(self, seconds: int) -> int:
         """What the clock on the wall shows, as seconds since its 00:00."""
+        midnight, plain = self.day(self.ordinal_of(seconds))
+        if plain:
+            return seconds - midnight
         wall = self.local(seconds)
         return wall.hour * 3600 + wall.minute * 60 + wall.second
+
+    def typed_time(self, day: date, minute: int) -> TypedTime:
+        """The instants at which the wall shows ``minute`` after midnight of ``day``."""
+        wall = datetime.combine(day, datetime.min.time()) + timedelta(minutes=minute)
+        passes = (wall.replace(tzinfo=self.zone, fold=fold) for fold in (0, 1))
+        first, second = (int(each.timestamp()) for each in passes)
+        if first == second:
+            return TypedTime((first,))
+        if first < second:
+            return TypedTime((first, second))
+        # Read with the offsets before and after, a missing time lies around the jump.
+        return TypedTime((self._jump_after(second, first),), exists=False)
+
+    def same_time_later(self, seconds: int, days: int) -> int | None:
+        """The instant at which the wall shows the same time some days later; None if never."""
+        ordinal = self.ordinal_of(seconds)
+        into = self.seconds_into_day(seconds)
+        later = self.typed_time(date.fromordinal(ordinal + days), into // 60)
+        return later.instants[0] + into % 60 if later.exists else None
 
     def _ask(self, ordinal: int, minute: int) -> int:
         wall = datetime.fromordinal(ordinal) + timedelta(minutes=minute)

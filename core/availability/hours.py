@@ -7,6 +7,8 @@ from datetime import date
 from core.availability.clock import WallClock
 from core.interval import Span
 
+DAY_MINUTES = 1440
+
 
 @dataclass(frozen=True, slots=True)
 class WeeklyWindow:
@@ -51,24 +53,27 @@ def spans_of_hours(habits: Habits, first: int, last: int) -> tuple[list[Span], l
     own: dict[int, list[DateWindow]] = {}
     for each in habits.dates:
         own.setdefault(each.ordinal, []).append(each)
-    by_weekday: list[list[WeeklyWindow]] = [[] for _ in range(8)]
+    by_weekday: list[list[WeeklyWindow]] = [[] for _ in range(7)]
     for window in habits.weekly:
-        by_weekday[window.weekday].append(window)
-    at = habits.clock.at
+        by_weekday[window.weekday % 7].append(window)
+    clock = habits.clock
     for ordinal in range(first, last + 1):
         if ordinal in own:
             todays: Sequence[DateWindow | WeeklyWindow] = own[ordinal]
         else:
-            weekday = (ordinal - 1) % 7 + 1
             todays = [
                 window
-                for window in by_weekday[weekday]
+                for window in by_weekday[ordinal % 7]
                 if window.valid_from <= ordinal <= window.valid_to
             ]
+        midnight, plain = clock.day(ordinal) if todays else (0, True)
         for today in todays:
             if today.starts is None or today.ends is None:
                 continue
-            start, end = at(ordinal, today.starts), at(ordinal, today.ends)
+            if plain and today.ends <= DAY_MINUTES:
+                start, end = midnight + today.starts * 60, midnight + today.ends * 60
+            else:
+                start, end = clock.at(ordinal, today.starts), clock.at(ordinal, today.ends)
             if start < end:
                 (breaks if today.is_break else work).append((start, end))
     work.sort()

@@ -28,19 +28,18 @@ class Tally:
         for busy in sheet.busy:
             if booking_id and busy.booking_id == booking_id:
                 continue
-            ordinal = self.clock.date_of(busy.start).toordinal()
-            for key in (ordinal, -week_of(ordinal)):
+            for key in self._day_and_week(busy.start):
                 self.visits[key] += 1
                 self.minutes[key] += (busy.end - busy.start) // 60
 
     def exceeded(self, start: int) -> list[Exceeded]:
         """The limits that a visit at ``start`` would break."""
-        ordinal = self.clock.date_of(start).toordinal()
+        day, week = self._day_and_week(start)
         limits = self.limits
         found = []
         for per, key, visits, minutes in (
-            ("day", ordinal, limits.visits_per_day, limits.minutes_per_day),
-            ("week", -week_of(ordinal), limits.visits_per_week, limits.minutes_per_week),
+            ("day", day, limits.visits_per_day, limits.minutes_per_day),
+            ("week", week, limits.visits_per_week, limits.minutes_per_week),
         ):
             if visits is not None and self.visits[key] >= visits:
                 found.append(Exceeded(per, "visits", visits, self.visits[key]))
@@ -49,6 +48,12 @@ class Tally:
         return found
 
 
-def week_of(ordinal: int) -> int:
-    """The ordinal of the week's Monday."""
-    return ordinal - (ordinal - 1) % 7
+    def _day_and_week(self, start: int) -> tuple[int, int]:
+        """Keys of the local day and week a visit begins in; a week's is never a day's."""
+        ordinal = self.clock.ordinal_of(start)
+        return ordinal, -week_of(ordinal, self.limits.week_starts_on)
+
+
+def week_of(ordinal: int, starts_on: int = 1) -> int:
+    """The ordinal of the day the week begins on."""
+    return ordinal - (ordinal - starts_on) % 7

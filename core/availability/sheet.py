@@ -21,6 +21,9 @@ class Busy(NamedTuple):
     after_minutes: int = 0
     booking_id: int = 0
     held: bool = False
+    calendar_id: int = 0
+    seats: int = 1
+    """How many visits at once its own service allows; 1 shares the time with nobody."""
 
 
 class TimeOffSpan(NamedTuple):
@@ -37,14 +40,24 @@ class ClosureSpan(NamedTuple):
     name: str = ""
 
 
+class BadRow(NamedTuple):
+    """A row that cannot be read as hours; it is left out, and shown for what it is."""
+
+    table: str
+    id: int
+    content: str
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a professional takes on in a local day and week (Monday to Sunday)."""
+    """How much a professional takes on in a local day and week."""
 
     visits_per_day: int | None = None
     visits_per_week: int | None = None
     minutes_per_day: int | None = None
     minutes_per_week: int | None = None
+    week_starts_on: int = 1
+    """The ISO weekday weeks are counted from."""
 
     def __bool__(self) -> bool:
         return any(
@@ -77,6 +90,7 @@ class DaySheet:
     closures: Sequence[ClosureSpan] = ()
     busy: Sequence[Busy] = ()
     limits: Limits = field(default_factory=Limits)
+    bad_rows: Sequence[BadRow] = ()
 
     @cached_property
     def windows(self) -> list[Span]:
@@ -91,7 +105,9 @@ class DaySheet:
     @cached_property
     def offered(self) -> list[Span]:
         """Time at work that nothing closes: what could be sold."""
-        if not self.time_off and not self.closures:
-            return self.working
-        gone = [(each[0], each[1]) for each in (*self.time_off, *self.closures)]
-        return subtract(self.working, gone)
+        return subtract(self.working, self.gone) if self.gone else self.working
+
+    @cached_property
+    def gone(self) -> list[Span]:
+        """Time off and closures, whatever the hours."""
+        return union((each[0], each[1]) for each in (*self.time_off, *self.closures))

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.errors import N_, Invalid, NotFound
 from core.models import Closure, TimeOff
 from core.patients.typed import LONGEST_NAME, line
-from core.policy import Actor, Permission, allows, require
-from core.schedule.calendars import lock_professional, lock_professionals
+from core.policy import Actor, Permission, require
+from core.schedule.calendars import lock_entry, lock_professional, lock_professionals
 
 P = Permission
 
@@ -66,15 +65,7 @@ def enter_time_off(
 def remove_time_off(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> None:
     """The hours of that time can be booked again."""
     require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
-    query = select(TimeOff).where(TimeOff.id == time_off_id)
-    if not allows(actor, P.SCHEDULE_WRITE):
-        query = query.where(TimeOff.professional_id == actor.professional_id)
-    time_off = session.scalar(query)
-    if time_off is None:
-        raise NotFound(what=N_("time off"))
-    lock_professional(
-        session, actor, time_off.professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
-    )
+    time_off = lock_entry(session, actor, TimeOff, time_off_id, N_("time off"))
     session.delete(time_off)
     audit.record(session, actor, "time_off.removed", time_off, now=now)
 
@@ -99,10 +90,10 @@ def add_closure(session: Session, actor: Actor, request: NewClosure, *, now: dat
 def remove_closure(session: Session, actor: Actor, closure_id: int, *, now: datetime) -> None:
     """Open the place on those days after all."""
     require(actor, P.SCHEDULE_WRITE)
+    lock_professionals(session)
     closure = session.get(Closure, closure_id)
     if closure is None:
         raise NotFound(what=N_("closure"))
-    lock_professionals(session)
     session.delete(closure)
     audit.record(session, actor, "closure.removed", closure, now=now)
 

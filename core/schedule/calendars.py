@@ -1,12 +1,16 @@
 """Whose calendar a change of hours touches, locked and checked."""
 
+from typing import TypeVar
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.db import lock_calendars
 from core.errors import N_, NotFound
-from core.models import Professional
+from core.models import Opening, Professional, TimeOff
 from core.policy import Actor, Permission, allows, require
+
+Entry = TypeVar("Entry", Opening, TimeOff)
 
 ANYBODY = (Permission.SCHEDULE_WRITE, Permission.BOOKINGS_WRITE)
 """Permissions that reach into the calendars of others."""
@@ -32,6 +36,25 @@ def lock_professional(
         raise NotFound(what=N_("professional"))
     lock_calendars(session, {professional.calendar_id})
     return professional
+
+
+def lock_entry(session: Session, actor: Actor, kind: type[Entry], id: int, what: str) -> Entry:
+    """An opening or time off in a calendar the actor may change, that calendar held.
+
+    Read again under the lock: of two who take it back at once, the second finds nothing.
+    """
+    found = session.get(kind, id)
+    own = found is not None and found.professional_id == actor.professional_id
+    if found is None or not (own or allows(actor, Permission.SCHEDULE_WRITE)):
+        raise NotFound(what=what)
+    calendar_id = session.scalars(
+        select(Professional.calendar_id).where(Professional.id == found.professional_id)
+    ).one()
+    lock_calendars(session, {calendar_id})
+    still = session.get(kind, id, populate_existing=True)
+    if still is None:
+        raise NotFound(what=what)
+    return still
 
 
 def lock_professionals(session: Session) -> None:

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.db import overlaps
-from core.errors import N_, Invalid, NotFound
+from core.errors import N_, Invalid
 from core.models import LONGEST_VISIT_SECONDS, Opening, Professional
-from core.policy import Actor, Permission, allows, require
-from core.schedule.calendars import lock_professional
+from core.policy import Actor, Permission, require
+from core.schedule.calendars import lock_entry, lock_professional
 
 P = Permission
 
@@ -43,10 +43,7 @@ def publish_opening(
 def withdraw_opening(session: Session, actor: Actor, opening_id: int, *, now: datetime) -> None:
     """Take an opening back; bookings made in it stay, see ``stranded_bookings``."""
     require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
-    opening = _own_opening(session, actor, opening_id)
-    lock_professional(
-        session, actor, opening.professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
-    )
+    opening = lock_entry(session, actor, Opening, opening_id, N_("opening"))
     session.delete(opening)
     audit.record(session, actor, "opening.withdrawn", opening, now=now)
 
@@ -83,13 +80,3 @@ def _check_free(session: Session, professional: Professional, request: NewOpenin
             start=other.starts_at,
             end=other.ends_at,
         )
-
-
-def _own_opening(session: Session, actor: Actor, opening_id: int) -> Opening:
-    query = select(Opening).where(Opening.id == opening_id)
-    if not allows(actor, P.SCHEDULE_WRITE):
-        query = query.where(Opening.professional_id == actor.professional_id)
-    opening = session.scalar(query)
-    if opening is None:
-        raise NotFound(what=N_("opening"))
-    return opening

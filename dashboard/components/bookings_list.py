@@ -55,7 +55,7 @@ def coming_cards(
                 vertical_alignment="center",
                 horizontal_alignment="distribute",
             ):
-                state_badge(booking.state)
+                st.markdown(badge(booking.state), width="content")
                 if is_cancellable(booking, now):
                     st.button(
                         _("Cancel"),
@@ -72,20 +72,21 @@ def is_cancellable(booking: Booking, now: datetime) -> bool:
 
 
 def past_lines(bookings: Sequence[Booking], *, zone: ZoneInfo, now: datetime) -> None:
+    """One paragraph each: when, how it went, what it was, and why it was cancelled."""
     with st.container(border=True):
         for booking in bookings:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(
-                    f"**{md(when(booking.starts_at, zone, now))}**  \n"
-                    + md(_with(booking))
-                    + (f"  \n*{md(booking.cancel_reason)}*" if booking.cancel_reason else ""),
-                    width="stretch",
-                )
-                state_badge(booking.state)
+            lines = [
+                f"**{md(when(booking.starts_at, zone, now))}** {badge(booking.state)}",
+                md(_with(booking)),
+            ]
+            if booking.cancel_reason:
+                lines.append(f"*{md(booking.cancel_reason)}*")
+            st.markdown("  \n".join(lines))
 
 
-def state_badge(state: BookingState) -> None:
-    st.badge(state_word(state), icon=ICONS.get(state), color=COLOURS.get(state, "gray"))  # type: ignore[arg-type]
+def badge(state: BookingState) -> str:
+    """The state as a word, an icon and a colour, within a line of Markdown."""
+    return f":{COLOURS[state]}-badge[{ICONS[state]} {state_word(state)}]"
 
 
 def cancel_form(booking: Booking, *, zone: ZoneInfo, now: datetime) -> str | None:

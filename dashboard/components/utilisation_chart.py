@@ -17,9 +17,10 @@ ROW_PIXELS, FRAME_PIXELS = 40, 46
 # sees the order. Each theme begins near its own background.
 LIGHT = ((0.0, "#EEF5F4"), (0.5, "#B5DAD6"), (0.75, "#4E9D95"), (1.0, "#063F3A"))
 DARK = ((0.0, "#1A2B2E"), (0.5, "#1F4F4C"), (0.75, "#2F8F85"), (1.0, "#A8F5E9"))
-INK_ON = {"light": ("#14232B", "#FFFFFF"), "dark": ("#F2F8F9", "#10181B")}
-"""On the first part of the scale, and on the rest of it."""
-TURNS_AT = {"light": 0.74, "dark": 0.76}
+INK = {"light": "#14232B", "dark": "#E6EEF0"}
+ON_FIELD = {"light": ("#000000", "#FFFFFF"), "dark": ("#FFFFFF", "#000000")}
+"""On the first part of the scale and on the rest of it: nothing greyer can be read on both."""
+TURNS_AT = {"light": 0.83, "dark": 0.70}
 MUTED = {"light": "#526570", "dark": "#9FB1B8"}
 
 
@@ -54,9 +55,14 @@ def total(weeks: Sequence[UtilisationWeek]) -> Totals:
     )
 
 
-def headline(now: Totals, before: Totals) -> None:
+def is_whole(weeks: Sequence[UtilisationWeek]) -> bool:
+    """Whether somebody was at work from the first of the weeks on, so that they compare."""
+    first = min((each.week_starts_on for each in weeks), default=None)
+    return any(each.offered_minutes for each in weeks if each.week_starts_on == first)
+
+
+def headline(now: Totals, compared: Totals | None) -> None:
     """The period in five numbers, each against the period before where there is one."""
-    compared = before if before.offered_minutes or before.visits else None
     with st.container(horizontal=True, gap="small", key="utilisation_headline"):
         st.metric(
             _("Utilisation"),
@@ -129,7 +135,7 @@ def heat_map(weeks: Sequence[UtilisationWeek], *, this_week: date, theme: str) -
         xaxis={"side": "top", "type": "category", "fixedrange": True, "ticks": ""},
         yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True, "ticks": ""},
     )
-    ink = {"size": 12, "color": INK_ON[theme][0]}
+    ink = {"size": 12, "color": INK[theme]}
     figure.update_xaxes(showgrid=False, zeroline=False, tickfont=ink)
     figure.update_yaxes(showgrid=False, zeroline=False, tickfont=ink, ticksuffix="  ")
     return figure
@@ -244,5 +250,4 @@ def _clock_hours(minutes: int) -> str:
 def _ink(share: float | None, theme: str) -> str:
     if share is None:
         return MUTED[theme]
-    pale, strong = INK_ON[theme]
-    return strong if share >= TURNS_AT[theme] else pale
+    return ON_FIELD[theme][share >= TURNS_AT[theme]]
