@@ -120,7 +120,29 @@ class EventKind(enum.StrEnum):
     CANCELLED = "cancelled"
     MARKED = "marked"
     UNDONE = "undone"
-    EDITED = "edited"
+    JOINED = "joined"
+    LEFT = "left"
+
+
+class Frequency(enum.StrEnum):
+    """How a series repeats; by weekday means "the second Tuesday"."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY_BY_DATE = "monthly_by_date"
+    MONTHLY_BY_WEEKDAY = "monthly_by_weekday"
+
+
+class OverrideKind(enum.StrEnum):
+    """The rule somebody at the desk set aside."""
+
+    OVERLAP = "overlap"
+    OUTSIDE_HOURS = "outside_hours"
+    NOTICE = "notice"
+    OFF_STEP = "off_step"
+    BUFFER = "buffer"
+    LIMIT = "limit"
+    LATE_CANCEL = "late_cancel"
 
 
 class Channel(enum.StrEnum):
@@ -423,6 +445,26 @@ class Closure(Base, Edited):
     name: Mapped[str]
 
 
+class Series(Base, Edited):
+    """Bookings made together that repeat; each is a booking of its own."""
+
+    __tablename__ = "series"
+    __table_args__ = (
+        CheckConstraint("every >= 1", name="every"),
+        CheckConstraint("count IS NOT NULL OR until_on IS NOT NULL", name="ends"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    frequency: Mapped[Frequency] = mapped_column(words(Frequency, "frequency"))
+    every: Mapped[int] = mapped_column(default=1)
+    weekdays: Mapped[str] = mapped_column(String(13), default="")
+    """ISO weekdays of a weekly series, as in "1,3,5"."""
+    first_on: Mapped[date]
+    count: Mapped[int | None]
+    until_on: Mapped[date | None]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
 class Booking(Base, Edited):
     __tablename__ = "bookings"
     __table_args__ = (
@@ -445,6 +487,9 @@ class Booking(Base, Edited):
     currency: Mapped[str] = mapped_column(String(3))
     channel: Mapped[Channel] = mapped_column(words(Channel, "channel"))
     desk_note: Mapped[str] = mapped_column(default="")
+    seats: Mapped[int] = mapped_column(default=1)
+    """As sold; a group visit has more than one."""
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"), index=True)
     cancel_reason: Mapped[str] = mapped_column(default="")
     cancelled_late: Mapped[bool] = mapped_column(default=False)
     arrived_at: Mapped[datetime | None]
@@ -480,6 +525,8 @@ class Attendee(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), index=True)
+    waiting: Mapped[bool] = mapped_column(default=False)
+    """Beyond the seats of a group visit; moves up when somebody leaves."""
     state: Mapped[BookingState] = mapped_column(words(BookingState, "state"))
 
     booking: Mapped[Booking] = relationship(back_populates="attendees", lazy="raise_on_sql")
@@ -534,6 +581,8 @@ class BookingEvent(Base):
     at: Mapped[datetime]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     kind: Mapped[EventKind] = mapped_column(words(EventKind, "kind"))
+    patient_id: Mapped[int | None]
+    """Who joined or left a group visit."""
     old_state: Mapped[BookingState | None] = mapped_column(words(BookingState, "old_state"))
     old_professional_id: Mapped[int | None]
     old_room_id: Mapped[int | None]
@@ -544,6 +593,22 @@ class BookingEvent(Base):
     new_room_id: Mapped[int | None]
     new_starts_at: Mapped[datetime]
     new_ends_at: Mapped[datetime]
+
+
+class Override(Base):
+    """A rule set aside for one booking: by whom, when and why."""
+
+    __tablename__ = "overrides"
+    __table_args__ = (Index(None, "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"), index=True)
+    kind: Mapped[OverrideKind] = mapped_column(words(OverrideKind, "kind"))
+    reason: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    role: Mapped[Role] = mapped_column(words(Role, "role"))
+    at: Mapped[datetime]
 
 
 class AuditEntry(Base):

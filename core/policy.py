@@ -16,6 +16,7 @@ class Permission(enum.StrEnum):
     BOOKINGS_WRITE = "bookings.write"
     BOOKINGS_WRITE_OWN = "bookings.write_own"
     BOOKINGS_MARK_OWN = "bookings.mark_own"
+    BOOKINGS_OVERRIDE = "bookings.override"
     PATIENTS_READ = "patients.read"
     PATIENTS_READ_OWN = "patients.read_own"
     PATIENTS_WRITE = "patients.write"
@@ -54,6 +55,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         {
             P.BOOKINGS_READ,
             P.BOOKINGS_WRITE,
+            P.BOOKINGS_OVERRIDE,
             P.PATIENTS_READ,
             P.PATIENTS_WRITE,
             P.CATALOG_READ,

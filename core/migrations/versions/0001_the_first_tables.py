@@ -453,6 +453,55 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "one_time_links",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_one_time_links_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_links")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_one_time_links_token_sha256")),
+    )
+    op.create_table(
+        "series",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column(
+            "frequency",
+            sa.Enum(
+                "daily",
+                "weekly",
+                "monthly_by_date",
+                "monthly_by_weekday",
+                name="frequency",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("every", sa.Integer(), nullable=False),
+        sa.Column("weekdays", sa.String(length=13), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=True),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("created_by", sa.Integer(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "count IS NOT NULL OR until_on IS NOT NULL", name=op.f("ck_series_ends")
+        ),
+        sa.CheckConstraint("every >= 1", name=op.f("ck_series_every")),
+        sa.ForeignKeyConstraint(
+            ["created_by"], ["users.id"], name=op.f("fk_series_created_by_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_series")),
+    )
+    op.create_table(
         "bookings",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("service_id", sa.Integer(), nullable=False),
@@ -495,6 +544,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("desk_note", sa.Text(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("series_id", sa.Integer(), nullable=True),
         sa.Column("cancel_reason", sa.Text(), nullable=False),
         sa.Column("cancelled_late", sa.Boolean(), nullable=False),
         sa.Column("arrived_at", Instant(), nullable=True),
@@ -521,6 +572,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_bookings_room_id_rooms")),
         sa.ForeignKeyConstraint(
+            ["series_id"], ["series.id"], name=op.f("fk_bookings_series_id_series")
+        ),
+        sa.ForeignKeyConstraint(
             ["service_id"], ["services.id"], name=op.f("fk_bookings_service_id_services")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bookings")),
@@ -534,29 +588,17 @@ def upgrade() -> None:
             ["professional_id", "starts_at"],
             unique=False,
         )
+        batch_op.create_index(batch_op.f("ix_bookings_series_id"), ["series_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_bookings_starts_at_state"), ["starts_at", "state"], unique=False
         )
 
     op.create_table(
-        "one_time_links",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("token_sha256", sa.String(length=64), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=True),
-        sa.Column("expires_at", Instant(), nullable=False),
-        sa.Column("used_at", Instant(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_one_time_links_user_id_users")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_links")),
-        sa.UniqueConstraint("token_sha256", name=op.f("uq_one_time_links_token_sha256")),
-    )
-    op.create_table(
         "attendees",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("booking_id", sa.Integer(), nullable=False),
         sa.Column("patient_id", sa.Integer(), nullable=False),
+        sa.Column("waiting", sa.Boolean(), nullable=False),
         sa.Column(
             "state",
             sa.Enum(
@@ -602,7 +644,8 @@ def upgrade() -> None:
                 "cancelled",
                 "marked",
                 "undone",
-                "edited",
+                "joined",
+                "left",
                 name="kind",
                 native_enum=False,
                 create_constraint=True,
@@ -610,6 +653,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("patient_id", sa.Integer(), nullable=True),
         sa.Column(
             "old_state",
             sa.Enum(
@@ -701,15 +745,66 @@ def upgrade() -> None:
             ],
             unique=False,
         )
+
+    op.create_table(
+        "overrides",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("booking_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "overlap",
+                "outside_hours",
+                "notice",
+                "off_step",
+                "buffer",
+                "limit",
+                "late_cancel",
+                name="kind",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "role",
+            sa.Enum(
+                "patient",
+                "professional",
+                "receptionist",
+                "admin",
+                name="role",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["booking_id"], ["bookings.id"], name=op.f("fk_overrides_booking_id_bookings")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_overrides_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_overrides")),
+    )
+    with op.batch_alter_table("overrides", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_overrides_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_overrides_booking_id"), ["booking_id"], unique=False)
     guard()
 
 
 def downgrade() -> None:
+    op.drop_table("overrides")
     op.drop_table("claims")
     op.drop_table("booking_events")
     op.drop_table("attendees")
-    op.drop_table("one_time_links")
     op.drop_table("bookings")
+    op.drop_table("series")
+    op.drop_table("one_time_links")
     op.drop_table("auth_sessions")
     op.drop_table("audit_entries")
     op.drop_table("working_hours")
