@@ -1,4 +1,4 @@
-"""Accounts: users, signing in and out, and the first admin.
+"""Accounts: users, signing in and out.
 
 Signing in has two steps, because the form lives on a websocket and cannot set a cookie.
 ``sign_in`` checks the password and answers with a ticket; the browser posts the ticket
@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from core import audit, one_time, throttle
 from core.db import Database
-from core.errors import N_, Invalid, TicketSpent, WrongCredentials
-from core.models import AuthSession, Role, User
+from core.edits import change, check_version, lock_row
+from core.errors import N_, BookingError, Invalid, TicketSpent, WrongCredentials
+from core.models import AuthSession, OneTimeLink, Role, User
 from core.passwords import PasswordHash, matches, secret_hash
 from core.policy import Actor, Permission, require
 
@@ -27,6 +28,9 @@ TICKET_LASTS = timedelta(seconds=60)
 MOST_SESSIONS = 5
 SEEN_EVERY = timedelta(minutes=1)
 LONGEST_NAME = 200
+
+NO_PASSWORD = PasswordHash("")
+"""Somebody who has not chosen a password yet. No password is the right one."""
 
 VISITOR = Actor(role=Role.PATIENT, name="")
 """Somebody who has not signed in, for the record of what was tried."""
@@ -57,6 +61,25 @@ class NewUser:
     """From ``passwords.hash_password``, called before the transaction begins."""
     patient_id: int | None = None
     professional_id: int | None = None
+
+
+@dataclass(frozen=True)
+class EditedUser:
+    """A user as a form sends it back; ``version`` is the one the form was opened on."""
+
+    user_id: int
+    version: int
+    name: str
+    role: Role
+    patient_id: int | None = None
+    professional_id: int | None = None
+
+
+class LastAdmin(BookingError):
+    """With nobody left to let people in, only the console could."""
+
+    code = "last_admin"
+    message = N_("{name} is the only admin who can sign in. Make somebody else an admin first.")
 
 
 @dataclass(frozen=True)
@@ -104,38 +127,135 @@ def add_user(session: Session, request: NewUser) -> User:
     check_user(user)
     if session.scalar(select(exists().where(User.username == user.username))):
         raise Invalid(N_("This user name is taken."), field="username")
+    _check_nobody_elses(session, user)
     session.add(user)
     session.flush()
     return user
 
 
-def fold_username(username: str) -> str:
-    """One spelling for all the ways to type a user name."""
-    return unicodedata.normalize("NFKC", username).strip().casefold()
+def load_users(session: Session, actor: Actor, *, words: str = "", limit: int = 200) -> list[User]:
+    """Users whose name or user name holds ``words``: staff before patients, then by name."""
+    require(actor, Permission.ACCOUNTS_WRITE)
+    query = select(User)
+    for word in words.split():
+        query = query.where(
+            or_(
+                User.name.icontains(word, autoescape=True),
+                User.username.contains(fold_username(word), autoescape=True),
+            )
+        )
+    order = (case((User.role == Role.PATIENT, 1), else_=0), func.lower(User.name), User.id)
+    return list(session.scalars(query.order_by(*order).limit(limit)))
 
 
-def _user_from(request: NewUser) -> User:
-    return User(
-        username=fold_username(request.username),
-        name=" ".join(request.name.split()),
-        role=request.role,
-        password_hash=request.password_hash,
-        patient_id=request.patient_id,
-        professional_id=request.professional_id,
+def load_admin_names(session: Session, actor: Actor) -> list[str]:
+    """Whom the desk asks for what only an admin may do."""
+    require(actor, Permission.BOOKINGS_READ)
+    return list(session.scalars(select(User.name).where(*_IS_ADMIN).order_by(User.name)))
+
+
+def edit_user(session: Session, actor: Actor, request: EditedUser, *, now: datetime) -> User:
+    """Change a user's name, role and whom the role is about.
+
+    With another role every session of theirs ends, and links handed to them are void.
+    """
+    require(actor, Permission.ACCOUNTS_WRITE)
+    user = _locked(session, request.user_id)
+    check_version(session, user, request.version)
+    if request.role is not Role.ADMIN:
+        _check_other_admin(session, user)
+    changed = change(
+        user,
+        {
+            "name": " ".join(request.name.split()),
+            "role": request.role,
+            "patient_id": request.patient_id if request.role is Role.PATIENT else None,
+            "professional_id": (
+                request.professional_id if request.role is Role.PROFESSIONAL else None
+            ),
+        },
+    )
+    with session.no_autoflush:
+        check_user(user)
+        _check_nobody_elses(session, user)
+    if set(changed) - {"name"}:
+        shut_out(session, user, "changed", now)
+    if changed:
+        audit.record(session, actor, "user.edited", user, now=now, changed=changed)
+    return user
+
+
+def deactivate_user(
+    session: Session, actor: Actor, user_id: int, version: int, *, now: datetime
+) -> User:
+    """Let somebody in no more: their sessions end now, and their links are void."""
+    require(actor, Permission.ACCOUNTS_WRITE)
+    user = _locked(session, user_id)
+    check_version(session, user, version)
+    _check_other_admin(session, user)
+    if user.active:
+        user.active = False
+        shut_out(session, user, "deactivated", now)
+        audit.record(session, actor, "user.deactivated", user, now=now)
+    return user
+
+
+def activate_user(
+    session: Session, actor: Actor, user_id: int, version: int, *, now: datetime
+) -> User:
+    """Let somebody in again, with the password they had."""
+    require(actor, Permission.ACCOUNTS_WRITE)
+    user = _locked(session, user_id)
+    check_version(session, user, version)
+    if not user.active:
+        user.active = True
+        audit.record(session, actor, "user.activated", user, now=now)
+    return user
+
+
+def shut_out(session: Session, user: User, reason: str, now: datetime) -> None:
+    """End every session of a user; nothing that was handed to them opens one any more."""
+    _revoke(session, AuthSession.user_id == user.id, reason, now)
+    session.execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.user_id == user.id, OneTimeLink.used_at.is_(None))
+        .values(used_at=now)
     )
 
 
-def check_user(user: User) -> None:
-    """A user name and a name that can be typed and read, and the person a role is about."""
-    for field, value in (("username", user.username), ("name", user.name)):
-        if not value:
-            raise Invalid(N_("Please fill this in."), field=field)
-        if len(value) > LONGEST_NAME or not value.isprintable():
-            raise Invalid(N_("Please use fewer and plainer characters."), field=field)
-    if user.role is Role.PATIENT and user.patient_id is None:
-        raise Invalid(N_("Choose whose record this patient sees."), field="patient_id")
-    if user.role is Role.PROFESSIONAL and user.professional_id is None:
-        raise Invalid(N_("Choose whose calendar this professional has."), field="professional_id")
+_IS_ADMIN = (User.role == Role.ADMIN, User.active, User.password_hash != NO_PASSWORD)
+"""An admin who can sign in."""
+
+
+def _locked(session: Session, user_id: int) -> User:
+    """The user, and all admins, held until commit: two admins cannot dismiss each other."""
+    session.execute(
+        select(User.id)
+        .where(User.role == Role.ADMIN)
+        .order_by(User.id)
+        .with_for_update(key_share=True)
+    )
+    return lock_row(session, User, user_id, what=N_("user"))
+
+
+def _check_other_admin(session: Session, user: User) -> None:
+    others = session.scalar(select(exists().where(*_IS_ADMIN, User.id != user.id)))
+    if user.role is Role.ADMIN and user.active and not others:
+        raise LastAdmin(name=user.name)
+
+
+def _check_nobody_elses(session: Session, user: User) -> None:
+    """A patient's record and a professional's calendar belong to one user each."""
+    for field in ("patient_id", "professional_id"):
+        linked = getattr(user, field)
+        if linked is None:
+            continue
+        others = select(User.username).where(getattr(User, field) == linked)
+        other = session.scalar(others.where(User.id.is_distinct_from(user.id)))
+        if other is not None:
+            raise Invalid(
+                N_("{username} signs in for this person already."), field=field, username=other
+            )
 
 
 # --- signing in and out
@@ -153,7 +273,8 @@ def sign_in(database: Database, request: SignInRequest, *, now: datetime) -> str
         throttle.take(session, account, address, now=now)
     with database.reading() as session:
         user = session.scalar(select(User).where(User.username == username, User.active))
-    right = matches(request.password, user.password_hash if user else None)
+    known = user.password_hash if user else NO_PASSWORD
+    right = matches(request.password, known or None)
     with database.writing() as session:
         if user is not None and right:
             throttle.give_back(session, account, address)

@@ -1,15 +1,25 @@
 """Claims on calendars: where the database itself refuses a double booking."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.models import Attendee, Booking, BookingState, Claim, Patient, Professional, Room, Service
+from core.models import (
+    OCCUPYING,
+    Attendee,
+    Booking,
+    BookingState,
+    Claim,
+    Patient,
+    Professional,
+    Room,
+    Service,
+)
 
 
 class ClaimRefused(Exception):
@@ -17,7 +27,12 @@ class ClaimRefused(Exception):
 
 
 def lay_claims(
-    session: Session, booking: Booking, service: Service, calendar_ids: Iterable[int]
+    session: Session,
+    booking: Booking,
+    service: Service,
+    calendar_ids: Iterable[int],
+    *,
+    guarded: bool = True,
 ) -> None:
     """Claim the booking's time on every calendar, or raise ``ClaimRefused`` for all of them.
 
@@ -33,7 +48,7 @@ def lay_claims(
             "before_minutes": service.before_minutes,
             "after_minutes": service.after_minutes,
             "held_until": booking.held_until,
-            "guarded": True,
+            "guarded": guarded,
         }
         for calendar_id in sorted(calendar_ids)
     ]
@@ -59,48 +74,63 @@ def _insert_on_sqlite(session: Session, rows: list[dict[str, Any]]) -> None:
         raise ClaimRefused from error
 
 
+def release(session: Session, booking_id: int, *, held_by: int | None) -> None:
+    """Give a user's own hold up; one that is gone, or another's, is left alone."""
+    own = select(Booking.id).where(
+        Booking.id == booking_id,
+        Booking.state == BookingState.HELD,
+        Booking.created_by == held_by,
+    )
+    if session.scalar(own) is not None:
+        _forget_holds(session, [booking_id])
+
+
 def drop_claims(session: Session, booking: Booking) -> None:
     """Give the booking's time back at once."""
     session.execute(delete(Claim).where(Claim.booking_id == booking.id))
 
 
 def calendars_of(session: Session, booking_id: int) -> set[int]:
-    """Every calendar a booking needs, whether or not it claims it now."""
-    booking = select(Booking.professional_id, Booking.room_id).where(Booking.id == booking_id)
-    place = session.execute(booking).one_or_none()
+    """Every calendar a booking needs, whether or not it claims it now.
+
+    Who waits for a seat, or left a group visit, is not part of it.
+    """
+    place = session.execute(
+        select(Booking.professional_id, Booking.room_id, Booking.seats).where(
+            Booking.id == booking_id
+        )
+    ).one_or_none()
     if place is None:
         return set()
-    rows = session.scalars(
-        select(Professional.calendar_id)
-        .where(Professional.id == place.professional_id)
-        .union_all(
-            select(Room.calendar_id).where(Room.id == place.room_id),
-            select(Patient.calendar_id)
-            .join(Attendee, Attendee.patient_id == Patient.id)
-            .where(Attendee.booking_id == booking_id),
+    patients = (
+        select(Patient.calendar_id)
+        .join(Attendee, Attendee.patient_id == Patient.id)
+        .where(Attendee.booking_id == booking_id, Attendee.waiting.is_(False))
+    )
+    if place.seats > 1:
+        patients = patients.where(Attendee.state.in_(OCCUPYING))
+    return set(
+        session.scalars(
+            select(Professional.calendar_id)
+            .where(Professional.id == place.professional_id)
+            .union_all(select(Room.calendar_id).where(Room.id == place.room_id), patients)
         )
     )
-    return set(rows)
 
 
 def clear_expired_holds(session: Session, calendar_ids: Iterable[int], *, now: datetime) -> None:
-    """Cancel holds that have run out, so that the guard need not know the time."""
+    """Forget holds that have run out, so that the guard need not know the time."""
     expired = session.scalars(
         select(Claim.booking_id)
         .where(Claim.calendar_id.in_(list(calendar_ids)), Claim.held_until <= now)
         .distinct()
     ).all()
-    if not expired:
-        return
-    session.execute(delete(Claim).where(Claim.booking_id.in_(expired)))
-    session.execute(
-        update(Booking)
-        .where(Booking.id.in_(expired), Booking.state == BookingState.HELD)
-        .values(
-            state=BookingState.CANCELLED,
-            held_until=None,
-            cancelled_at=now,
-            version=Booking.version + 1,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    if expired:
+        _forget_holds(session, expired)
+
+
+def _forget_holds(session: Session, booking_ids: Sequence[int]) -> None:
+    """A hold was never a booking: nothing of it is kept."""
+    for kind in (Claim, Attendee):
+        session.execute(delete(kind).where(kind.booking_id.in_(booking_ids)))
+    session.execute(delete(Booking).where(Booking.id.in_(booking_ids)))

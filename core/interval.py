@@ -93,16 +93,16 @@ def subtract(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
     """What is left of sorted ``spans`` without the time of ``taken``, in any order."""
     holes = union(taken)
     left: list[Span] = []
-    first = 0
+    first, count = 0, len(holes)
     for start, end in spans:
-        while first < len(holes) and holes[first][1] <= start:
+        while first < count and holes[first][1] <= start:
             first += 1
-        for hole_start, hole_end in holes[first:]:
-            if hole_start >= end:
-                break
-            if start < hole_start:
-                left.append((start, hole_start))
-            start = max(start, hole_end)
+        at = first
+        while at < count and holes[at][0] < end:
+            if start < holes[at][0]:
+                left.append((start, holes[at][0]))
+            start = max(start, holes[at][1])
+            at += 1
         if start < end:
             left.append((start, end))
     return left

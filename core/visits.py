@@ -37,7 +37,7 @@ class Wanted:
 
     professional: Professional
     service: Service
-    patient: Patient | None
+    patients: tuple[Patient, ...]
     visit: Visit
     price_cents: int
     rooms: Mapping[int, int]
@@ -50,7 +50,7 @@ class Loaded:
 
     sheet: DaySheet
     rooms: Mapping[int, Sequence[Busy]] | None
-    patient: Sequence[Busy]
+    patients: Sequence[Busy]
 
 
 def want(
@@ -59,13 +59,13 @@ def want(
     *,
     professional_id: int,
     service_id: int,
-    patient_id: int | None = None,
+    patient_ids: Sequence[int] = (),
     booking_id: int = 0,
 ) -> Wanted:
     """Look everything up by id; archived or unknown ones raise ``NotFound``."""
     service = _active(session, Service, service_id, "service")
     professional = _active(session, Professional, professional_id, "professional")
-    patient = _active(session, Patient, patient_id, "patient") if patient_id is not None else None
+    patients = tuple(_active(session, Patient, each, "patient") for each in patient_ids)
     offer = session.get(ProfessionalService, (professional_id, service_id))
     if offer is None:
         raise Invalid(
@@ -77,7 +77,7 @@ def want(
     return Wanted(
         professional=professional,
         service=service,
-        patient=patient,
+        patients=patients,
         visit=visit_of(actor, service, offer.length_minutes, booking_id=booking_id),
         price_cents=service.price_cents if offer.price_cents is None else offer.price_cents,
         rooms=rooms_for(session, service_id),
@@ -122,8 +122,8 @@ def rooms_for(session: Session, service_id: int) -> dict[int, int]:
 
 def calendars_wanted(wanted: Wanted) -> set[int]:
     """Every calendar the visit may claim: what must be locked before it is checked."""
-    found = {wanted.professional.calendar_id, *wanted.rooms.values()}
-    return found | {wanted.patient.calendar_id} if wanted.patient else found
+    patients = (each.calendar_id for each in wanted.patients)
+    return {wanted.professional.calendar_id, *wanted.rooms.values(), *patients}
 
 
 def load_around(
@@ -134,15 +134,14 @@ def load_around(
     first = clock.date_of(to_seconds(start))
     asked = Days(first, first + timedelta(days=days - 1))
     sheet = load_sheets(session, [wanted.professional], asked, now=now)[0]
-    others = [*wanted.rooms.values()]
-    if wanted.patient:
-        others.append(wanted.patient.calendar_id)
+    patients = [each.calendar_id for each in wanted.patients]
+    others = [*wanted.rooms.values(), *patients]
     reach = (sheet.span[0] - 86400, sheet.span[1] + 86400)
     busy = load_busy(session, others, reach, now=now) if others else {}
     return Loaded(
         sheet=sheet,
         rooms={room: busy.get(calendar, ()) for room, calendar in wanted.rooms.items()} or None,
-        patient=busy.get(wanted.patient.calendar_id, ()) if wanted.patient else (),
+        patients=[one for each in patients for one in busy.get(each, ())],
     )
 
 
@@ -150,7 +149,7 @@ def reasons_against(
     wanted: Wanted, loaded: Loaded, start: datetime, *, now: datetime
 ) -> list[Reason]:
     rooms = None if loaded.rooms is None else list(loaded.rooms.values())
-    explainer = Explainer(loaded.sheet, wanted.visit, now=now, rooms=rooms, patient=loaded.patient)
+    explainer = Explainer(loaded.sheet, wanted.visit, now=now, rooms=rooms, patient=loaded.patients)
     return explainer.reasons(to_seconds(start))
 
 
@@ -177,7 +176,7 @@ def nearest_starts(
     for days in (1, NEAREST_WITHIN_DAYS):
         loaded = load_around(session, wanted, start, now=now, days=days)
         rooms = None if loaded.rooms is None else list(loaded.rooms.values())
-        found = starts(loaded.sheet, wanted.visit, now=now, rooms=rooms, patient=loaded.patient)
+        found = starts(loaded.sheet, wanted.visit, now=now, rooms=rooms, patient=loaded.patients)
         if len(found) >= count or days == NEAREST_WITHIN_DAYS:
             break
     closest = sorted(found, key=lambda each: (abs(each - target), each))[:count]

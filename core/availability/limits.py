@@ -47,7 +47,6 @@ class Tally:
                 found.append(Exceeded(per, "minutes", minutes, self.minutes[key]))
         return found
 
-
     def _day_and_week(self, start: int) -> tuple[int, int]:
         """Keys of the local day and week a visit begins in; a week's is never a day's."""
         ordinal = self.clock.ordinal_of(start)

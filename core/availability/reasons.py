@@ -2,27 +2,32 @@
 
 import enum
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from core.availability.limits import Tally
+from core.availability.seats import full_spans
 from core.availability.sheet import Busy, DaySheet
 from core.availability.starts import (
     Visit,
     behind_visits,
+    earliest,
     free_time,
-    gap,
     horizon_end,
     inside,
+    kept_by,
     next_on_clock,
+    starts,
     starts_with_a_room,
+    with_tolerance,
 )
 from core.errors import N_
 from core.interval import Span, to_instant, to_seconds
-from core.models import LONGEST_VISIT_SECONDS, Anchor, BufferRule
+from core.models import Anchor, BufferRule
 
 
 class ReasonCode(enum.StrEnum):
@@ -35,6 +40,7 @@ class ReasonCode(enum.StrEnum):
     CLOSED = "closed"
     TAKEN = "taken"
     HELD = "held"
+    FULL = "full"
     TOO_SHORT = "too_short"
     BUFFER = "buffer"
     OFF_STEP = "off_step"
@@ -53,6 +59,8 @@ class Reason:
     message: str
     details: dict[str, Any] = field(default_factory=dict)
     refers_to: int = 0
+    by_booking: bool = False
+    """Whether a booking is in the way, rather than the hours."""
 
     def __str__(self) -> str:
         return self.message.format(**self.details)
@@ -75,51 +83,67 @@ class Explainer:
     ) -> None:
         self.sheet = sheet
         self.visit = visit
-        self.now = to_seconds(now)
         self.rules = visit.rules
-        self._begins = [each.start for each in sheet.busy]
+        self._present = now
         self._patient = patient
         self._rooms = rooms
-        self._horizon_end = (
-            None
-            if self.rules.horizon_days is None
-            else horizon_end(sheet.clock, self.rules.horizon_days, now)
-        )
 
     def reasons(self, start: int) -> list[Reason]:
         """Why a visit cannot start then, the most telling first; nothing when it can."""
+        found = self.against(start)
+        if self._is_off_step(start, found):
+            minutes = self.rules.step // 60
+            message = N_("Visits of this kind start every {minutes} minutes.")
+            found.append(Reason(ReasonCode.OFF_STEP, message, {"minutes": minutes}))
+        return found
+
+    def against(self, start: int) -> list[Reason]:
+        """The reasons that stand wherever the step falls."""
         found = [
             *self._too_soon_or_late(start),
             *self._not_at_work(start),
             *self._in_the_way(start),
         ]
-        found = _only_the_shortest(found)
-        if not self._on_lattice(start):
-            minutes = self.rules.step // 60
-            message = N_("Visits of this kind start every {minutes} minutes.")
-            found.append(Reason(ReasonCode.OFF_STEP, message, {"minutes": minutes}))
-        found.extend(self._over_limits(start))
-        found.extend(self._no_room_or_patient(start))
+        found = _only_the_shortest(found) if len(found) > 1 else found
+        if self.sheet.limits:
+            found.extend(self._over_limits(start))
+        if self._rooms is not None or self._patient:
+            found.extend(self._no_room_or_patient(start))
         return found
 
-    def _too_soon_or_late(self, start: int) -> list[Reason]:
-        rules = self.rules
-        first = self.now + rules.notice + (0 if rules.notice_included else 1)
-        if start < self.now:
-            return [Reason(ReasonCode.PAST, N_("That time has passed."))]
-        if start < first:
+    def _too_soon_or_late(self, start: int) -> Iterator[Reason]:
+        rules, leaving = self.rules, self.visit.moved_from
+        if start < self._now:
+            yield Reason(ReasonCode.PAST, N_("That time has passed."))
+        elif start < self._earliest:
             message = N_("Needs {minutes} minutes' notice.")
-            return [Reason(ReasonCode.NOTICE, message, {"minutes": rules.notice // 60})]
-        if self._horizon_end is not None and start >= self._horizon_end:
+            yield Reason(ReasonCode.NOTICE, message, {"minutes": rules.notice // 60})
+        elif self._horizon_end is not None and start >= self._horizon_end:
             message = N_("Can be booked at most {days} days ahead.")
-            return [Reason(ReasonCode.HORIZON, message, {"days": rules.horizon_days})]
-        return []
+            yield Reason(ReasonCode.HORIZON, message, {"days": rules.horizon_days})
+        if leaving is not None and leaving < self._earliest:
+            message = N_("Too late to be moved: that needs {minutes} minutes' notice.")
+            yield Reason(ReasonCode.NOTICE, message, {"minutes": rules.notice // 60})
+
+    @cached_property
+    def _now(self) -> int:
+        return to_seconds(self._present)
+
+    @cached_property
+    def _earliest(self) -> int:
+        return earliest(self.rules, self._present)
+
+    @cached_property
+    def _horizon_end(self) -> int | None:
+        if self.rules.horizon_days is None:
+            return None
+        return horizon_end(self.sheet.clock, self.rules, self._present)
 
     def _not_at_work(self, start: int) -> list[Reason]:
         sheet, visit = self.sheet, self.visit
         lead, trail = (visit.before, visit.after) if self.rules.buffers_inside_hours else (0, 0)
         begin, end = start - lead, start + visit.length + trail
-        around = _span_at(sheet.offered, begin)
+        around = _span_of(self._offered, begin)
         if around is not None:
             return [] if end <= around[1] else [self._cut_off_by(around[1], end - around[1])]
         for closure in sheet.closures:
@@ -150,6 +174,10 @@ class Explainer:
                 Reason(ReasonCode.BREAK, N_("{professional} has a break until {until}."), details)
             ]
         return [self._not_working_then(begin)]
+
+    @cached_property
+    def _offered(self) -> Sequence[Span]:
+        return with_tolerance(self.sheet, self.rules)
 
     def _not_working_then(self, begin: int) -> Reason:
         day = self.sheet.clock.date_of(begin)
@@ -182,44 +210,71 @@ class Explainer:
         return Reason(ReasonCode.TOO_SHORT, message, details)
 
     def _in_the_way(self, start: int) -> list[Reason]:
+        end = start + self.visit.length
+        claims, begins, ends = self._claims
+        # Nothing before the first of these ends after the start: see ``_claims``.
+        near = claims[bisect_right(ends, start) : bisect_left(begins, end)]
+        meeting = [each for each in near if start < each[1]]
+        if self.visit.seats > 1:
+            meeting = self._only_full(meeting, start, end)
+        return [
+            _full(busy)
+            if min(self.visit.seats, busy.seats) > 1
+            else _taken(busy, start, end, (low, high))
+            for low, high, busy in meeting
+        ]
+
+    @cached_property
+    def _claims(self) -> tuple[list[tuple[int, int, Busy]], list[int], list[int]]:
+        """The time each claim keeps, by start; the starts; and the last end up to each."""
         visit, add = self.visit, self.rules.buffer_rule is BufferRule.ADD
-        end, found = start + visit.length, []
-        for busy in self._near(start, end):
-            if visit.booking_id and busy.booking_id == visit.booking_id:
-                continue
-            before = gap(busy.before_minutes * 60, visit.after, add)
-            after = gap(busy.after_minutes * 60, visit.before, add)
-            if start < busy.end + after and busy.start - before < end:
-                found.append(_taken(busy, start, end, before, after))
-        return found
+        claims = sorted(
+            (*kept_by(each, visit, add), each)
+            for each in self.sheet.busy
+            if not visit.booking_id or each.booking_id != visit.booking_id
+        )
+        ends = list(accumulate((each[1] for each in claims), max))
+        return claims, [each[0] for each in claims], ends
 
-    def _near(self, start: int, end: int) -> Sequence[Busy]:
-        """The claims that could matter: none is longer than a day, no buffer either."""
-        low = bisect_left(self._begins, start - 2 * LONGEST_VISIT_SECONDS)
-        high = bisect_right(self._begins, end + LONGEST_VISIT_SECONDS)
-        return self.sheet.busy[low:high]
+    def _only_full(
+        self, meeting: list[tuple[int, int, Busy]], start: int, end: int
+    ) -> list[tuple[int, int, Busy]]:
+        """Of visits that share their time, those there when no place is left."""
+        seated = [(low, high, busy.seats) for low, high, busy in meeting]
+        full = [
+            each
+            for each in full_spans(seated, self.visit.seats)
+            if each[0] < end and start < each[1]
+        ]
+        return [
+            each for each in meeting if any(each[0] < high and low < each[1] for low, high in full)
+        ]
 
-    def _on_lattice(self, start: int) -> bool:
+    def _is_off_step(self, start: int, found: list[Reason]) -> bool:
         rules, sheet = self.rules, self.sheet
+        if rules.restarts:
+            # Such a lattice lies in free time only: elsewhere there is no step to be off.
+            return not found and start not in self._offered_starts
         if rules.fits_gap and start in self._behind_visits:
-            return True
-        if rules.anchor is Anchor.CLOCK and (rules.grid in (None, rules.step)):
-            return next_on_clock(sheet.clock, start, rules) == start
-        anchors = free_time(sheet, self.visit) if self._restarts else sheet.windows
-        return any(
-            self._first_of(anchor) <= start < anchor[1]
-            and (start - self._first_of(anchor)) % rules.step == 0
-            for anchor in anchors
+            return False
+        if rules.anchor is Anchor.CLOCK:
+            return next_on_clock(sheet.clock, start, rules) != start
+        return not any(
+            opens <= start < closes and (start - opens) % rules.step == 0
+            for opens, closes in sheet.windows
         )
 
-    @property
-    def _restarts(self) -> bool:
-        return self.rules.after_visits or self.rules.anchor is Anchor.CLOCK
-
-    def _first_of(self, anchor: Span) -> int:
-        if self.rules.anchor is Anchor.CLOCK:
-            return next_on_clock(self.sheet.clock, anchor[0], self.rules)
-        return anchor[0]
+    @cached_property
+    def _offered_starts(self) -> set[int]:
+        return set(
+            starts(
+                self.sheet,
+                self.visit,
+                now=self._present,
+                rooms=self._rooms,
+                patient=self._patient,
+            )
+        )
 
     @cached_property
     def _behind_visits(self) -> set[int]:
@@ -265,8 +320,14 @@ LIMIT_SENTENCES = {
 }
 
 
-def _taken(busy: Busy, start: int, end: int, before: int, after: int) -> Reason:
-    """How a claim is in the way of a visit from ``start`` to ``end``."""
+def _full(busy: Busy) -> Reason:
+    details = {"until": to_instant(busy.end)}
+    message = N_("No place is left until {until}.")
+    return Reason(ReasonCode.FULL, message, details, busy.booking_id)
+
+
+def _taken(busy: Busy, start: int, end: int, kept: Span) -> Reason:
+    """How a claim, and the time it keeps, is in the way of a visit from ``start`` to ``end``."""
     details: dict[str, Any]
     if busy.start <= start < busy.end:
         details = {"until": to_instant(busy.end)}
@@ -276,8 +337,8 @@ def _taken(busy: Busy, start: int, end: int, before: int, after: int) -> Reason:
     if start < busy.start < end:
         message = N_("Free, but {minutes} min too short: next visit at {at}.")
         details = {"minutes": _minutes(end - busy.start), "at": to_instant(busy.start)}
-        return Reason(ReasonCode.TOO_SHORT, message, details, busy.booking_id)
-    missing = busy.end + after - start if busy.end <= start else end - (busy.start - before)
+        return Reason(ReasonCode.TOO_SHORT, message, details, busy.booking_id, by_booking=True)
+    missing = kept[1] - start if busy.end <= start else end - kept[0]
     message = N_("{minutes} min too close to the visit at {at}.")
     details = {"minutes": _minutes(missing), "at": to_instant(busy.start)}
     return Reason(ReasonCode.BUFFER, message, details, busy.booking_id)
@@ -292,8 +353,18 @@ def _only_the_shortest(found: list[Reason]) -> list[Reason]:
     return others + sorted(short, key=lambda each: -each.details["minutes"])[:1]
 
 
+def _span_of(spans: Sequence[Span], moment: int) -> Span | None:
+    """The one of many sorted spans, none over another, that holds the moment."""
+    at = bisect_right(spans, moment, key=_start_of) - 1
+    return spans[at] if at >= 0 and moment < spans[at][1] else None
+
+
+def _start_of(span: Span) -> int:
+    return span[0]
+
+
 def _span_at(spans: Sequence[Span], moment: int) -> Span | None:
-    """The one of the sorted spans that holds the moment."""
+    """The first of a few spans that holds the moment."""
     for span in spans:
         if span[0] <= moment < span[1]:
             return span

@@ -4,13 +4,14 @@ Statements are built once, of plain columns: building them would cost more than 
 that cannot be read is put aside as a ``BadRow``, so that it does not take the day with it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     FromClause,
     Integer,
@@ -56,10 +57,17 @@ class OnRecord:
     bad_rows: list[BadRow] = field(default_factory=list)
 
 
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+FIRST: BindParameter[Any] = bindparam("first")
+LAST: BindParameter[Any] = bindparam("last")
+AFTER: BindParameter[Any] = bindparam("after")
+BEFORE: BindParameter[Any] = bindparam("before")
+
+
 def _rows_of(table: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
     """One part of the question, its columns in the order they all share."""
     shared = {
-        "owner": null(),
+        "owner": cast(null(), Integer),
         "starts": cast(null(), BigInteger),
         "ends": cast(null(), BigInteger),
         "words": cast(null(), Text),
@@ -67,64 +75,68 @@ def _rows_of(table: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
         "first_on": cast(null(), Text),
         "last_on": cast(null(), Text),
     }
-    source = literal_column(f"'{table.description}'")
-    return select(source, table.c.id, *(shared | columns).values()).select_from(table)
+    source: ColumnElement[str] = literal_column(f"'{table.description}'")
+    return select(source, table.c.id, *(shared | columns).values())
 
 
-def _build() -> Any:
-    weekly, dates = WorkingHours.__table__, DateHours.__table__
-    openings, time_off, closures = Opening.__table__, TimeOff.__table__, Closure.__table__
-    ids = bindparam("ids", expanding=True)
-    first, last = bindparam("first"), bindparam("last")
-    after, before = bindparam("after"), bindparam("before")
-    return union_all(
-        _rows_of(
-            weekly,
-            owner=weekly.c.professional_id,
-            starts=cast(weekly.c.starts_minute, BigInteger),
-            ends=cast(weekly.c.ends_minute, BigInteger),
-            words=cast(weekly.c.kind, Text),
-            weekday=weekly.c.weekday,
-            first_on=cast(weekly.c.valid_from, Text),
-            last_on=cast(weekly.c.valid_to, Text),
-        ).where(
-            weekly.c.professional_id.in_(ids),
-            weekly.c.valid_from.is_(None) | (weekly.c.valid_from <= last),
-            weekly.c.valid_to.is_(None) | (weekly.c.valid_to >= first),
-        ),
-        _rows_of(
-            dates,
-            owner=dates.c.professional_id,
-            starts=cast(dates.c.starts_minute, BigInteger),
-            ends=cast(dates.c.ends_minute, BigInteger),
-            words=cast(dates.c.kind, Text),
-            first_on=cast(dates.c.on_date, Text),
-        ).where(dates.c.professional_id.in_(ids), dates.c.on_date.between(first, last)),
-        *(
-            _rows_of(
-                table,
-                owner=table.c.professional_id,
-                starts=seconds_of(table.c.starts_at),
-                ends=seconds_of(table.c.ends_at),
-                words=words,
-            ).where(
-                table.c.professional_id.in_(ids),
-                table.c.starts_at < before,
-                table.c.ends_at > after,
-            )
-            for table, words in ((openings, cast(null(), Text)), (time_off, time_off.c.reason))
-        ),
-        _rows_of(
-            closures,
-            owner=cast(null(), Integer),
-            words=closures.c.name,
-            first_on=cast(closures.c.first_on, Text),
-            last_on=cast(closures.c.last_on, Text),
-        ).where(closures.c.first_on <= last, closures.c.last_on >= first),
+def _weekly() -> Select[Any]:
+    table = WorkingHours.__table__
+    return _rows_of(
+        table,
+        owner=table.c.professional_id,
+        starts=table.c.starts_minute,
+        ends=table.c.ends_minute,
+        words=cast(table.c.kind, Text),
+        weekday=table.c.weekday,
+        first_on=cast(table.c.valid_from, Text),
+        last_on=cast(table.c.valid_to, Text),
+    ).where(
+        table.c.professional_id.in_(IDS),
+        table.c.valid_from.is_(None) | (table.c.valid_from <= LAST),
+        table.c.valid_to.is_(None) | (table.c.valid_to >= FIRST),
     )
 
 
-ON_RECORD = _build()
+def _dates() -> Select[Any]:
+    table = DateHours.__table__
+    return _rows_of(
+        table,
+        owner=table.c.professional_id,
+        starts=table.c.starts_minute,
+        ends=table.c.ends_minute,
+        words=cast(table.c.kind, Text),
+        first_on=cast(table.c.on_date, Text),
+    ).where(table.c.professional_id.in_(IDS), table.c.on_date.between(FIRST, LAST))
+
+
+def _spans(table: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
+    """Openings, or time off."""
+    return _rows_of(
+        table,
+        owner=table.c.professional_id,
+        starts=seconds_of(table.c.starts_at),
+        ends=seconds_of(table.c.ends_at),
+        **columns,
+    ).where(table.c.professional_id.in_(IDS), table.c.starts_at < BEFORE, table.c.ends_at > AFTER)
+
+
+def _closures() -> Select[Any]:
+    table = Closure.__table__
+    return _rows_of(
+        table,
+        words=table.c.name,
+        first_on=cast(table.c.first_on, Text),
+        last_on=cast(table.c.last_on, Text),
+    ).where(table.c.first_on <= LAST, table.c.last_on >= FIRST)
+
+
+ON_RECORD = union_all(
+    _weekly(),
+    _dates(),
+    _spans(Opening.__table__),
+    _spans(TimeOff.__table__, words=TimeOff.__table__.c.reason),
+    _closures(),
+)
 
 
 def load_recorded(
@@ -140,14 +152,54 @@ def load_recorded(
     }
     found = OnRecord({each: Recorded() for each in ids})
     for row in session.connection().execute(ON_RECORD, asked):
+        owner = found.people.get(row[2])
         try:
-            _READERS[row[0]](found, clock, *row[1:])
+            _take(row, found, owner, clock)
         except (ValueError, TypeError, KeyError):
-            bad = BadRow(row[0], row[1], ", ".join(str(each) for each in row[3:] if each is not None))
-            owner = found.people.get(row[2])
+            content = ", ".join(str(each) for each in row[3:] if each is not None)
+            bad = BadRow(row[0], row[1], content)
             (found if owner is None else owner).bad_rows.append(bad)
     for recorded in found.people.values():
         recorded.openings.sort()
         recorded.time_off.sort()
     found.closures.sort()
     return found
+
+
+def _take(row: Sequence[Any], found: OnRecord, owner: Recorded | None, clock: WallClock) -> None:
+    """Put a row where it belongs, or raise for one that cannot be."""
+    table, id, _owner, starts, ends, words, weekday, first_on, last_on = row
+    if owner is None:
+        first, last = date.fromisoformat(first_on), date.fromisoformat(last_on)
+        closed = clock.span_of_days(first, last)
+        found.closures.append(ClosureSpan(*_span(*closed), id, words))
+    elif table == "openings":
+        owner.openings.append(_span(starts, ends))
+    elif table == "time_off":
+        owner.time_off.append(TimeOffSpan(*_span(starts, ends), id, words))
+    elif table == "date_hours":
+        on_day = date.fromisoformat(first_on).toordinal()
+        if starts is not None or ends is not None:
+            starts, ends = _minutes(starts, ends)
+        owner.dates.append(DateWindow(on_day, starts, ends, KINDS[words]))
+    else:
+        valid = (
+            date.fromisoformat(first_on).toordinal() if first_on else ALWAYS[0],
+            date.fromisoformat(last_on).toordinal() if last_on else ALWAYS[1],
+        )
+        if weekday not in range(1, 8) or valid[1] < valid[0]:
+            raise ValueError(f"weekday {weekday}, {first_on} to {last_on}")
+        window = WeeklyWindow(weekday, *_minutes(starts, ends), KINDS[words], *valid)
+        owner.weekly.append(window)
+
+
+def _span(start: int, end: int) -> Span:
+    if not start < end:
+        raise ValueError(f"{start} to {end}")
+    return start, end
+
+
+def _minutes(starts: int, ends: int) -> Span:
+    if not 0 <= starts < DAY_MINUTES or not starts < ends <= starts + DAY_MINUTES:
+        raise ValueError(f"{starts} to {ends}")
+    return starts, ends

@@ -7,38 +7,65 @@ patient combine by union and intersection; the lattice comes last.
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.availability.clock import WallClock
 from core.availability.limits import Tally
+from core.availability.seats import full_spans
 from core.availability.sheet import Busy, DaySheet
 from core.interval import Span, intersect, subtract, to_seconds, union
 from core.models import Anchor, BufferRule
 
+DAY = 86400
+QUARTER, FIVE_MINUTES = 900, 300
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How starts are found; the defaults are how Frontdesk works.
+    """How starts are found; the defaults are how Frontdesk works. Times in seconds.
 
-    ``step`` and ``grid`` in seconds: the first start of a stretch lies on the grid, later
-    ones follow by the step. ``anchor`` says what the grid is counted from: local midnight,
-    or each opening. ``after_visits`` lets an ``opening`` grid begin again behind each visit.
+    The first start of a stretch lies on the grid, later ones follow by the step. ``anchor``
+    says what the grid is counted from: local midnight, or each opening.
     """
 
-    step: int = 15 * 60
+    step: int = QUARTER
     grid: int | None = None
+    """None: the step."""
     grid_offset: int = 0
     anchor: Anchor = Anchor.CLOCK
     after_visits: bool = False
+    """An ``opening`` grid begins again behind each visit."""
+    start_offset: int = 0
+    """A pause before each start, which moves the lattice on as well."""
+    fill_gaps: bool = False
+    """Leave the grid where keeping to it would cost the stretch a visit."""
     buffer_rule: BufferRule = BufferRule.GAP
     buffers_inside_hours: bool = False
+    end_tolerance: int = 0
+    """Forgiven at the end of hours, for those written as 23:59:59."""
     notice: int = 0
     notice_included: bool = True
     horizon_days: int | None = None
+    horizon_weekdays: Collection[int] = range(1, 8)
+    """The weekdays the horizon counts; the others stay bookable up to its end."""
     fits_gap: bool = False
     """Also offer the first moment after a visit, off the grid, as the desk may use it."""
+
+    def __post_init__(self) -> None:
+        if self.step <= 0 or (self.grid is not None and self.grid <= 0):
+            raise ValueError(f"starts must be some time apart: {self}")
+
+    @property
+    def restarts(self) -> bool:
+        """Whether the lattice begins anew in each free stretch, so that visits shift it."""
+        return (
+            self.after_visits
+            or self.fill_gaps
+            or self.start_offset > 0
+            or (self.anchor is Anchor.CLOCK and self.grid not in (None, self.step))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +78,14 @@ class Visit:
     rules: Rules = Rules()
     booking_id: int = 0
     """The booking that is being moved; its own claim is not in its way."""
+    moved_from: int | None = None
+    """When that booking begins now, where the notice holds for leaving a time as well."""
+    seats: int = 1
+    """How many visits of this service may take place at once."""
+
+    def __post_init__(self) -> None:
+        if self.length <= 0:
+            raise ValueError(f"a visit must end after it starts: {self}")
 
 
 def starts(
@@ -67,26 +102,45 @@ def starts(
     none. ``patient`` is the calendar of the person it is for.
     """
     free = free_time(sheet, visit)
-    possible = start_spans(free, visit.length)
-    possible = intersect(possible, [allowed(sheet.clock, sheet.span, visit.rules, now)])
-    if rooms is not None:
-        possible = intersect(possible, starts_with_a_room(sheet.span, visit, rooms))
-    if patient:
-        possible = intersect(
-            possible, start_spans(calendar_gaps(sheet.span, visit, patient), visit.length)
-        )
+    possible = possible_starts(sheet, visit, free, now=now, rooms=rooms, patient=patient)
     found = on_lattice(sheet, visit, possible, free)
     return within_limits(sheet, visit, found) if sheet.limits else found
 
 
+def possible_starts(
+    sheet: DaySheet,
+    visit: Visit,
+    free: Sequence[Span],
+    *,
+    now: datetime,
+    rooms: Sequence[Sequence[Busy]] | None = None,
+    patient: Sequence[Busy] = (),
+) -> list[Span]:
+    """Start spans within the sheet's days, before the lattice and the limits."""
+    first, last = allowed(sheet, visit, now)
+    possible = [
+        (max(start, first), min(end - visit.length + 1, last))
+        for start, end in free
+        if start < last and end - visit.length >= max(start, first)
+    ]
+    if rooms is not None:
+        possible = intersect(possible, starts_with_a_room(sheet.span, visit, rooms))
+    if patient:
+        gaps = calendar_gaps(sheet.span, visit, patient)
+        possible = intersect(possible, start_spans(gaps, visit.length))
+    return possible
+
+
 def free_time(sheet: DaySheet, visit: Visit) -> list[Span]:
     """Offered time that no other visit, nor the distance it keeps, takes away."""
-    return subtract(room_for_buffers(sheet.offered, visit), blocked(sheet.busy, visit))
+    return subtract(offered_to(sheet, visit), blocked(sheet.busy, visit))
 
 
-def room_for_buffers(offered: Iterable[Span], visit: Visit) -> list[Span]:
+def offered_to(sheet: DaySheet, visit: Visit) -> Sequence[Span]:
+    """Offered time as this visit may use it: its buffers inside, if the rules say so."""
+    offered = with_tolerance(sheet, visit.rules)
     if not visit.rules.buffers_inside_hours or not (visit.before or visit.after):
-        return list(offered)
+        return offered
     return [
         (start + visit.before, end - visit.after)
         for start, end in offered
@@ -94,18 +148,37 @@ def room_for_buffers(offered: Iterable[Span], visit: Visit) -> list[Span]:
     ]
 
 
+def with_tolerance(sheet: DaySheet, rules: Rules) -> Sequence[Span]:
+    """Offered time, its ends as far out as the rules forgive."""
+    if not rules.end_tolerance:
+        return sheet.offered
+    longer = union((start, end + rules.end_tolerance) for start, end in sheet.working)
+    return subtract(longer, sheet.gone)
+
+
 def blocked(busy: Iterable[Busy], visit: Visit) -> list[Span]:
-    """What each claim keeps from this visit: its own time and the buffers between the two."""
+    """What claims keep from this visit: their own time and the buffers between the two."""
     own, add = visit.booking_id, visit.rules.buffer_rule is BufferRule.ADD
-    spans: list[Span] = []
-    for start, end, before, after, booking_id, _held in busy:
-        if own and booking_id == own:
-            continue
-        if before or after or visit.before or visit.after:
-            start -= gap(before * 60, visit.after, add)
-            end += gap(after * 60, visit.before, add)
-        spans.append((start, end))
-    return spans
+    if visit.seats > 1:
+        kept = (
+            (*kept_by(each, visit, add), each.seats)
+            for each in busy
+            if not own or each.booking_id != own
+        )
+        return full_spans(kept, visit.seats)
+    buffers = visit.before or visit.after
+    return [
+        kept_by(each, visit, add) if buffers or each[2] or each[3] else (each[0], each[1])
+        for each in busy
+        if not own or each.booking_id != own
+    ]
+
+
+def kept_by(busy: Busy, visit: Visit, add: bool) -> Span:
+    """The time a claim takes, with the distance this visit must keep from it."""
+    before = gap(busy.before_minutes * 60, visit.after, add)
+    after = gap(busy.after_minutes * 60, visit.before, add)
+    return busy.start - before, busy.end + after
 
 
 def gap(one: int, other: int, add: bool) -> int:
@@ -136,21 +209,31 @@ def starts_with_a_room(span: Span, visit: Visit, rooms: Sequence[Sequence[Busy]]
     )
 
 
-def allowed(clock: WallClock, span: Span, rules: Rules, now: datetime) -> Span:
+def allowed(sheet: DaySheet, visit: Visit, now: datetime) -> Span:
     """The starts that notice and horizon leave of the days asked for."""
-    first = to_seconds(now) + rules.notice
-    if not rules.notice_included:
-        first += 1
-    last = span[1]
-    if rules.horizon_days is not None:
-        last = min(last, horizon_end(clock, rules.horizon_days, now))
-    return max(span[0], first), last
+    first, last = earliest(visit.rules, now), sheet.span[1]
+    if visit.moved_from is not None and visit.moved_from < first:
+        return last, last
+    if visit.rules.horizon_days is not None:
+        last = min(last, horizon_end(sheet.clock, visit.rules, now))
+    return max(sheet.span[0], first), last
 
 
-def horizon_end(clock: WallClock, days: int, now: datetime) -> int:
-    """The end of the last bookable local day: today and ``days`` more."""
-    today = clock.date_of(to_seconds(now)).toordinal()
-    return clock.day(today + days + 1)[0]
+def earliest(rules: Rules, now: datetime) -> int:
+    """The first moment for which enough notice is left."""
+    return to_seconds(now) + rules.notice + (0 if rules.notice_included else 1)
+
+
+def horizon_end(clock: WallClock, rules: Rules, now: datetime) -> int:
+    """The end of the last bookable local day: today, and as many more as are counted."""
+    day = clock.ordinal_of(to_seconds(now))
+    left = rules.horizon_days or 0
+    if len(rules.horizon_weekdays) == 7:
+        day, left = day + left, 0
+    while left:
+        day += 1
+        left -= (day - 1) % 7 + 1 in rules.horizon_weekdays
+    return clock.day(day + 1)[0]
 
 
 def on_lattice(
@@ -158,39 +241,67 @@ def on_lattice(
 ) -> list[int]:
     """The starts of the lattice that lie in ``possible``."""
     rules = visit.rules
-    found: list[int] = []
-    if rules.anchor is Anchor.CLOCK:
-        for start, end in possible_pieces(sheet.clock, possible, rules):
-            found.extend(range(next_on_clock(sheet.clock, start, rules), end, rules.step))
+    if rules.fill_gaps:
+        found = in_the_gaps(sheet.clock, possible, visit)
+    elif rules.anchor is Anchor.CLOCK:
+        found = on_clock(sheet.clock, possible, rules)
     else:
-        anchors = free if rules.after_visits else sheet.windows
-        for start, end in anchors:
-            found.extend(inside(range(start, end, rules.step), possible))
-        found = sorted(set(found))
+        found = from_openings(free if rules.after_visits else sheet.windows, possible, rules)
     if rules.fits_gap:
         found = sorted({*found, *behind_visits(possible, free, visit, sheet.busy)})
     return found
 
 
-def possible_pieces(clock: WallClock, possible: Sequence[Span], rules: Rules) -> list[Span]:
-    """Start spans cut where the lattice begins anew: when clocks change, and at midnight
-    for steps that do not divide the day."""
+def on_clock(clock: WallClock, possible: Sequence[Span], rules: Rules) -> list[int]:
+    """Starts counted from local midnight."""
     if not possible:
         return []
+    found: list[int] = []
+    grid, offset = rules.grid or rules.step, rules.start_offset
+    edges = [possible[0][0], *lattice_cuts(clock, possible, rules), possible[-1][1]]
+    for low, high in itertools.pairwise(edges):
+        # Between two cuts the grid is one residue, found once by the clock.
+        phase = next_on_clock(clock, low, rules)
+        pieces = possible if len(edges) == 2 else intersect(possible, [(low, high)])
+        for start, end in pieces:
+            first = start + (phase - start) % grid + offset
+            found.extend(range(first, end, rules.step + offset))
+    return found
+
+
+def lattice_cuts(clock: WallClock, possible: Sequence[Span], rules: Rules) -> list[int]:
+    """Where the lattice begins anew: when clocks change, and at midnight for steps that do
+    not divide the day."""
     start, end = possible[0][0], possible[-1][1]
     cuts = clock.changes(start, end)
-    if 86400 % (rules.grid or rules.step):
+    if DAY % (rules.grid or rules.step):
         cuts = sorted({*cuts, *clock.midnights(start, end)})
-    if not cuts:
-        return list(possible)
-    edges = [start, *cuts, end]
-    return intersect(possible, list(itertools.pairwise(edges)))
+    return cuts
 
 
 def next_on_clock(clock: WallClock, start: int, rules: Rules) -> int:
     """The first moment from ``start`` on that the wall clock shows as a multiple of the grid."""
     grid = rules.grid or rules.step
     return start + -(clock.seconds_into_day(start) - rules.grid_offset) % grid
+
+
+def from_openings(anchors: Iterable[Span], possible: Sequence[Span], rules: Rules) -> list[int]:
+    """Starts counted from the beginning of each of the anchors."""
+    pause, step = rules.start_offset, rules.step + rules.start_offset
+    moments = {moment for start, end in anchors for moment in range(start + pause, end, step)}
+    return inside(sorted(moments), possible)
+
+
+def in_the_gaps(clock: WallClock, possible: Sequence[Span], visit: Visit) -> list[int]:
+    """Starts that fill each stretch: on a round time where the stretch can spare the wait."""
+    found: list[int] = []
+    step = visit.rules.step
+    for start, end in possible:
+        spare = (end - 1 - start + visit.length) % step
+        waits = (-clock.seconds_into_day(start) % mark for mark in (step, QUARTER, FIVE_MINUTES))
+        wait = next((each for each in waits if each <= spare), 0)
+        found.extend(range(start + wait, end, step))
+    return found
 
 
 def inside(moments: Iterable[int], spans: Sequence[Span]) -> list[int]:
@@ -216,3 +327,21 @@ def within_limits(sheet: DaySheet, visit: Visit, found: Sequence[int]) -> list[i
     """Without the starts on days or in weeks that have had their fill."""
     tally = Tally(sheet, visit.length, visit.booking_id)
     return [start for start in found if not tally.exceeded(start)]
+
+
+def starts_every_week(
+    sheet: DaySheet, visit: Visit, *, first: Span, weeks: int, now: datetime
+) -> list[int]:
+    """Starts in ``first`` whose wall time is a start in each of the ``weeks`` that follow too.
+
+    The sheet must reach over all of them. A time that a clock change leaves out is not there.
+    """
+    found = set(starts(sheet, visit, now=now))
+    return [
+        start
+        for start in sorted(found)
+        if first[0] <= start < first[1]
+        and all(
+            sheet.clock.same_time_later(start, 7 * week) in found for week in range(1, weeks + 1)
+        )
+    ]

@@ -1,14 +1,17 @@
 """Bookings: put one in a calendar, move it, cancel it, mark how far it has come."""
 
+from core.booking.importing import record_past
 from core.booking.ledger import get_booking, who_booked
-from core.booking.placing import MOVABLE, book, move, record_past
+from core.booking.placing import MOVABLE, book, book_any, move
 from core.booking.progress import CANCELLABLE, MAY_BECOME, cancel, is_undoable, mark, undo
 from core.booking.requests import (
+    AnyRequest,
     BookingRequest,
     CancelRequest,
     MarkRequest,
     MoveRequest,
     RecordedBooking,
+    SetAside,
     UndoRequest,
 )
 
@@ -16,13 +19,16 @@ __all__ = [
     "CANCELLABLE",
     "MAY_BECOME",
     "MOVABLE",
+    "AnyRequest",
     "BookingRequest",
     "CancelRequest",
     "MarkRequest",
     "MoveRequest",
     "RecordedBooking",
+    "SetAside",
     "UndoRequest",
     "book",
+    "book_any",
     "cancel",
     "get_booking",
     "is_undoable",

@@ -1,5 +1,6 @@
 """One booking under its lock: read, checked against its version, changed, remembered."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -9,7 +10,15 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from core.claims import calendars_of
 from core.db import lock_calendars
 from core.errors import N_, Invalid, NotFound, Stale
-from core.models import Attendee, Booking, BookingEvent, BookingState, EventKind, User
+from core.models import (
+    OCCUPYING,
+    Attendee,
+    Booking,
+    BookingEvent,
+    BookingState,
+    EventKind,
+    User,
+)
 from core.policy import Actor, Permission, allows, owns, visible_bookings
 
 P, S = Permission, BookingState
@@ -42,9 +51,11 @@ def who_booked(session: Session, booking: Booking) -> str:
     return session.scalar(select(User.name).where(User.id == booking.created_by)) or ""
 
 
-def lock_booking(session: Session, actor: Actor, booking_id: int) -> Booking:
-    """The actor's booking, with its calendars held until commit."""
-    lock_calendars(session, calendars_of(session, booking_id))
+def lock_booking(
+    session: Session, actor: Actor, booking_id: int, *, also: Iterable[int] = ()
+) -> Booking:
+    """The actor's booking, with its calendars, and ``also`` others, held until commit."""
+    lock_calendars(session, {*calendars_of(session, booking_id), *also})
     booking = get_booking(session, actor, booking_id)
     if not allows(actor, P.BOOKINGS_WRITE) and not owns(actor, booking):
         raise NotFound(what="booking")
@@ -61,16 +72,23 @@ def check_text(text: str, field: str) -> None:
 
 
 def check_version(session: Session, booking: Booking, version: int) -> None:
+    """``Stale``, with who changed it and what became of it, unless ``version`` is the newest."""
     if booking.version == version:
         return
-    who = session.scalar(
-        select(User.name)
-        .join(BookingEvent, BookingEvent.user_id == User.id)
+    last = session.execute(
+        select(User.name, BookingEvent.kind)
+        .outerjoin(User, BookingEvent.user_id == User.id)
         .where(BookingEvent.booking_id == booking.id)
         .order_by(BookingEvent.id.desc())
         .limit(1)
+    ).one_or_none()
+    raise Stale(
+        who=(last and last.name) or "?",
+        what=last.kind if last else "",
+        state=booking.state,
+        starts_at=booking.starts_at,
+        professional=booking.professional.name,
     )
-    raise Stale(who=who or "?")
 
 
 def enter(booking: Booking, state: BookingState, *, now: datetime) -> None:
@@ -87,7 +105,9 @@ def enter(booking: Booking, state: BookingState, *, now: datetime) -> None:
     booking.state = state
     booking.updated_at = now
     for attendee in booking.attendees:
-        attendee.state = state
+        # In a group each patient has a state of their own: who left or missed it stays so.
+        if booking.seats == 1 or (state is not S.CANCELLED and attendee.state in OCCUPYING):
+            attendee.state = state
 
 
 @dataclass(frozen=True)
@@ -115,10 +135,19 @@ def remember(
     before: Place | None,
     *,
     now: datetime,
+    patient_id: int | None = None,
 ) -> None:
     new = {f"new_{name}": value for name, value in asdict(place_of(booking)).items()}
     old = {f"old_{name}": value for name, value in asdict(before).items()} if before else {}
     session.flush()
     session.add(
-        BookingEvent(booking_id=booking.id, at=now, user_id=actor.user_id, kind=kind, **old, **new)
+        BookingEvent(
+            booking_id=booking.id,
+            at=now,
+            user_id=actor.user_id,
+            kind=kind,
+            patient_id=patient_id,
+            **old,
+            **new,
+        )
     )

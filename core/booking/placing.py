@@ -1,24 +1,30 @@
 """Putting a booking in a calendar, and moving it there.
 
-Both go the same way: require, lock, load, check, write, record, return. The check in Python
+All go the same way: require, lock, load, check, write, record, return. The check in Python
 finds the kind words; the guard in the database is the promise.
 """
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.availability import Reason, ReasonCode
-from core.booking.ledger import check_text, check_version, lock_booking, place_of, remember
-from core.booking.requests import BookingRequest, MoveRequest, RecordedBooking
-from core.claims import ClaimRefused, clear_expired_holds, drop_claims, lay_claims
+from core.booking.fitting import check_fits, document, lay
+from core.booking.ledger import (
+    check_text,
+    check_version,
+    lock_booking,
+    place_of,
+    remember,
+)
+from core.booking.requests import AnyRequest, BookingRequest, MoveRequest
+from core.claims import clear_expired_holds, drop_claims, release
 from core.db import lock_calendars
-from core.errors import N_, CannotBook, Invalid, KeyReused, NotFound, SlotTaken, WrongState
+from core.errors import N_, CannotBook, Invalid, KeyReused, NotFound, WrongState
 from core.interval import Interval
 from core.models import (
     Attendee,
@@ -27,24 +33,12 @@ from core.models import (
     Channel,
     EventKind,
     Organisation,
-    Patient,
     Professional,
     ProfessionalService,
     Role,
-    Service,
-    User,
 )
 from core.policy import Actor, Permission, allows, require
-from core.visits import (
-    Loaded,
-    Wanted,
-    calendars_wanted,
-    free_room,
-    load_around,
-    nearest_starts,
-    reasons_against,
-    want,
-)
+from core.visits import Wanted, calendars_wanted, free_room, load_around, want
 
 P, S = Permission, BookingState
 
@@ -65,14 +59,18 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
         actor,
         professional_id=request.professional_id,
         service_id=request.service_id,
-        patient_id=request.patient_id,
+        patient_ids=(request.patient_id,),
     )
     lock_calendars(session, calendars_wanted(wanted))
     if repeated := _find_repeated(session, actor, request):
         return repeated
     clear_expired_holds(session, calendars_wanted(wanted), now=now)
+    if request.hold_id is not None:
+        release(session, request.hold_id, held_by=actor.user_id)
     loaded = load_around(session, wanted, request.starts_at, now=now)
-    _check_fits(session, actor, wanted, loaded, request.starts_at, now=now)
+    set_aside = check_fits(
+        session, actor, wanted, loaded, request.starts_at, now=now, set_aside=request.set_aside
+    )
 
     booking = Booking(
         service_id=wanted.service.id,
@@ -81,9 +79,11 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
         **_times(wanted, request.starts_at),
         state=S.BOOKED,
         price_cents=wanted.price_cents,
-        currency=_currency(session),
+        currency=session.get_one(Organisation, 1).currency,
         channel=_channel(actor),
         desk_note=request.desk_note.strip(),
+        seats=wanted.service.seats,
+        series_id=request.series_id,
         created_by=actor.user_id,
         request_key=request.request_key,
         request_sha256=_fingerprint(request),
@@ -92,95 +92,128 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
         updated_at=now,
     )
     session.add(booking)
-    _claim(session, wanted, booking)
+    lay(session, wanted, booking, set_aside)
+    document(session, actor, booking, set_aside, request.set_aside, now=now)
     remember(session, actor, booking, EventKind.BOOKED, None, now=now)
-    audit.record(session, actor, "booking.booked", booking, now=now)
+    audit.record(session, actor, "booking.booked", booking, now=now, set_aside=sorted(set_aside))
     return booking
 
 
-def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime) -> Booking:
-    """Put a booking at another time, or with another professional, as one change.
+def book_any(session: Session, actor: Actor, request: AnyRequest, *, now: datetime) -> Booking:
+    """Book with whoever of the professionals is free then, the least busy that day first.
 
-    A refused move changes nothing. The length stays as sold unless the new professional has
-    a length of their own for the service.
+    Raises the first one's refusal when nobody is. All their calendars are held while the
+    choice is made, so that two who ask at once end with two different people.
+    """
+    require(actor, P.BOOKINGS_WRITE)
+    candidates = _least_busy_first(session, request)
+    if not candidates:
+        raise Invalid(N_("Nobody offers this service."), field="service")
+    wishes = [
+        want(
+            session,
+            actor,
+            professional_id=each,
+            service_id=request.service_id,
+            patient_ids=(request.patient_id,),
+        )
+        for each in candidates
+    ]
+    lock_calendars(session, {one for each in wishes for one in calendars_wanted(each)})
+    refused: CannotBook | None = None
+    for professional_id in _least_busy_first(session, request):
+        one = replace(request.booking, professional_id=professional_id)
+        try:
+            return book(session, actor, one, now=now)
+        except CannotBook as refusal:
+            refused = refused or refusal
+    assert refused is not None
+    raise refused
+
+
+def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime) -> Booking:
+    """Put a booking at another time, with another professional, or make it another service.
+
+    One versioned change of the same booking; a refused move changes nothing. The price stays
+    as sold unless the service changes.
     """
     require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
-    booking = lock_booking(session, actor, request.booking_id)
+    wanted = _wanted_for_move(session, actor, request)
+    booking = lock_booking(session, actor, request.booking_id, also=calendars_wanted(wanted))
     check_version(session, booking, request.version)
     if booking.state not in MOVABLE:
         raise WrongState(state=booking.state, wanted=EventKind.MOVED)
     _check_own_move(actor, booking, request, now=now)
-    patient_id = booking.attendees[0].patient_id
-    wanted = want(
-        session,
-        actor,
-        professional_id=request.professional_id,
-        service_id=booking.service_id,
-        patient_id=patient_id,
-        booking_id=booking.id,
-    )
-    lock_calendars(session, calendars_wanted(wanted))
     clear_expired_holds(session, calendars_wanted(wanted), now=now)
     loaded = load_around(session, wanted, request.starts_at, now=now)
-    _check_fits(session, actor, wanted, loaded, request.starts_at, now=now)
+    set_aside = check_fits(
+        session, actor, wanted, loaded, request.starts_at, now=now, set_aside=request.set_aside
+    )
 
     before = place_of(booking)
     drop_claims(session, booking)
-    booking.professional_id = wanted.professional.id
-    booking.professional = wanted.professional
+    if booking.service_id != wanted.service.id:
+        booking.service_id, booking.service = wanted.service.id, wanted.service
+        booking.price_cents = wanted.price_cents
+    booking.professional_id, booking.professional = wanted.professional.id, wanted.professional
     booking.room_id = free_room(loaded, wanted.visit, request.starts_at, first=booking.room_id)
     for name, value in _times(wanted, request.starts_at).items():
         setattr(booking, name, value)
     booking.updated_at = now
-    _claim(session, wanted, booking)
+    lay(session, wanted, booking, set_aside)
+    document(session, actor, booking, set_aside, request.set_aside, now=now)
     remember(session, actor, booking, EventKind.MOVED, before, now=now)
-    audit.record(session, actor, "booking.moved", booking, now=now)
+    audit.record(session, actor, "booking.moved", booking, now=now, set_aside=sorted(set_aside))
     return booking
 
 
-def record_past(
-    session: Session, actor: Actor, request: RecordedBooking, *, now: datetime
-) -> Booking:
-    """Take over a booking from another book, as it was there.
-
-    Hours, notice and step are not asked: it has happened, or was promised. Only the guard
-    may refuse it, with ``SlotTaken``. The caller holds the calendars, opens a savepoint
-    where more is to follow, and makes the audit entry for all it takes over.
-    """
-    require(actor, P.IMPORT)
-    check_text(request.desk_note, "desk_note")
-    professional = session.get_one(Professional, request.professional_id)
-    service = session.get_one(Service, request.service_id)
-    patient = session.get_one(Patient, request.patient_id)
-    offer = session.get(ProfessionalService, (professional.id, service.id))
-    own_price = offer.price_cents if offer else None
-    catalogue_price = service.price_cents if own_price is None else own_price
-    booking = Booking(
-        service_id=service.id,
-        professional_id=professional.id,
-        starts_at=request.starts_at,
-        ends_at=request.ends_at,
-        state=request.state,
-        price_cents=catalogue_price if request.price_cents is None else request.price_cents,
-        currency=_currency(session),
-        channel=Channel.IMPORT,
-        desk_note=request.desk_note,
-        cancelled_at=now if request.state is S.CANCELLED else None,
-        created_by=actor.user_id,
-        request_key=request.request_key,
-        request_sha256="",
-        attendees=[Attendee(patient_id=patient.id, state=request.state)],
-        created_at=request.booked_at,
-        updated_at=now,
+def _wanted_for_move(session: Session, actor: Actor, request: MoveRequest) -> Wanted:
+    """The visit at its new place, so that old and new calendars are locked together: two who
+    swap places would otherwise wait for each other."""
+    now_there = session.execute(
+        select(Booking.service_id).where(Booking.id == request.booking_id)
+    ).one_or_none()
+    if now_there is None:
+        raise NotFound(what="booking")
+    coming = select(Attendee.patient_id).where(
+        Attendee.booking_id == request.booking_id,
+        Attendee.waiting.is_(False),
+        Attendee.state.in_(MOVABLE),
     )
-    session.add(booking)
-    if booking.occupies:
-        try:
-            lay_claims(session, booking, service, {professional.calendar_id, patient.calendar_id})
-        except ClaimRefused as lost:
-            raise SlotTaken(professional=professional.name) from lost
-    remember(session, actor, booking, EventKind.BOOKED, None, now=now)
-    return booking
+    return want(
+        session,
+        actor,
+        professional_id=request.professional_id,
+        service_id=request.service_id or now_there.service_id,
+        patient_ids=tuple(session.scalars(coming)),
+        booking_id=request.booking_id,
+    )
+
+
+def _least_busy_first(session: Session, request: AnyRequest) -> list[int]:
+    """Professionals who offer the service, by what they have that day so far, then by id."""
+    day = (request.starts_at - timedelta(hours=12), request.starts_at + timedelta(hours=12))
+    load = (
+        select(func.count())
+        .where(
+            Booking.professional_id == Professional.id,
+            Booking.starts_at.between(*day),
+            Booking.state.not_in((S.CANCELLED, S.NO_SHOW)),
+        )
+        .scalar_subquery()
+    )
+    offering = (
+        select(Professional.id)
+        .join(ProfessionalService, ProfessionalService.professional_id == Professional.id)
+        .where(
+            ProfessionalService.service_id == request.service_id,
+            Professional.archived_at.is_(None),
+        )
+        .order_by(load, Professional.id)
+    )
+    if request.professional_ids:
+        offering = offering.where(Professional.id.in_(request.professional_ids))
+    return list(session.scalars(offering))
 
 
 def _check_own_request(actor: Actor, request: BookingRequest) -> None:
@@ -203,64 +236,6 @@ def _check_own_move(actor: Actor, booking: Booking, request: MoveRequest, *, now
         raise Invalid(N_("It is too late to move this booking. Please call us instead."))
 
 
-def _check_fits(
-    session: Session,
-    actor: Actor,
-    wanted: Wanted,
-    loaded: Loaded,
-    start: datetime,
-    *,
-    now: datetime,
-) -> None:
-    reasons = reasons_against(wanted, loaded, start, now=now)
-    if reasons:
-        raise _refusal(session, actor, wanted, start, reasons, now=now)
-
-
-def _refusal(
-    session: Session,
-    actor: Actor,
-    wanted: Wanted,
-    start: datetime,
-    reasons: list[Reason],
-    *,
-    now: datetime,
-) -> CannotBook:
-    """The refusal with its reasons, the nearest free times, and who came first."""
-    gone = {ReasonCode.TAKEN, ReasonCode.HELD}
-    kind = SlotTaken if any(each.code in gone for each in reasons) else CannotBook
-    return kind(
-        professional=wanted.professional.name,
-        reasons=tuple(reasons),
-        alternatives=tuple(nearest_starts(session, wanted, start, now=now)),
-        taken_by=_taken_by(session, actor, reasons),
-    )
-
-
-def _taken_by(session: Session, actor: Actor, reasons: list[Reason]) -> str:
-    """Whose hand was quicker, for those who may know."""
-    ids = [each.refers_to for each in reasons if each.code is ReasonCode.TAKEN]
-    if not ids or not allows(actor, P.BOOKINGS_READ):
-        return ""
-    name = session.scalar(
-        select(User.name).join(Booking, Booking.created_by == User.id).where(Booking.id == ids[0])
-    )
-    return name or ""
-
-
-def _claim(session: Session, wanted: Wanted, booking: Booking) -> None:
-    """Lay the claims; what the guard refuses after all is a lost race, told like any other."""
-    calendars = {wanted.professional.calendar_id}
-    if wanted.patient:
-        calendars.add(wanted.patient.calendar_id)
-    if booking.room_id is not None:
-        calendars.add(wanted.rooms[booking.room_id])
-    try:
-        lay_claims(session, booking, wanted.service, calendars)
-    except ClaimRefused as lost:
-        raise SlotTaken(professional=wanted.professional.name) from lost
-
-
 def _find_repeated(session: Session, actor: Actor, request: BookingRequest) -> Booking | None:
     found = session.scalar(
         select(Booking).where(
@@ -273,17 +248,18 @@ def _find_repeated(session: Session, actor: Actor, request: BookingRequest) -> B
 
 
 def _fingerprint(request: BookingRequest) -> str:
-    content = {name: str(value) for name, value in asdict(request).items() if name != "request_key"}
+    """The content a key stands for; a hold that was turned into it is not part of that."""
+    content = {
+        name: str(value)
+        for name, value in asdict(request).items()
+        if name not in ("request_key", "hold_id")
+    }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _times(wanted: Wanted, starts_at: datetime) -> dict[str, datetime]:
     when = Interval.of(starts_at, timedelta(seconds=wanted.visit.length))
     return {"starts_at": when.start, "ends_at": when.end}
-
-
-def _currency(session: Session) -> str:
-    return session.get_one(Organisation, 1).currency
 
 
 def _channel(actor: Actor) -> Channel:

@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.booking.fitting import document
 from core.booking.ledger import check_text, check_version, enter, lock_booking, place_of, remember
 from core.booking.requests import CancelRequest, MarkRequest, UndoRequest
 from core.claims import ClaimRefused, calendars_of, clear_expired_holds, drop_claims, lay_claims
 from core.errors import N_, Invalid, SlotTaken, WrongState
-from core.models import Booking, BookingEvent, BookingState, EventKind, Role
+from core.models import Booking, BookingEvent, BookingState, EventKind, OverrideKind, Role
 from core.policy import Actor, Permission, require
 
 P, S = Permission, BookingState
@@ -48,6 +49,12 @@ def cancel(session: Session, actor: Actor, request: CancelRequest, *, now: datet
     notice = timedelta(minutes=booking.service.cancel_notice_minutes)
     booking.cancelled_late = now > booking.starts_at - notice
     booking.cancel_reason = request.reason.strip()
+    booking.cancel_asked_by_patient = request.asked_by_patient
+    if booking.cancelled_late and request.not_late is not None:
+        require(actor, P.BOOKINGS_OVERRIDE)
+        booking.cancelled_late = False
+        kinds = frozenset({OverrideKind.LATE_CANCEL})
+        document(session, actor, booking, kinds, request.not_late, now=now)
     enter(booking, S.CANCELLED, now=now)
     drop_claims(session, booking)
     remember(session, actor, booking, EventKind.CANCELLED, before, now=now)

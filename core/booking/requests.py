@@ -7,6 +7,14 @@ from core.models import BookingState
 
 
 @dataclass(frozen=True)
+class SetAside:
+    """The desk's word for setting rules aside: a reason from the list, and their own words."""
+
+    reason: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class BookingRequest:
     """``request_key`` is made when the form is first drawn: sent twice, it books once."""
 
@@ -16,21 +24,52 @@ class BookingRequest:
     starts_at: datetime
     request_key: str
     desk_note: str = ""
+    hold_id: int | None = None
+    """The asker's own hold on this time, which becomes the booking."""
+    set_aside: SetAside | None = None
+    series_id: int | None = None
+
+
+@dataclass(frozen=True)
+class AnyRequest:
+    """A time with whoever is free; no professionals named means all who offer the service."""
+
+    service_id: int
+    patient_id: int
+    starts_at: datetime
+    request_key: str
+    professional_ids: tuple[int, ...] = ()
+    desk_note: str = ""
+
+    @property
+    def booking(self) -> BookingRequest:
+        """The same wish, with the professional still to be filled in."""
+        return BookingRequest(
+            0, self.service_id, self.patient_id, self.starts_at, self.request_key, self.desk_note
+        )
 
 
 @dataclass(frozen=True)
 class MoveRequest:
+    """No service named: it stays what it is."""
+
     booking_id: int
     version: int
     professional_id: int
     starts_at: datetime
+    service_id: int | None = None
+    set_aside: SetAside | None = None
 
 
 @dataclass(frozen=True)
 class CancelRequest:
+    """``not_late`` lets a late cancellation pass as one in time."""
+
     booking_id: int
     version: int
     reason: str
+    asked_by_patient: bool = True
+    not_late: SetAside | None = None
 
 
 @dataclass(frozen=True)

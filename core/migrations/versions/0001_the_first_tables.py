@@ -547,6 +547,7 @@ def upgrade() -> None:
         sa.Column("seats", sa.Integer(), nullable=False),
         sa.Column("series_id", sa.Integer(), nullable=True),
         sa.Column("cancel_reason", sa.Text(), nullable=False),
+        sa.Column("cancel_asked_by_patient", sa.Boolean(), nullable=False),
         sa.Column("cancelled_late", sa.Boolean(), nullable=False),
         sa.Column("arrived_at", Instant(), nullable=True),
         sa.Column("started_at", Instant(), nullable=True),

@@ -1,0 +1,126 @@
+"""Activation links: people choose their own password, and nobody else ever knows it.
+
+An admin hands the link over. It works once, within 24 hours, until it is used, replaced by a
+newer one, or its user is changed or deactivated. Until then an old password stays in force.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from core import audit, one_time
+from core.accounts import NO_PASSWORD, VISITOR, NewUser, add_user, shut_out
+from core.db import Database
+from core.edits import lock_row
+from core.errors import N_, BookingError, NotFound
+from core.models import OneTimeLink, Role, User
+from core.passwords import check_password, hash_password
+from core.policy import Actor, Permission, require
+
+ACTIVATION = "activation"
+LINK_LASTS = timedelta(hours=24)
+
+
+class LinkSpent(BookingError):
+    code = "link_spent"
+    message = N_(
+        "This link has been used or has run out. Ask whoever gave it to you for a new one."
+    )
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """Somebody who shall be able to sign in, and whom their role is about."""
+
+    username: str
+    name: str
+    role: Role
+    patient_id: int | None = None
+    professional_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A user and the secret of their link. It is kept nowhere, so it can be shown once."""
+
+    user: User
+    link: str
+
+
+@dataclass(frozen=True)
+class PasswordChosen:
+    link: str
+    password: str
+
+
+def invite_user(session: Session, actor: Actor, request: Invitation, *, now: datetime) -> Invited:
+    """Add a user who has no password yet, with the link that lets them choose one."""
+    require(actor, Permission.ACCOUNTS_WRITE)
+    user = add_user(
+        session,
+        NewUser(
+            username=request.username,
+            name=request.name,
+            role=request.role,
+            password_hash=NO_PASSWORD,
+            patient_id=request.patient_id,
+            professional_id=request.professional_id,
+        ),
+    )
+    audit.record(session, actor, "user.created", user, now=now, role=user.role.value)
+    return Invited(user, _new_link(session, user, now))
+
+
+def renew_link(session: Session, actor: Actor, user_id: int, *, now: datetime) -> Invited:
+    """A new link for somebody who lost theirs, or forgot their password; older ones are void."""
+    require(actor, Permission.ACCOUNTS_WRITE)
+    user = lock_row(session, User, user_id, what=N_("user"))
+    if not user.active:
+        raise NotFound(what=N_("user"))
+    link = _new_link(session, user, now)
+    audit.record(session, actor, "user.link_made", user, now=now)
+    return Invited(user, link)
+
+
+def find_invited(session: Session, link: str, *, now: datetime) -> User | None:
+    """Whose link this is, while it can be used."""
+    found = one_time.find(session, ACTIVATION, link, now=now)
+    user = session.get(User, found.user_id) if found is not None else None
+    return user if user is not None and user.active else None
+
+
+def choose_password(database: Database, request: PasswordChosen, *, now: datetime) -> str:
+    """Use the link up and set the password; the user name to sign in with.
+
+    Whoever was signed in as this user no longer is.
+    """
+    with database.reading() as session:
+        invited = find_invited(session, request.link, now=now)
+    if invited is None:
+        raise LinkSpent
+    hashed = hash_password(request.password, invited.role)
+    with database.writing() as session:
+        user = lock_row(session, User, invited.id, what=N_("user"))
+        used = one_time.use(session, ACTIVATION, request.link, now=now)
+        if used is None or not user.active:
+            raise LinkSpent
+        check_password(request.password, user.role)  # the role may just have changed
+        user.password_hash = hashed
+        shut_out(session, user, "new password", now)
+        audit.record(session, VISITOR, "user.password_chosen", user, now=now)
+        return user.username
+
+
+def _new_link(session: Session, user: User, now: datetime) -> str:
+    session.execute(
+        update(OneTimeLink)
+        .where(
+            OneTimeLink.kind == ACTIVATION,
+            OneTimeLink.user_id == user.id,
+            OneTimeLink.used_at.is_(None),
+        )
+        .values(used_at=now)
+    )
+    return one_time.issue(session, ACTIVATION, lasts=LINK_LASTS, now=now, user_id=user.id)

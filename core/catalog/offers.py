@@ -1,0 +1,139 @@
+"""Offers: which professional offers which service, at which own length and price."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.catalog.professionals import get_professional
+from core.catalog.services import get_service
+from core.catalog.typed import HIGHEST_PRICE_CENTS, LONGEST_VISIT_MINUTES, check_between
+from core.errors import N_, Invalid, NotFound
+from core.models import ProfessionalService, Service
+from core.policy import Actor, Permission, require
+
+
+@dataclass(frozen=True)
+class OfferedService:
+    """A service as one professional offers it; None means as the service says."""
+
+    professional_id: int
+    service_id: int
+    length_minutes: int | None = None
+    price_cents: int | None = None
+
+
+@dataclass(frozen=True)
+class ServicesOffered:
+    """All that one professional offers; whatever is not among ``offers`` is withdrawn."""
+
+    professional_id: int
+    offers: tuple[OfferedService, ...]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a visit with one professional takes and costs."""
+
+    length_minutes: int
+    price_cents: int
+
+
+def offer_of(session: Session, professional_id: int, service_id: int) -> Offer:
+    """The professional's own length and price, or the service's; ``Invalid`` if not offered."""
+    offer = load_offers(session, [professional_id], service_id).get(professional_id)
+    if offer is None:
+        raise Invalid(N_("This professional does not offer this service."), field="service")
+    return offer
+
+
+def load_offers(
+    session: Session, professional_ids: Collection[int], service_id: int
+) -> dict[int, Offer]:
+    """The offers of those who offer the service, by the professional's id."""
+    rows = session.execute(
+        select(
+            ProfessionalService.professional_id,
+            func.coalesce(ProfessionalService.length_minutes, Service.length_minutes),
+            func.coalesce(ProfessionalService.price_cents, Service.price_cents),
+        )
+        .join(Service, Service.id == ProfessionalService.service_id)
+        .where(
+            ProfessionalService.service_id == service_id,
+            ProfessionalService.professional_id.in_(professional_ids),
+        )
+    )
+    return {professional_id: Offer(length, price) for professional_id, length, price in rows}
+
+
+def load_offered(session: Session, actor: Actor) -> dict[int, list[ProfessionalService]]:
+    """What each professional offers of the services in use, by the professional's id."""
+    require(actor, Permission.CATALOG_READ)
+    rows = session.scalars(
+        select(ProfessionalService)
+        .join(Service, Service.id == ProfessionalService.service_id)
+        .where(Service.archived_at.is_(None))
+        .order_by(ProfessionalService.professional_id, ProfessionalService.service_id)
+    )
+    found: dict[int, list[ProfessionalService]] = {}
+    for row in rows:
+        found.setdefault(row.professional_id, []).append(row)
+    return found
+
+
+def offer_service(
+    session: Session, actor: Actor, request: OfferedService, *, now: datetime
+) -> ProfessionalService:
+    """Let a professional offer a service, or change the length and price they offer it at."""
+    require(actor, Permission.CATALOG_WRITE)
+    professional = get_professional(session, request.professional_id)
+    service = get_service(session, request.service_id)
+    if request.length_minutes is not None:
+        check_between(request.length_minutes, 1, LONGEST_VISIT_MINUTES, "length_minutes")
+    if request.price_cents is not None:
+        check_between(request.price_cents, 0, HIGHEST_PRICE_CENTS, "price_cents")
+    key = {"professional_id": professional.id, "service_id": service.id}
+    offered = session.get(ProfessionalService, key)
+    if offered is None:
+        offered = ProfessionalService(**key)
+        session.add(offered)
+    offered.length_minutes = request.length_minutes
+    offered.price_cents = request.price_cents
+    audit.record(
+        session, actor, "service.offered", professional, now=now, service_id=request.service_id
+    )
+    return offered
+
+
+def withdraw_service_offer(
+    session: Session, actor: Actor, professional_id: int, service_id: int, *, now: datetime
+) -> None:
+    """Nobody can book this service with this professional any more; what is booked stays."""
+    require(actor, Permission.CATALOG_WRITE)
+    professional = get_professional(session, professional_id)
+    offered = session.get(ProfessionalService, (professional_id, service_id))
+    if offered is None:
+        raise NotFound(what=N_("offer"))
+    session.delete(offered)
+    audit.record(session, actor, "service.withdrawn", professional, now=now, service_id=service_id)
+
+
+def set_offers(session: Session, actor: Actor, request: ServicesOffered, *, now: datetime) -> None:
+    """Make these, and no others, the services the professional offers."""
+    require(actor, Permission.CATALOG_WRITE)
+    get_professional(session, request.professional_id)
+    known = {
+        each.service_id: OfferedService(
+            each.professional_id, each.service_id, each.length_minutes, each.price_cents
+        )
+        for each in load_offered(session, actor).get(request.professional_id, [])
+    }
+    wanted = {each.service_id: each for each in request.offers}
+    for service_id in sorted(known.keys() - wanted.keys()):
+        withdraw_service_offer(session, actor, request.professional_id, service_id, now=now)
+    for each in request.offers:
+        if known.get(each.service_id) != each:
+            offer_service(session, actor, each, now=now)

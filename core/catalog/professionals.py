@@ -1,0 +1,186 @@
+"""Professionals: their profiles and expertise."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from core import audit
+from core.catalog.typed import by_name, check_between, colour_of, name_of, zone_of_name
+from core.db import lock_calendars
+from core.edits import change, check_version, lock_in_use
+from core.errors import N_, NotFound
+from core.models import (
+    Calendar,
+    CalendarKind,
+    Expertise,
+    Professional,
+    ProfessionalExpertise,
+    ProfessionalService,
+)
+from core.patients import fold
+from core.patients.typed import LONGEST_NAME, line, note
+from core.policy import Actor, Permission, require
+
+LIMITS = ("visits_per_day", "visits_per_week", "minutes_per_day", "minutes_per_week")
+
+
+@dataclass(frozen=True)
+class NewProfessional:
+    name: str
+    title: str = ""
+    bio: str = ""
+    languages: str = ""
+    premium: bool = False
+    colour: str = "#0072B2"
+    zone: str | None = None
+    visits_per_day: int | None = None
+    visits_per_week: int | None = None
+    minutes_per_day: int | None = None
+    minutes_per_week: int | None = None
+    expertise: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EditedProfessional:
+    """A profile as a form sends it back; ``version`` is the one the form was opened on."""
+
+    professional_id: int
+    version: int
+    details: NewProfessional
+
+
+@dataclass(frozen=True)
+class ExpertiseTags:
+    """All the expertise of a professional, by name; names not yet known are added."""
+
+    professional_id: int
+    names: tuple[str, ...]
+
+
+def get_professional(session: Session, professional_id: int) -> Professional:
+    """A professional at work here, with their expertise, or ``NotFound``."""
+    found = session.scalar(
+        select(Professional)
+        .where(Professional.id == professional_id, Professional.archived_at.is_(None))
+        .options(selectinload(Professional.expertise))
+    )
+    if found is None:
+        raise NotFound(what=N_("professional"))
+    return found
+
+
+def load_expertise(session: Session) -> list[Expertise]:
+    return by_name(session.scalars(select(Expertise)))
+
+
+def load_professionals(
+    session: Session,
+    actor: Actor,
+    *,
+    service_id: int | None = None,
+    expertise_id: int | None = None,
+    ids: Collection[int] | None = None,
+) -> list[Professional]:
+    """The professionals at work here, by name, each with their expertise.
+
+    Narrowed to those who offer a service, know a field, or are among ``ids``.
+    """
+    require(actor, Permission.CATALOG_READ)
+    query = select(Professional).where(Professional.archived_at.is_(None))
+    if service_id is not None:
+        offering = select(ProfessionalService.professional_id).where(
+            ProfessionalService.service_id == service_id
+        )
+        query = query.where(Professional.id.in_(offering))
+    if expertise_id is not None:
+        knowing = select(ProfessionalExpertise.professional_id).where(
+            ProfessionalExpertise.expertise_id == expertise_id
+        )
+        query = query.where(Professional.id.in_(knowing))
+    if ids is not None:
+        query = query.where(Professional.id.in_(ids))
+    return by_name(session.scalars(query.options(selectinload(Professional.expertise))))
+
+
+def add_professional(
+    session: Session, actor: Actor, request: NewProfessional, *, now: datetime
+) -> Professional:
+    """Put a professional in the book, with a calendar of their own and no hours yet."""
+    require(actor, Permission.CATALOG_WRITE)
+    professional = Professional(
+        calendar=Calendar(kind=CalendarKind.PROFESSIONAL),
+        **_values(request),
+        expertise=_expertise_named(session, request.expertise),
+    )
+    session.add(professional)
+    audit.record(session, actor, "professional.added", professional, now=now)
+    return professional
+
+
+def edit_professional(
+    session: Session, actor: Actor, request: EditedProfessional, *, now: datetime
+) -> Professional:
+    """Change a profile, expertise included."""
+    require(actor, Permission.CATALOG_WRITE)
+    lock_calendars(session, {get_professional(session, request.professional_id).calendar_id})
+    professional = lock_in_use(
+        session, Professional, request.professional_id, what=N_("professional")
+    )
+    check_version(session, professional, request.version)
+    changed = change(professional, _values(request.details))
+    session.refresh(professional, ["expertise"])
+    expertise = _expertise_named(session, request.details.expertise)
+    if set(expertise) != set(professional.expertise):
+        professional.expertise = expertise
+        professional.updated_at = now
+        changed.append("expertise")
+    if changed:
+        audit.record(session, actor, "professional.edited", professional, now=now, changed=changed)
+    return professional
+
+
+def tag_expertise(
+    session: Session, actor: Actor, request: ExpertiseTags, *, now: datetime
+) -> Professional:
+    """Make these, and no others, the professional's expertise."""
+    require(actor, Permission.CATALOG_WRITE)
+    professional = get_professional(session, request.professional_id)
+    professional.expertise = _expertise_named(session, request.names)
+    session.flush()
+    ids = sorted(each.id for each in professional.expertise)
+    audit.record(session, actor, "professional.tagged", professional, now=now, expertise_ids=ids)
+    return professional
+
+
+def _expertise_named(session: Session, names: Iterable[str]) -> list[Expertise]:
+    """Each once; a name that differs in accents or case alone is the same expertise."""
+    known = {fold(each.name): each for each in session.scalars(select(Expertise))}
+    wanted: dict[str, Expertise] = {}
+    for name in map(name_of, names):
+        key = fold(name)
+        if key not in known:
+            known[key] = Expertise(name=name)
+            session.add(known[key])
+        wanted[key] = known[key]
+    return list(wanted.values())
+
+
+def _values(request: NewProfessional) -> dict[str, object]:
+    """The columns of a profile, each fit to keep."""
+    for field in LIMITS:
+        limit = getattr(request, field)
+        if limit is not None:
+            check_between(limit, 0, 7 * 1440, field)
+    return {
+        "name": name_of(request.name),
+        "title": line(request.title, LONGEST_NAME, "title"),
+        "bio": note(request.bio, "bio"),
+        "languages": line(request.languages, LONGEST_NAME, "languages"),
+        "premium": request.premium,
+        "colour": colour_of(request.colour),
+        "zone": None if request.zone is None else zone_of_name(request.zone),
+        **{field: getattr(request, field) for field in LIMITS},
+    }

@@ -1,0 +1,63 @@
+"""Rows that people edit: held, compared with what the form was opened on, and changed."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import N_, NotFound, Stale
+from core.models import AuditEntry, Professional, Room, Service, User
+
+Row = TypeVar("Row", Service, Room, Professional, User)
+Archivable = TypeVar("Archivable", Service, Room, Professional)
+
+
+def lock_row(session: Session, kind: type[Row], id: int, *, what: str) -> Row:
+    """The row as it is now, held until the transaction ends, or ``NotFound``."""
+    found = session.scalar(
+        select(kind)
+        .where(kind.id == id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound(what=what)
+    return found
+
+
+def lock_in_use(session: Session, kind: type[Archivable], id: int, *, what: str) -> Archivable:
+    """The same for a row that can be archived, and is not."""
+    found = lock_row(session, kind, id, what=what)
+    if found.archived_at is not None:
+        raise NotFound(what=what)
+    return found
+
+
+def check_version(
+    session: Session, row: Service | Room | Professional | User, version: int
+) -> None:
+    """``Stale`` when somebody has changed the row since the form was opened."""
+    if row.version != version:
+        raise Stale(who=last_editor(session, row), version=row.version)
+
+
+def change(row: Service | Room | Professional | User, values: Mapping[str, object]) -> list[str]:
+    """Write what differs; the names of those fields."""
+    changed = [field for field, value in values.items() if getattr(row, field) != value]
+    for field in changed:
+        setattr(row, field, values[field])
+    return changed
+
+
+def last_editor(session: Session, row: Service | Room | Professional | User) -> str:
+    """Who put the newest entry about the row on record."""
+    name = session.scalar(
+        select(User.name)
+        .select_from(AuditEntry)
+        .outerjoin(User, AuditEntry.user_id == User.id)
+        .where(AuditEntry.object_kind == row.__tablename__, AuditEntry.object_id == row.id)
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    return name or N_("Somebody else")

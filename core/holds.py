@@ -1,0 +1,102 @@
+"""Holds: a time kept for one desk while it talks to the patient.
+
+A hold is a booking in state held without a patient. It occupies its time until it runs out,
+is released, or becomes a booking; it was never one, so nothing of it is kept.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.booking.fitting import check_fits, lay
+from core.claims import clear_expired_holds, release
+from core.db import lock_calendars
+from core.models import Booking, BookingState, Channel, Claim, Organisation
+from core.policy import Actor, Permission, require
+from core.visits import calendars_wanted, free_room, load_around, want
+
+HELD_FOR = timedelta(minutes=3)
+EXTENDED_BELOW = timedelta(minutes=2)
+"""A hold somebody works on is extended once less than this is left."""
+
+
+@dataclass(frozen=True)
+class HoldRequest:
+    """``instead_of`` is an own hold that is given up for this one, in the same breath."""
+
+    professional_id: int
+    service_id: int
+    starts_at: datetime
+    request_key: str
+    instead_of: int | None = None
+
+
+def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime) -> Booking:
+    """Keep a time for the actor for three minutes, or raise why it cannot be had."""
+    require(actor, Permission.BOOKINGS_WRITE)
+    wanted = want(
+        session, actor, professional_id=request.professional_id, service_id=request.service_id
+    )
+    lock_calendars(session, calendars_wanted(wanted))
+    clear_expired_holds(session, calendars_wanted(wanted), now=now)
+    if request.instead_of is not None:
+        release_hold(session, actor, request.instead_of)
+    loaded = load_around(session, wanted, request.starts_at, now=now)
+    check_fits(session, actor, wanted, loaded, request.starts_at, now=now)
+    booking = Booking(
+        service_id=wanted.service.id,
+        professional_id=wanted.professional.id,
+        room_id=free_room(loaded, wanted.visit, request.starts_at, first=None),
+        starts_at=request.starts_at,
+        ends_at=request.starts_at + timedelta(seconds=wanted.visit.length),
+        state=BookingState.HELD,
+        held_until=now + HELD_FOR,
+        price_cents=wanted.price_cents,
+        currency=session.get_one(Organisation, 1).currency,
+        channel=Channel.DESK,
+        seats=wanted.service.seats,
+        created_by=actor.user_id,
+        request_key=f"hold {request.request_key}",
+        request_sha256="",
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(booking)
+    lay(session, wanted, booking)
+    return booking
+
+
+def extend_hold(
+    session: Session, actor: Actor, booking_id: int, *, now: datetime
+) -> Booking | None:
+    """Give an own hold its full time again when it runs low; None when it is gone."""
+    found = find_own_hold(session, actor, booking_id, now=now)
+    if found is None or found.held_until is None or found.held_until - now > EXTENDED_BELOW:
+        return found
+    found.held_until = now + HELD_FOR
+    session.execute(
+        update(Claim).where(Claim.booking_id == found.id).values(held_until=found.held_until)
+    )
+    return found
+
+
+def release_hold(session: Session, actor: Actor, booking_id: int) -> None:
+    """Give an own hold up; one that is gone, or another's, is left alone."""
+    require(actor, Permission.BOOKINGS_WRITE)
+    release(session, booking_id, held_by=actor.user_id)
+
+
+def find_own_hold(
+    session: Session, actor: Actor, booking_id: int, *, now: datetime
+) -> Booking | None:
+    """The actor's hold while it runs."""
+    return session.scalar(
+        select(Booking).where(
+            Booking.id == booking_id,
+            Booking.state == BookingState.HELD,
+            Booking.created_by == actor.user_id,
+            Booking.held_until > now,
+        )
+    )

@@ -1,0 +1,85 @@
+"""The tables, and predicates over them.
+
+Everything that can be busy (a professional, a room, a patient) has a *calendar*; a booking
+lays one *claim* on each calendar it needs. The guard against double booking lives on claims,
+in the database (see the first migration).
+"""
+
+from core.models.accounts import AuthSession, OneTimeLink, Role, Throttle, User
+from core.models.base import Base, Edited, words
+from core.models.bookings import (
+    LONGEST_VISIT_SECONDS,
+    OCCUPYING,
+    Attendee,
+    Booking,
+    BookingEvent,
+    BookingState,
+    Channel,
+    Claim,
+    EventKind,
+    Frequency,
+    Override,
+    OverrideKind,
+    Series,
+)
+from core.models.hours import Closure, DateHours, HoursKind, Opening, TimeOff, WorkingHours
+from core.models.practice import (
+    Anchor,
+    BufferRule,
+    Calendar,
+    CalendarKind,
+    Expertise,
+    Organisation,
+    Patient,
+    Professional,
+    ProfessionalExpertise,
+    ProfessionalService,
+    Room,
+    Service,
+    ServiceRoom,
+)
+from core.models.record import AuditEntry
+
+__all__ = [
+    "LONGEST_VISIT_SECONDS",
+    "OCCUPYING",
+    "Anchor",
+    "Attendee",
+    "AuditEntry",
+    "AuthSession",
+    "Base",
+    "Booking",
+    "BookingEvent",
+    "BookingState",
+    "BufferRule",
+    "Calendar",
+    "CalendarKind",
+    "Channel",
+    "Claim",
+    "Closure",
+    "DateHours",
+    "Edited",
+    "EventKind",
+    "Expertise",
+    "Frequency",
+    "HoursKind",
+    "OneTimeLink",
+    "Opening",
+    "Organisation",
+    "Override",
+    "OverrideKind",
+    "Patient",
+    "Professional",
+    "ProfessionalExpertise",
+    "ProfessionalService",
+    "Role",
+    "Room",
+    "Series",
+    "Service",
+    "ServiceRoom",
+    "Throttle",
+    "TimeOff",
+    "User",
+    "WorkingHours",
+    "words",
+]

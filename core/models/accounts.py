@@ -1,0 +1,80 @@
+"""Who can sign in, and their sessions."""
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.models.base import Base, Edited, words
+
+
+class Role(enum.StrEnum):
+    PATIENT = "patient"
+    PROFESSIONAL = "professional"
+    RECEPTIONIST = "receptionist"
+    ADMIN = "admin"
+
+
+class User(Base, Edited):
+    """Somebody who can sign in. What they may do follows from the role alone."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(unique=True)
+    """Case-folded; often an e-mail address."""
+    name: Mapped[str]
+    role: Mapped[Role] = mapped_column(words(Role, "role"))
+    password_hash: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients.id"), unique=True)
+    professional_id: Mapped[int | None] = mapped_column(ForeignKey("professionals.id"), unique=True)
+
+
+class AuthSession(Base):
+    """One sign-in of one browser. Only the hash of its token is kept."""
+
+    __tablename__ = "auth_sessions"
+    __table_args__ = (Index(None, "user_id", "revoked_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ip: Mapped[str] = mapped_column(default="")
+    user_agent: Mapped[str] = mapped_column(default="")
+    revoked_at: Mapped[datetime | None]
+    revoke_reason: Mapped[str] = mapped_column(default="")
+
+    user: Mapped[User] = relationship(lazy="raise_on_sql")
+
+
+class OneTimeLink(Base):
+    """A secret that works once: a sign-in ticket, a set-up code. Only its hash is kept."""
+
+    __tablename__ = "one_time_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Throttle(Base):
+    """Wrong attempts counted against a hashed key, and when the next one is heard."""
+
+    __tablename__ = "throttles"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    fails: Mapped[int]
+    first_at: Mapped[datetime]
+    next_at: Mapped[datetime]

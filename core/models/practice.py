@@ -1,0 +1,173 @@
+"""The place, its people and what it offers: whatever can be busy has a calendar."""
+
+import enum
+from datetime import date, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    String,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.models.base import Base, Edited, words
+
+
+class CalendarKind(enum.StrEnum):
+    PROFESSIONAL = "professional"
+    ROOM = "room"
+    PATIENT = "patient"
+
+
+class Anchor(enum.StrEnum):
+    """Where starts fall: on multiples of the step, or counted from each opening."""
+
+    CLOCK = "clock"
+    OPENING = "opening"
+
+
+class BufferRule(enum.StrEnum):
+    """Between two visits: the larger of the two buffers, or both of them."""
+
+    GAP = "gap"
+    ADD = "add"
+
+
+class Organisation(Base, Edited):
+    """The place itself: one row."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    name: Mapped[str]
+    zone: Mapped[str]
+    country: Mapped[str] = mapped_column(String(2))
+    """ISO 3166 code; the country a telephone number is read for when it has no prefix."""
+    currency: Mapped[str] = mapped_column(String(3))
+
+
+class Calendar(Base):
+    __tablename__ = "calendars"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[CalendarKind] = mapped_column(words(CalendarKind, "kind"))
+
+
+class Patient(Base, Edited):
+    __tablename__ = "patients"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendars.id"), unique=True)
+    name: Mapped[str]
+    phone: Mapped[str] = mapped_column(String(32), default="", index=True)
+    """E.164, or empty."""
+    email: Mapped[str] = mapped_column(default="")
+    born_on: Mapped[date | None]
+    language: Mapped[str] = mapped_column(String(35), default="")
+    desk_note: Mapped[str] = mapped_column(default="")
+    search: Mapped[str] = mapped_column(default="")
+    """What the desk types against: folded name, digits, birth date and e-mail."""
+    archived_at: Mapped[datetime | None]
+
+    calendar: Mapped[Calendar] = relationship(lazy="raise_on_sql")
+
+
+class Professional(Base, Edited):
+    __tablename__ = "professionals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendars.id"), unique=True)
+    name: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    bio: Mapped[str] = mapped_column(default="")
+    languages: Mapped[str] = mapped_column(default="")
+    premium: Mapped[bool] = mapped_column(default=False)
+    colour: Mapped[str] = mapped_column(String(7), default="#0072B2")
+    zone: Mapped[str | None]
+    """The professional's own time zone; the organisation's where there is none."""
+    visits_per_day: Mapped[int | None]
+    visits_per_week: Mapped[int | None]
+    minutes_per_day: Mapped[int | None]
+    minutes_per_week: Mapped[int | None]
+    archived_at: Mapped[datetime | None]
+
+    calendar: Mapped[Calendar] = relationship(lazy="raise_on_sql")
+    expertise: Mapped[list["Expertise"]] = relationship(
+        secondary="professional_expertise", lazy="raise_on_sql", order_by="Expertise.name"
+    )
+
+
+class Expertise(Base):
+    __tablename__ = "expertise"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class ProfessionalExpertise(Base):
+    __tablename__ = "professional_expertise"
+
+    professional_id: Mapped[int] = mapped_column(ForeignKey("professionals.id"), primary_key=True)
+    expertise_id: Mapped[int] = mapped_column(
+        ForeignKey("expertise.id"), primary_key=True, index=True
+    )
+
+
+class Room(Base, Edited):
+    __tablename__ = "rooms"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendars.id"), unique=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    archived_at: Mapped[datetime | None]
+
+    calendar: Mapped[Calendar] = relationship(lazy="raise_on_sql")
+
+
+class Service(Base, Edited):
+    __tablename__ = "services"
+    __table_args__ = (
+        CheckConstraint("length_minutes BETWEEN 1 AND 1440", name="length"),
+        CheckConstraint("step_minutes BETWEEN 1 AND 1440", name="step"),
+        CheckConstraint("before_minutes >= 0 AND after_minutes >= 0", name="buffers"),
+        CheckConstraint("seats >= 1", name="seats"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    length_minutes: Mapped[int]
+    step_minutes: Mapped[int] = mapped_column(default=15)
+    anchor: Mapped[Anchor] = mapped_column(words(Anchor, "anchor"), default=Anchor.CLOCK)
+    before_minutes: Mapped[int] = mapped_column(default=0)
+    after_minutes: Mapped[int] = mapped_column(default=0)
+    buffer_rule: Mapped[BufferRule] = mapped_column(
+        words(BufferRule, "buffer_rule"), default=BufferRule.GAP
+    )
+    notice_minutes: Mapped[int] = mapped_column(default=0)
+    cancel_notice_minutes: Mapped[int] = mapped_column(default=24 * 60)
+    """A patient's cancellation later than this before the start counts as late."""
+    horizon_days: Mapped[int] = mapped_column(default=365)
+    seats: Mapped[int] = mapped_column(default=1)
+    price_cents: Mapped[int] = mapped_column(default=0)
+    archived_at: Mapped[datetime | None]
+
+
+class ProfessionalService(Base):
+    """Who offers what, at which own length and price where they differ from the service's."""
+
+    __tablename__ = "professional_services"
+
+    professional_id: Mapped[int] = mapped_column(ForeignKey("professionals.id"), primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), primary_key=True, index=True)
+    length_minutes: Mapped[int | None]
+    price_cents: Mapped[int | None]
+
+
+class ServiceRoom(Base):
+    """A service with rows here needs one of these rooms."""
+
+    __tablename__ = "service_rooms"
+
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"), primary_key=True, index=True)

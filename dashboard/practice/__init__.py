@@ -1,0 +1,1 @@
+"""The place "Practice": one module for each section, and the forms they share."""

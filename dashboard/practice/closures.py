@@ -1,0 +1,88 @@
+"""Closures: days on which nobody can be booked."""
+
+from datetime import datetime
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from core.db import utc_now
+from core.models import Closure
+from core.policy import Actor
+from core.practice import count_to_come, load_closures
+from core.schedule import NewClosure, add_closure, remove_closure
+from dashboard import session
+from dashboard.formatting import day
+from dashboard.i18n import _
+from dashboard.practice import forms
+from dashboard.practice.forms import key
+
+FORM = "closure"
+
+
+def show(actor: Actor) -> None:
+    today = utc_now().astimezone(session.zone()).date()
+    with session.reading() as db:
+        closures = load_closures(db, actor, since=today)
+    forms.add_button(_("Add closure"), FORM)
+    if closures:
+        with st.container(border=True, gap="small"):
+            for each in closures:
+                _row(actor, each)
+    else:
+        st.caption(_("No closures to come. Enter public holidays and the days you are closed."))
+    if forms.opened(FORM):
+        forms.show_dialog(_("New closure"), _dialog)
+
+
+def days_of(closure: Closure | NewClosure) -> str:
+    """ "Thursday 24 December", or from one day to another."""
+    today = utc_now().astimezone(session.zone()).date()
+    first, last = day(closure.first_on, today), day(closure.last_on, today)
+    if closure.first_on == closure.last_on:
+        return first
+    return _("{first} to {last}").format(first=first, last=last)
+
+
+def _row(actor: Actor, closure: Closure) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        forms.entry(closure.name, [days_of(closure)])
+        pressed = st.button(
+            _("Remove"), key=f"practice_remove_{closure.id}", icon=":material/delete:"
+        )
+    if pressed and forms.save(lambda db, now: _remove(db, actor, closure.id, now)):
+        forms.finish(_("Open again: {days}.").format(days=days_of(closure)))
+
+
+def _remove(db: Session, actor: Actor, closure_id: int, now: datetime) -> bool:
+    remove_closure(db, actor, closure_id, now=now)
+    return True
+
+
+def _dialog() -> None:
+    actor, now = session.signed_in(), utc_now()
+    today = now.astimezone(session.zone()).date()
+    with st.form(key("closure"), border=False):
+        name = st.text_input(_("Name"), key=key("name"), placeholder=_("Public holiday"))
+        left, right = st.columns(2)
+        first = left.date_input(_("First day"), today, key=key("first"), format="DD.MM.YYYY")
+        last = right.date_input(
+            _("Last day"),
+            None,
+            key=key("last"),
+            format="DD.MM.YYYY",
+            help=_("Leave this empty for a single day."),
+        )
+        pressed = st.form_submit_button(_("Save"), type="primary", width="stretch")
+    if not pressed:
+        return
+    closure = NewClosure(first, last or first, name)
+    saved = forms.save(lambda db, now: add_closure(db, actor, closure, now=now))
+    if saved is None:
+        return
+    with session.reading() as db:
+        booked = count_to_come(db, actor, saved.first_on, saved.last_on, now=now)
+    sentence = _("Closed: {days}.").format(days=days_of(saved))
+    if booked:
+        stay = _("Bookings in these days, to be moved or cancelled at the desk: {count}.")
+        sentence = f"{sentence} {stay.format(count=booked)}"
+    forms.finish(sentence)

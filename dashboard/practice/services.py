@@ -1,0 +1,166 @@
+"""Services: what can be booked, how long it takes and what it costs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+
+import streamlit as st
+
+from core import catalog
+from core.catalog import EditedService, NewService
+from core.models import Room, Service
+from core.policy import Actor
+from dashboard import session
+from dashboard.components.words import minutes, money
+from dashboard.practice import forms
+from dashboard.practice.forms import key
+from dashboard.i18n import _
+
+FORM = "service"
+NEW = NewService(name="", length_minutes=30)
+
+
+def show(actor: Actor) -> None:
+    with session.reading() as db:
+        services = catalog.load_services(db)
+        rooms = {each.id: each.name for each in catalog.load_rooms(db)}
+        needed = catalog.load_service_rooms(db)
+        currency = catalog.get_organisation(db).currency
+        archived = catalog.load_archived(db, actor, Service)
+    forms.add_button(_("Add service"), FORM)
+    if services:
+        with st.container(border=True, gap="small"):
+            for each in services:
+                _row(each, [rooms[id] for id in needed.get(each.id, ())], currency)
+    else:
+        st.caption(_("No services yet. Add a service, then the professionals who offer it."))
+    forms.archived_list(actor, Service, archived)
+    if opened := forms.opened(FORM):
+        forms.show_dialog(_("Edit service") if opened.id else _("New service"), _dialog)
+
+
+def _row(service: Service, rooms: Sequence[str], currency: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        facts = [
+            minutes(service.length_minutes),
+            money(service.price_cents, currency) if service.price_cents else _("free of charge"),
+            _("starts every {count} min").format(count=service.step_minutes),
+            _("in {rooms}").format(rooms=", ".join(rooms)) if rooms else "",
+        ]
+        forms.entry(service.name, facts)
+        forms.edit_button(FORM, service.id, service.version, service.name)
+
+
+def _dialog() -> None:
+    actor, opened = session.signed_in(), forms.opened(FORM)
+    if opened is None:
+        st.rerun()
+    with session.reading() as db:
+        rooms = catalog.load_rooms(db)
+        needed = catalog.load_service_rooms(db)
+        currency = catalog.get_organisation(db).currency
+        service = catalog.get_service(db, opened.id) if opened.id else None
+    known = _details(service, needed) if service else NEW
+    with st.form(key("service"), border=False):
+        details = _fields(known, rooms, currency)
+        pressed = st.form_submit_button(_("Save"), type="primary", width="stretch")
+    if pressed:
+        _save(actor, opened, details)
+    if service is not None:
+        forms.archive_button(
+            lambda db, now: catalog.archive_service(db, actor, service.id, opened.version, now=now)
+        )
+
+
+def _save(actor: Actor, opened: forms.Opened, details: NewService) -> None:
+    if opened.id is None:
+        saved = forms.save(lambda db, now: catalog.add_service(db, actor, details, now=now))
+        sentence = _("Added {name}.")
+    else:
+        edited = EditedService(opened.id, opened.version, details)
+        saved = forms.save(lambda db, now: catalog.edit_service(db, actor, edited, now=now))
+        sentence = _("Saved {name}.")
+    if saved is not None:
+        forms.finish(sentence.format(name=saved.name))
+
+
+def _details(service: Service, needed: Mapping[int, tuple[int, ...]]) -> NewService:
+    names = [each.name for each in fields(NewService) if each.name != "room_ids"]
+    values = {name: getattr(service, name) for name in names}
+    return NewService(**values, room_ids=needed.get(service.id, ()))
+
+
+def _fields(known: NewService, rooms: Sequence[Room], currency: str) -> NewService:
+    name = st.text_input(_("Name"), known.name, key=key("name"), placeholder=_("First visit"))
+    left, middle, right = st.columns(3)
+    with left:
+        length = _number(_("Length, minutes"), known.length_minutes, 1, 1440, "length")
+    with middle:
+        step = _number(_("A start every … minutes"), known.step_minutes, 1, 1440, "step")
+    with right:
+        price = st.number_input(
+            _("Price, {currency}").format(currency=currency),
+            min_value=0.0,
+            max_value=catalog.HIGHEST_PRICE_CENTS / 100,
+            value=known.price_cents / 100,
+            step=5.0,
+            format="%.2f",
+            key=key("price"),
+        )
+    chosen = known.room_ids
+    if rooms:
+        names = {each.id: each.name for each in rooms}
+        chosen = tuple(
+            st.multiselect(
+                _("Needs one of these rooms"),
+                list(names),
+                list(known.room_ids),
+                format_func=lambda id: names[id],
+                key=key("rooms"),
+                placeholder=_("No room needed"),
+            )
+        )
+    with st.expander(_("Buffers, notice and how far ahead"), key=key("rules")):
+        rules = _rules(known)
+    return replace(
+        rules,
+        name=name,
+        length_minutes=length,
+        step_minutes=step,
+        price_cents=round(price * 100),
+        room_ids=chosen,
+    )
+
+
+def _rules(known: NewService) -> NewService:
+    left, right = st.columns(2)
+    with left:
+        before = _number(_("Buffer before, minutes"), known.before_minutes, 0, 1440, "before")
+        notice = _hours(_("Patients book at least … hours ahead"), known.notice_minutes, "notice")
+        horizon = _number(
+            _("Bookable up to … days ahead"), known.horizon_days, 0, 3660, "horizon"
+        )
+    with right:
+        after = _number(_("Buffer after, minutes"), known.after_minutes, 0, 1440, "after")
+        late = _hours(
+            _("Cancelled late within … hours"), known.cancel_notice_minutes, "cancel_notice"
+        )
+    return replace(
+        known,
+        before_minutes=before,
+        after_minutes=after,
+        notice_minutes=notice,
+        cancel_notice_minutes=late,
+        horizon_days=horizon,
+    )
+
+
+def _number(label: str, value: int, lowest: int, highest: int, name: str) -> int:
+    return st.number_input(label, lowest, highest, value, key=key(name))
+
+
+def _hours(label: str, known_minutes: int, name: str) -> int:
+    """Whole minutes, typed as hours."""
+    hours = st.number_input(
+        label, 0.0, 366 * 24.0, known_minutes / 60, step=1.0, format="%g", key=key(name)
+    )
+    return round(hours * 60)
