@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, exists, select
 from sqlalchemy.orm import Session
 
 from core.availability import (
@@ -27,6 +29,7 @@ from core.models import (
     Attendee,
     Booking,
     BookingState,
+    Override,
     Patient,
     Professional,
     ProfessionalExpertise,
@@ -34,6 +37,7 @@ from core.models import (
     Room,
     Service,
     ServiceRoom,
+    User,
 )
 from core.policy import Actor, Permission, require, visible_bookings, visible_calendars
 from core.visits import visit_of
@@ -59,10 +63,21 @@ class DayBooking:
     starts_at: datetime
     ends_at: datetime
     state: BookingState
-    patient: str
+    patients: tuple[str, ...]
+    """Those with a seat, by name; nobody in a hold."""
+    waiting: int
+    seats: int
     service: str
     room: str
+    held_by: str
     has_note: bool
+    is_series: bool
+    is_override: bool
+
+    @property
+    def patient(self) -> str:
+        """The patient, or the first of a group."""
+        return self.patients[0] if self.patients else ""
 
 
 @dataclass(frozen=True)
@@ -149,12 +164,14 @@ def load_day_bookings(
 ) -> list[DayBooking]:
     """What is drawn on those days: all but cancelled bookings and holds that have run out."""
     span = organisation_clock(session).span_of_days(days.first, days.last)
+    overridden = exists().where(Override.booking_id == Booking.id)
     rows = session.execute(
         visible_bookings(actor)
-        .join(Booking.attendees)
-        .join(Attendee.patient)
         .join(Booking.service)
+        .outerjoin(Booking.attendees)
+        .outerjoin(Attendee.patient)
         .outerjoin(Booking.room)
+        .outerjoin(User, (Booking.created_by == User.id) & (Booking.state == BookingState.HELD))
         .with_only_columns(
             Booking.id,
             Booking.version,
@@ -162,10 +179,16 @@ def load_day_bookings(
             Booking.starts_at,
             Booking.ends_at,
             Booking.state,
-            Patient.name,
-            Service.name,
-            Room.name,
-            Booking.desk_note != "",
+            Booking.seats,
+            Service.name.label("service"),
+            Room.name.label("room"),
+            User.name.label("held_by"),
+            (Booking.desk_note != "").label("has_note"),
+            Booking.series_id.is_not(None).label("is_series"),
+            overridden.label("is_override"),
+            Patient.name.label("patient"),
+            Attendee.waiting,
+            Attendee.state.label("seat"),
         )
         .where(
             Booking.professional_id.in_([each.id for each in professionals]),
@@ -175,9 +198,32 @@ def load_day_bookings(
             Booking.state != BookingState.CANCELLED,
             (Booking.held_until.is_(None)) | (Booking.held_until > now),
         )
-        .order_by(Booking.starts_at, Booking.id)
+        .order_by(Booking.starts_at, Booking.id, Attendee.id)
     )
-    return [DayBooking(*row[:8], room=row[8] or "", has_note=bool(row[9])) for row in rows]
+    return [_day_booking(list(group)) for _id, group in groupby(rows, key=lambda row: row.id)]
+
+
+def _day_booking(rows: Sequence[Row[Any]]) -> DayBooking:
+    """One booking from its rows, of which there is one for each patient."""
+    first = rows[0]
+    coming = [each for each in rows if each.patient and each.seat is not BookingState.CANCELLED]
+    return DayBooking(
+        id=first.id,
+        version=first.version,
+        professional_id=first.professional_id,
+        starts_at=first.starts_at,
+        ends_at=first.ends_at,
+        state=first.state,
+        patients=tuple(each.patient for each in coming if not each.waiting),
+        waiting=sum(each.waiting for each in coming),
+        seats=first.seats,
+        service=first.service,
+        room=first.room or "",
+        held_by=first.held_by or "",
+        has_note=bool(first.has_note),
+        is_series=bool(first.is_series),
+        is_override=bool(first.is_override),
+    )
 
 
 def day_starts(day: DeskDay, *, now: datetime, moving: int = 0) -> list[StartCell]:

@@ -1,6 +1,6 @@
 """The day at the desk, drawn: columns, bookings, closed time and the starts of a service."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -91,7 +91,7 @@ def day_table(day: DeskDay) -> None:
         {
             _("Time"): f"{clock_time(each.starts_at, zone)}-{clock_time(each.ends_at, zone)}",
             _("Professional"): names[each.professional_id],
-            _("Patient"): each.patient,
+            _("Patient"): title_of(each),
             _("Service"): each.service,
             _("Room"): each.room,
             _("State"): state_word(each.state),
@@ -114,20 +114,42 @@ def column_of(professional: Professional) -> GridColumn:
 
 
 def block_of(booking: DayBooking, minutes: DayMinutes) -> GridBlock:
-    detail = " · ".join(each for each in (booking.service, booking.room) if each)
+    is_hold = booking.state is BookingState.HELD
     return GridBlock(
         id=str(booking.id),
         column=str(booking.professional_id),
-        kind="hold" if booking.state is BookingState.HELD else "booking",
+        kind="hold" if is_hold else "booking",
         starts_minute=minutes.of(booking.starts_at),
         ends_minute=minutes.of(booking.ends_at),
-        title=booking.patient,
-        detail=detail,
+        title=title_of(booking),
+        detail=" · ".join(each for each in (booking.service, booking.room) if each),
         state=booking.state.value,
         state_word=state_word(booking.state),
         movable=booking.state in MOVABLE,
-        badges=(_("note"),) if booking.has_note else (),
+        badges=tuple(badges_of(booking)),
     )
+
+
+def title_of(booking: DayBooking) -> str:
+    """The patient; of a group how many there are; of a hold whose it is."""
+    if booking.state is BookingState.HELD:
+        return _("Held by {name}").format(name=booking.held_by)
+    if booking.seats > 1:
+        return _("{service}, {taken} of {seats}").format(
+            service=booking.service, taken=len(booking.patients), seats=booking.seats
+        )
+    return booking.patient
+
+
+def badges_of(booking: DayBooking) -> Iterator[str]:
+    if booking.is_override:
+        yield _("override")
+    if booking.waiting:
+        yield _("{count} waiting").format(count=booking.waiting)
+    if booking.is_series:
+        yield _("series")
+    if booking.has_note:
+        yield _("note")
 
 
 def closed_blocks(day: DeskDay, minutes: DayMinutes, shown: tuple[int, int]) -> list[GridBlock]:

@@ -1,0 +1,120 @@
+"""A time kept for one desk while it talks to the patient."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from core.availability import ReasonCode
+from core.booking import BookingRequest, book
+from core.errors import CannotBook, NotAllowed
+from core.holds import HELD_FOR, HoldRequest, extend_hold, hold, release_hold
+from core.models import Booking, BookingState, Claim, Role
+from tests import a
+
+
+@pytest.fixture
+def service(session):
+    return a.service(session)
+
+
+@pytest.fixture
+def ada(session, service):
+    return a.professional(session, name="Dr Ada", services=(service,))
+
+
+@pytest.fixture
+def rita(session):
+    return a.actor(session, name="Rita")
+
+
+def ask(ada, service, hour=9.0, key="k", **values):
+    return HoldRequest(ada.id, service.id, a.at(hour), key, **values)
+
+
+def booking_of(session, ada, service, hour=9.0, **values):
+    return BookingRequest(
+        ada.id, service.id, a.patient(session).id, a.at(hour), request_key="b", **values
+    )
+
+
+def count(session, kind):
+    return session.scalar(select(func.count()).select_from(kind))
+
+
+def test_a_hold_keeps_the_time_from_other_desks_for_three_minutes(session, ada, service, rita):
+    held = hold(session, rita, ask(ada, service), now=a.BEFORE)
+    bea = a.actor(session, name="Bea")
+    request = booking_of(session, ada, service)
+
+    assert held.held_until == a.BEFORE + timedelta(minutes=3)
+    with pytest.raises(CannotBook) as refused:
+        book(session, bea, request, now=a.BEFORE)
+    assert [each.code for each in refused.value.details["reasons"]] == [ReasonCode.HELD]
+
+
+def test_a_hold_that_has_run_out_is_bookable_and_leaves_nothing(session, ada, service, rita):
+    """T015"""
+    hold(session, rita, ask(ada, service), now=a.BEFORE)
+    later = a.BEFORE + HELD_FOR
+    bea = a.actor(session, name="Bea")
+
+    booked = book(session, bea, booking_of(session, ada, service), now=later)
+
+    assert booked.state is BookingState.BOOKED
+    assert count(session, Booking) == 1
+
+
+def test_a_hold_becomes_the_booking_of_whoever_holds_it(session, ada, service, rita):
+    held = hold(session, rita, ask(ada, service), now=a.BEFORE)
+    request = booking_of(session, ada, service, hold_id=held.id)
+
+    booked = book(session, rita, request, now=a.BEFORE)
+
+    assert booked.state is BookingState.BOOKED
+    assert (count(session, Booking), count(session, Claim)) == (1, 2)
+    assert book(session, rita, request, now=a.BEFORE).id == booked.id
+
+
+def test_somebody_elses_hold_cannot_be_used(session, ada, service, rita):
+    held = hold(session, rita, ask(ada, service), now=a.BEFORE)
+    bea = a.actor(session, name="Bea")
+    with pytest.raises(CannotBook):
+        book(session, bea, booking_of(session, ada, service, hold_id=held.id), now=a.BEFORE)
+
+
+def test_a_released_hold_frees_its_time_at_once(session, ada, service, rita):
+    held = hold(session, rita, ask(ada, service), now=a.BEFORE)
+    bea = a.actor(session, name="Bea")
+    release_hold(session, bea, held.id)
+    assert count(session, Booking) == 1
+    release_hold(session, rita, held.id)
+    assert (count(session, Booking), count(session, Claim)) == (0, 0)
+
+
+def test_a_hold_is_extended_when_it_runs_low_and_not_before(session, ada, service, rita):
+    held = hold(session, rita, ask(ada, service), now=a.BEFORE)
+    soon, late = a.BEFORE + timedelta(seconds=30), a.BEFORE + timedelta(seconds=90)
+    assert extend_hold(session, rita, held.id, now=soon).held_until == a.BEFORE + HELD_FOR
+    assert extend_hold(session, rita, held.id, now=late).held_until == late + HELD_FOR
+    assert session.scalar(select(Claim.held_until)) == late + HELD_FOR
+    assert extend_hold(session, rita, held.id, now=late + HELD_FOR) is None
+
+
+def test_another_choice_moves_the_hold_in_one_breath(session, ada, service, rita):
+    held = hold(session, rita, ask(ada, service), now=a.BEFORE)
+    second = hold(session, rita, ask(ada, service, 9.25, "k2", instead_of=held.id), now=a.BEFORE)
+    assert second.starts_at == a.at(9.25)
+    assert count(session, Booking) == 1
+
+
+def test_a_taken_time_cannot_be_held(session, ada, service, rita):
+    a.booking(session, ada, a.span(9, 10))
+    with pytest.raises(CannotBook):
+        hold(session, rita, ask(ada, service), now=a.BEFORE)
+
+
+def test_patients_hold_nothing(session, ada, service):
+    ana = a.actor(session, Role.PATIENT, patient_id=a.patient(session).id)
+    with pytest.raises(NotAllowed):
+        hold(session, ana, ask(ada, service), now=a.BEFORE)
