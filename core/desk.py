@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from core.availability import (
@@ -16,13 +16,14 @@ from core.availability import (
     Explainer,
     Reason,
     Visit,
+    clock_of,
     load_busy,
     load_sheets,
     organisation_clock,
 )
 from core.availability.starts import behind_visits, free_time, next_on_clock
 from core.errors import NotFound
-from core.interval import to_instant, to_seconds
+from core.interval import Span, to_instant, to_seconds
 from core.models import (
     LONGEST_VISIT_SECONDS,
     Anchor,
@@ -41,6 +42,9 @@ from core.models import (
 )
 from core.policy import Actor, Permission, require, visible_bookings, visible_calendars
 from core.visits import visit_of
+
+OPENING_HOUR, CLOSING_HOUR = 8, 18
+"""What is shown of every day, however short the hours."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,21 @@ class DeskDay:
     """What the free starts are for, by professional: the service chosen, else the shortest of
     their own."""
     rooms: Sequence[Sequence[Busy]] | None
+
+    @property
+    def shown(self) -> Span:
+        """The whole hours from the first thing of the day to the last, 8 to 18 at least."""
+        clock, ordinal = clock_of(self.zone), self.on.toordinal()
+        midnight = clock.day(ordinal)[0]
+        end_of_day = clock.day(ordinal + 1)[0]
+        spans = [each for sheet in self.sheets for each in sheet.windows if each[0] < end_of_day]
+        spans += [(to_seconds(each.starts_at), to_seconds(each.ends_at)) for each in self.bookings]
+        first = min([clock.at(ordinal, OPENING_HOUR * 60), *(start for start, _end in spans)])
+        last = max([clock.at(ordinal, CLOSING_HOUR * 60), *(end for _start, end in spans)])
+        return (
+            midnight + max(0, first - midnight) // 3600 * 3600,
+            min(midnight - (midnight - last) // 3600 * 3600, end_of_day + 86400),
+        )
 
 
 @dataclass(frozen=True)
@@ -200,10 +219,11 @@ def load_day_bookings(
         )
         .order_by(Booking.starts_at, Booking.id, Attendee.id)
     )
-    return [_day_booking(list(group)) for _id, group in groupby(rows, key=lambda row: row.id)]
+    by_booking = groupby(rows, key=lambda row: row.id)
+    return [_day_booking(list[Any](group)) for _id, group in by_booking]
 
 
-def _day_booking(rows: Sequence[Row[Any]]) -> DayBooking:
+def _day_booking(rows: Sequence[Any]) -> DayBooking:
     """One booking from its rows, of which there is one for each patient."""
     first = rows[0]
     coming = [each for each in rows if each.patient and each.seat is not BookingState.CANCELLED]
@@ -227,11 +247,12 @@ def _day_booking(rows: Sequence[Row[Any]]) -> DayBooking:
 
 
 def day_starts(day: DeskDay, *, now: datetime, moving: int = 0) -> list[StartCell]:
-    """Every start of the chosen service in the hours of that day, bookable or with reasons.
+    """Every start of the chosen service in the hours shown, bookable or with reasons.
 
     ``moving`` is a booking whose own time is not in its way.
     """
     cells: list[StartCell] = []
+    shown = day.shown
     for sheet in day.sheets:
         visit = day.visits.get(sheet.professional_id)
         if visit is None:
@@ -242,15 +263,16 @@ def day_starts(day: DeskDay, *, now: datetime, moving: int = 0) -> list[StartCel
             StartCell(
                 sheet.professional_id, start, start + visit.length, tuple(explain.reasons(start))
             )
-            for start in lattice_of(sheet, visit)
+            for start in lattice_of(sheet, visit, shown)
         )
     return cells
 
 
-def lattice_of(sheet: DaySheet, visit: Visit) -> list[int]:
-    """The moments of the step within the hours of the sheet's days, free or not."""
+def lattice_of(sheet: DaySheet, visit: Visit, shown: Span) -> list[int]:
+    """The moments of the step in the hours shown, at work or not, free or not."""
     rules, found = visit.rules, set[int]()
-    for start, end in sheet.windows:
+    spans = [shown] if rules.anchor is Anchor.CLOCK else sheet.windows
+    for start, end in spans:
         first = next_on_clock(sheet.clock, start, rules) if rules.anchor is Anchor.CLOCK else start
         found.update(range(first, end, rules.step))
     if rules.fits_gap:
@@ -259,9 +281,18 @@ def lattice_of(sheet: DaySheet, visit: Visit) -> list[int]:
 
 
 def services_at(
-    session: Session, actor: Actor, professional_id: int, start: datetime, *, now: datetime
+    session: Session,
+    actor: Actor,
+    professional_id: int,
+    start: datetime,
+    *,
+    now: datetime,
+    own_hold: int = 0,
 ) -> list[ServiceThere]:
-    """What the professional offers, by name, each with the reasons against that start."""
+    """What the professional offers, by name, each with the reasons against that start.
+
+    The asker's own hold is not in the way.
+    """
     asked = visible_calendars(actor).where(Professional.id == professional_id)
     professional = session.scalar(asked)
     if professional is None:
@@ -279,7 +310,7 @@ def services_at(
     rooms = _rooms_of(session, [service.id for service, *_own in offers], sheet.span, now=now)
     found = []
     for service, own_length, own_price in offers:
-        visit = visit_of(actor, service, own_length)
+        visit = visit_of(actor, service, own_length, booking_id=own_hold)
         explain = Explainer(sheet, visit, now=now, rooms=rooms.get(service.id))
         found.append(
             ServiceThere(

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.policy import Actor
-from dashboard import places, sign_in
+from dashboard import activation, places, sign_in
 from dashboard.feedback import md
 from dashboard.i18n import _
 from dashboard.places import Place
@@ -26,16 +26,30 @@ def pages_for(actor: Actor | None) -> list[st.Page]:
     Nothing but the page at ``/`` is the default one, since a default page loses its own url.
     """
     if actor is None:
-        return [_root(sign_in.show), *_closed(sign_in.show, places.PLACES)]
+        return [
+            _root(sign_in.show),
+            _activate(activation.show),
+            *_closed(sign_in.show, places.PLACES),
+        ]
     mine = [place for place in places.PLACES if place.is_open_to(actor)]
     others = [place for place in places.PLACES if place not in mine]
     opened = {place.url: _page(place) for place in mine}
     home = opened[places.HOMES[actor.role]]
-    return [_root(lambda: st.switch_page(home)), *opened.values(), *_closed(_forbidden, others)]
+    return [
+        _root(lambda: st.switch_page(home)),
+        *opened.values(),
+        _activate(lambda: activation.show_to(actor, home)),
+        *_closed(_forbidden, others),
+    ]
 
 
 def _root(show: Callable[[], None]) -> st.Page:
     return st.Page(show, title="Frontdesk", url_path="start", default=True, visibility="hidden")
+
+
+def _activate(show: Callable[[], None]) -> st.Page:
+    title = _("Choose a password")
+    return st.Page(show, title=title, url_path=activation.URL, visibility="hidden")
 
 
 def _page(place: Place) -> st.Page:

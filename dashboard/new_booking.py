@@ -1,6 +1,11 @@
-"""The dialog behind a free start: choose or add the patient, book."""
+"""The dialog behind a free start: the time is held, choose or add the patient, book.
+
+Opening it holds the time for this desk; closing it, leaving the page or three minutes of
+silence give it back.
+"""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,17 +13,20 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from core import catalog, patients
-from core.booking import BookingRequest, book
+from core import catalog, holds, patients
+from core.booking import BookingRequest, SetAside, book
 from core.db import utc_now
-from core.desk import services_at
+from core.desk import ServiceThere, services_at
 from core.errors import BookingError
+from core.holds import HoldRequest
 from core.patients import LikelyDuplicate, NewPatient, PatientFound
-from core.policy import Actor
+from core.policy import Actor, Permission, allows
 from dashboard import feedback, session
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
+from dashboard.components.countdown import countdown
 from dashboard.components.patient_picker import PatientChosen, patient_picker
+from dashboard.components.set_aside import set_aside_form
 from dashboard.components.words import minutes, money
 from dashboard.formatting import when
 from dashboard.i18n import _
@@ -35,14 +43,17 @@ class Asked:
     """None while the service is still to be chosen."""
     starts_at: datetime
     request_key: str
+    hold_id: int | None = None
+    held_service_id: int | None = None
+    refused: BookingError | None = None
+    """Why the time cannot simply be booked, once somebody has tried."""
 
 
 def ask(professional_id: int, service_id: int | None, starts_at: datetime) -> None:
-    """Open the dialog for this time on the next run."""
+    """Open the dialog for this time on the next run, and hold the time."""
     forget()
-    st.session_state[KEY] = Asked(
-        professional_id, service_id, starts_at, request_key=secrets.token_urlsafe(16)
-    )
+    asked = Asked(professional_id, service_id, starts_at, request_key=secrets.token_urlsafe(16))
+    st.session_state[KEY] = _with_hold(session.signed_in(), asked, service_id)
 
 
 def is_asked() -> bool:
@@ -50,9 +61,14 @@ def is_asked() -> bool:
 
 
 def forget() -> None:
-    """Close the dialog and clear what was typed in it."""
+    """Close the dialog, clear what was typed in it and give the held time back."""
+    asked: Asked | None = st.session_state.get(KEY)
     for key in [each for each in st.session_state if str(each).startswith(KEY)]:
         del st.session_state[key]
+    if asked is not None and asked.hold_id is not None:
+        actor = session.signed_in()
+        with session.writing() as db:
+            holds.release_hold(db, actor, asked.hold_id)
 
 
 def show() -> None:
@@ -62,48 +78,48 @@ def show() -> None:
 
 def _dialog() -> None:
     actor = session.signed_in()
+    session.stamp()
     asked: Asked | None = st.session_state.get(KEY)
     if asked is None:
         st.rerun()
     zone = session.zone()
-    service_id = _choose_service(actor, asked, zone)
+    service = _choose_service(actor, asked, zone)
+    asked = _keep_hold(actor, asked, service)
+    set_aside = _show_refusal(actor, asked, zone)
     autofocus(f"{KEY}_words", once=asked.request_key)
-    chosen = patient_picker(KEY, search=_search, duplicates=_duplicates)
+    chosen = patient_picker(KEY, search=find, duplicates=find_duplicates)
     note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note")
     name = chosen.known.name if chosen.known else chosen.new.name if chosen.new else ""
-    label = _("Book {name}").format(name=feedback.md(name)) if name else _("Book")
     pressed = st.button(
-        label,
+        _("Book {name}").format(name=feedback.md(name)) if name else _("Book"),
         key=f"{KEY}_book",
         type="primary",
         width="stretch",
-        disabled=not name or service_id is None,
+        disabled=not name or service is None,
         shortcut="Ctrl+Enter",
     )
-    if pressed and service_id is not None:
-        _save(actor, replace(asked, service_id=service_id), chosen, note, zone)
+    if pressed and service is not None:
+        asked = replace(asked, service_id=service.id)
+        _save(actor, asked, chosen, note=note, set_aside=set_aside, zone=zone)
 
 
-def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> int | None:
+def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> ServiceThere | None:
     """Show the time, and which services can start then where none was chosen before."""
-    now = utc_now()
     with session.reading() as db:
-        offered = services_at(db, actor, asked.professional_id, asked.starts_at, now=now)
+        offered = services_at(
+            db,
+            actor,
+            asked.professional_id,
+            asked.starts_at,
+            now=utc_now(),
+            own_hold=asked.hold_id or 0,
+        )
         professional = catalog.load_professionals(db, actor, ids=[asked.professional_id])[0]
         currency = catalog.get_organisation(db).currency
     by_id = {each.id: each for each in offered}
-    # What was chosen stays chosen when somebody is quicker: booking it says who it was.
-    before = st.session_state.get(f"{KEY}_service")
-    fitting = [each.id for each in offered if not each.reasons or each.id == before]
     service_id = asked.service_id
     if service_id is None:
-        service_id = st.selectbox(
-            _("Service"),
-            fitting,
-            format_func=lambda id: f"{by_id[id].name} · {minutes(by_id[id].length_minutes)}",
-            key=f"{KEY}_service",
-            placeholder=_("Nothing fits here any more"),
-        )
+        service_id = _service_box(by_id, _worth_offering(asked, offered))
     chosen = by_id.get(service_id) if service_id is not None else None
     length = timedelta(minutes=chosen.length_minutes if chosen else 0)
     time_line(
@@ -114,22 +130,115 @@ def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> int | None:
         ends_at=asked.starts_at + length,
         zone=zone,
     )
-    return service_id
+    return chosen
 
 
-def _search(words: str) -> list[PatientFound]:
+def _worth_offering(asked: Asked, offered: Sequence[ServiceThere]) -> list[int]:
+    """What can start then; everything once the time itself is refused."""
+    if asked.refused is not None:
+        return [each.id for each in offered]
+    # What was chosen stays chosen when somebody is quicker: booking it says who it was.
+    before = st.session_state.get(f"{KEY}_service")
+    return [each.id for each in offered if not each.reasons or each.id == before]
+
+
+def _service_box(by_id: dict[int, ServiceThere], ids: Sequence[int]) -> int | None:
+    return st.selectbox(
+        _("Service"),
+        ids,
+        format_func=lambda id: f"{by_id[id].name} · {minutes(by_id[id].length_minutes)}",
+        key=f"{KEY}_service",
+        placeholder=_("Nothing fits here any more"),
+    )
+
+
+def _keep_hold(actor: Actor, asked: Asked, service: ServiceThere | None) -> Asked:
+    """Extend the hold while somebody works here; hold the length of the service chosen."""
+    now = utc_now()
+    if asked.hold_id is None:
+        return asked
+    if service is not None and service.id != asked.held_service_id:
+        asked = _with_hold(actor, asked, service.id)
+        st.session_state[KEY] = asked
+    if asked.hold_id is None:
+        return asked
+    with session.writing() as db:
+        held = holds.extend_hold(db, actor, asked.hold_id, now=now)
+    countdown(
+        held.held_until if held and held.held_until else now,
+        now=now,
+        running=_("Held for you: {left} left"),
+        over=_("No longer held. You can still try to book."),
+        key=f"{KEY}_left",
+    )
+    return asked
+
+
+def _with_hold(actor: Actor, asked: Asked, service_id: int | None) -> Asked:
+    """The same wish with its time held, or with the refusal that tells why it is not."""
+    now = utc_now()
+    try:
+        with session.writing() as db:
+            if service_id is None:
+                service_id = _shortest(db, actor, asked, now)
+            held = holds.hold(
+                db,
+                actor,
+                HoldRequest(
+                    asked.professional_id,
+                    service_id,
+                    asked.starts_at,
+                    request_key=secrets.token_urlsafe(12),
+                    instead_of=asked.hold_id,
+                ),
+                now=now,
+            )
+    except BookingError as refusal:
+        return replace(asked, refused=refusal)
+    return replace(asked, hold_id=held.id, held_service_id=service_id, refused=None)
+
+
+def _shortest(db: Session, actor: Actor, asked: Asked, now: datetime) -> int:
+    """The service that needs the least time, of those that fit if any does."""
+    offered = services_at(db, actor, asked.professional_id, asked.starts_at, now=now)
+    if not offered:
+        return 0
+    return min(offered, key=lambda each: (bool(each.reasons), each.length_minutes)).id
+
+
+def _show_refusal(actor: Actor, asked: Asked, zone: ZoneInfo) -> SetAside | None:
+    """Why the time was refused, the ways out, and booking it all the same where one may."""
+    if asked.refused is None:
+        return None
+    refusal_with_ways_out(asked.refused, zone=zone, now=utc_now(), key=KEY, choose=_take_instead)
+    if not allows(actor, Permission.BOOKINGS_OVERRIDE):
+        return None
+    return set_aside_form(asked.refused.details.get("reasons", ()), key=KEY)
+
+
+def find(words: str) -> list[PatientFound]:
+    """Patients the signed-in person may see, as somebody types."""
     actor = session.signed_in()
     with session.reading() as db:
         return patients.find_patients(db, actor, words)
 
 
-def _duplicates(new: NewPatient) -> list[LikelyDuplicate]:
+def find_duplicates(new: NewPatient) -> list[LikelyDuplicate]:
+    """Who a new patient may be already."""
     actor = session.signed_in()
     with session.reading() as db:
         return patients.find_likely_duplicates(db, actor, new)
 
 
-def _save(actor: Actor, asked: Asked, chosen: PatientChosen, note: str, zone: ZoneInfo) -> None:
+def _save(
+    actor: Actor,
+    asked: Asked,
+    chosen: PatientChosen,
+    *,
+    note: str,
+    set_aside: SetAside | None,
+    zone: ZoneInfo,
+) -> None:
     now = utc_now()
     assert asked.service_id is not None
     try:
@@ -142,12 +251,17 @@ def _save(actor: Actor, asked: Asked, chosen: PatientChosen, note: str, zone: Zo
                 starts_at=asked.starts_at,
                 request_key=asked.request_key,
                 desk_note=note,
+                hold_id=asked.hold_id,
+                set_aside=set_aside,
             )
             booking = book(db, actor, request, now=now)
             professional = catalog.load_professionals(db, actor, ids=[booking.professional_id])[0]
     except BookingError as refusal:
-        refusal_with_ways_out(refusal, zone=zone, now=now, key=KEY, choose=_take_instead)
-        return
+        kept: Asked = st.session_state[KEY]
+        st.session_state[KEY] = replace(
+            kept, refused=refusal, request_key=secrets.token_urlsafe(16)
+        )
+        st.rerun()
     forget()
     feedback.flash(
         _("Booked {patient} with {professional}, {time}.").format(
@@ -169,6 +283,8 @@ def _patient_of(db: Session, actor: Actor, chosen: PatientChosen, now: datetime)
 def _take_instead(starts_at: datetime) -> None:
     """Another time for the same form: what was typed stays, the content is new."""
     asked: Asked = st.session_state[KEY]
-    st.session_state[KEY] = replace(
-        asked, starts_at=starts_at, request_key=secrets.token_urlsafe(16)
+    another = replace(
+        asked, starts_at=starts_at, request_key=secrets.token_urlsafe(16), refused=None
     )
+    service_id = asked.service_id or st.session_state.get(f"{KEY}_service")
+    st.session_state[KEY] = _with_hold(session.signed_in(), another, service_id)

@@ -1,7 +1,7 @@
 """The dialog behind a booking: its details, its next steps, moving and cancelling it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -22,11 +22,13 @@ from core.booking import (
     undo,
     who_booked,
 )
+from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
 from core.db import utc_now
 from core.desk import DayAsked, day_starts, load_day
 from core.errors import BookingError
 from core.interval import to_instant
-from core.models import Booking
+from core.models import Booking, BookingState
+from core.overrides import load_overrides_of
 from core.policy import Actor, Permission, allows
 from dashboard import feedback, session
 from dashboard.components.booking_forms import (
@@ -34,11 +36,16 @@ from dashboard.components.booking_forms import (
     booking_details,
     may_move,
     next_steps,
+    overrides_of,
     refusal_with_ways_out,
 )
+from dashboard.components.group_seats import group_seats
+from dashboard.components.patient_picker import patient_picker
+from dashboard.components.set_aside import set_aside_form
 from dashboard.components.words import state_word
 from dashboard.formatting import clock, when
 from dashboard.i18n import _
+from dashboard.new_booking import find, find_duplicates
 
 KEY = "open_booking"
 
@@ -49,11 +56,12 @@ class Opened:
 
     booking_id: int
     refused: BookingError | None = None
-    professional_id: int | None = None
+    wished: MoveRequest | None = None
 
 
 def open(booking_id: int) -> None:
     """Open the dialog for this booking on the next run."""
+    forget()
     st.session_state[KEY] = Opened(booking_id)
 
 
@@ -68,15 +76,7 @@ def forget() -> None:
 
 def drop(booking_id: int, version: int, professional_id: int, starts_at: datetime) -> None:
     """Move a booking to where it was dropped; a refusal opens it with the ways out."""
-    actor, now = session.signed_in(), utc_now()
-    request = MoveRequest(booking_id, version, professional_id, starts_at)
-    try:
-        with session.writing() as db:
-            booking = move(db, actor, request, now=now)
-    except BookingError as refusal:
-        st.session_state[KEY] = Opened(booking_id, refusal, professional_id)
-        return
-    feedback.flash(_moved(booking, session.zone(), now))
+    _try_move(MoveRequest(booking_id, version, professional_id, starts_at))
 
 
 def show() -> None:
@@ -84,16 +84,17 @@ def show() -> None:
     actor, opened = session.signed_in(), st.session_state[KEY]
     try:
         with session.reading() as db:
-            name = _name(get_booking(db, actor, opened.booking_id))
+            booking = get_booking(db, actor, opened.booking_id)
     except BookingError as gone:
         forget()
         feedback.refuse(gone)
         return
-    st.dialog(feedback.md(name), width="medium", on_dismiss=forget)(_dialog)()
+    st.dialog(feedback.md(_title(booking)), width="medium", on_dismiss=forget)(_dialog)()
 
 
 def _dialog() -> None:
     actor = session.signed_in()
+    session.stamp()
     opened: Opened | None = st.session_state.get(KEY)
     if opened is None:
         st.rerun()
@@ -102,21 +103,63 @@ def _dialog() -> None:
         booking = get_booking(db, actor, opened.booking_id)
         booked_by = who_booked(db, booking)
         undoable = is_undoable(db, booking)
+        set_aside = load_overrides_of(db, actor, booking.id)
     booking_details(booking, zone=zone, booked_by=booked_by)
+    overrides_of(set_aside, zone=zone)
     if opened.refused is not None:
-        _show_refused_drop(booking, opened, zone)
+        _show_refused_drop(actor, opened, zone)
+    if booking.state is BookingState.HELD:
+        return
+    if booking.seats > 1:
+        _seats(actor, booking)
     _steps(actor, booking, undoable)
     if may_move(booking):
         _move_form(actor, booking, zone)
-    if reason := ask_reason(booking, key=KEY):
+    _cancel_form(actor, booking)
+
+
+def _version(booking: Booking) -> int:
+    """The version that was on the screen when this dialog opened: what somebody changed since
+    then is told, not written over."""
+    shown: int = st.session_state.setdefault(f"{KEY}_version", booking.version)
+    return shown
+
+
+def _cancel_form(actor: Actor, booking: Booking) -> None:
+    reason = ask_reason(booking, key=KEY)
+    if reason:
+        request = CancelRequest(booking.id, _version(booking), reason)
         _do(
-            lambda db, now: cancel(
-                db, actor, CancelRequest(booking.id, booking.version, reason), now=now
-            ),
-            _("Cancelled {name}.").format(name=_name(booking)),
+            lambda db, now: cancel(db, actor, request, now=now),
+            _("Cancelled {name}.").format(name=_title(booking)),
         )
     elif reason is not None:
         st.error(_("Please choose a reason, or write one."), icon=":material/block:")
+
+
+def _seats(actor: Actor, booking: Booking) -> None:
+    """A group's patients, and one more."""
+    version = _version(booking)
+
+    def mark(patient_id: int, state: BookingState) -> None:
+        request = SeatMark(booking.id, version, patient_id, state)
+        _do(lambda db, now: mark_seat(db, actor, request, now=now), "")
+
+    def leave_seat(patient_id: int) -> None:
+        request = SeatRequest(booking.id, version, patient_id)
+        _do(lambda db, now: leave(db, actor, request, now=now), "")
+
+    group_seats(booking, key=KEY, mark=mark, leave=leave_seat)
+    if not allows(actor, Permission.BOOKINGS_WRITE):
+        return
+    with st.expander(_("Add a patient"), icon=":material/person_add:", key=f"{KEY}_join"):
+        chosen = patient_picker(f"{KEY}_join", search=find, duplicates=find_duplicates)
+        if chosen.known and st.button(_("Add"), key=f"{KEY}_do_join", type="primary"):
+            request = SeatRequest(booking.id, version, chosen.known.id)
+            _do(
+                lambda db, now: join(db, actor, request, now=now),
+                _("Added {name}.").format(name=chosen.known.name),
+            )
 
 
 def _steps(actor: Actor, booking: Booking, undoable: bool) -> None:
@@ -124,25 +167,52 @@ def _steps(actor: Actor, booking: Booking, undoable: bool) -> None:
     if state is not None:
         _do(
             lambda db, now: mark(
-                db, actor, MarkRequest(booking.id, booking.version, state), now=now
+                db, actor, MarkRequest(booking.id, _version(booking), state), now=now
             ),
-            _("{name}: {state}.").format(name=_name(booking), state=state_word(state)),
+            _("{name}: {state}.").format(name=_title(booking), state=state_word(state)),
         )
     if undoable and st.button(_("Undo last step"), key=f"{KEY}_undo", icon=":material/undo:"):
         _do(
-            lambda db, now: undo(db, actor, UndoRequest(booking.id, booking.version), now=now),
-            _("Undone for {name}.").format(name=_name(booking)),
+            lambda db, now: undo(db, actor, UndoRequest(booking.id, _version(booking)), now=now),
+            _("Undone for {name}.").format(name=_title(booking)),
         )
 
 
-def _show_refused_drop(booking: Booking, opened: Opened, zone: ZoneInfo) -> None:
-    def take_instead(starts_at: datetime) -> None:
-        professional_id = opened.professional_id or booking.professional_id
-        forget()
-        drop(booking.id, booking.version, professional_id, starts_at)
+def _show_refused_drop(actor: Actor, opened: Opened, zone: ZoneInfo) -> None:
+    """Why it cannot lie there, the nearest times, and moving it all the same where one may."""
+    refusal, wished = opened.refused, opened.wished
+    assert refusal is not None
+    assert wished is not None
 
-    assert opened.refused is not None
-    refusal_with_ways_out(opened.refused, zone=zone, now=utc_now(), key=KEY, choose=take_instead)
+    def take_instead(starts_at: datetime) -> None:
+        forget()
+        _try_move(replace(wished, starts_at=starts_at))
+
+    refusal_with_ways_out(refusal, zone=zone, now=utc_now(), key=KEY, choose=take_instead)
+    if not allows(actor, Permission.BOOKINGS_OVERRIDE):
+        return
+    set_aside = set_aside_form(refusal.details.get("reasons", ()), key=KEY)
+    if set_aside and st.button(_("Move all the same"), key=f"{KEY}_anyway", type="primary"):
+        forget()
+        _try_move(replace(wished, set_aside=set_aside))
+        st.rerun()
+
+
+def _try_move(request: MoveRequest) -> None:
+    actor, now = session.signed_in(), utc_now()
+    try:
+        with session.writing() as db:
+            booking = move(db, actor, request, now=now)
+    except BookingError as refusal:
+        st.session_state[KEY] = Opened(request.booking_id, refusal, request)
+        return
+    feedback.flash(
+        _("Moved {name} to {time} with {professional}.").format(
+            name=_title(booking),
+            time=when(booking.starts_at, session.zone(), now),
+            professional=booking.professional.name,
+        )
+    )
 
 
 def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo) -> None:
@@ -155,7 +225,12 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo) -> None:
         on = on if isinstance(on, date) else here
         with session.reading() as db:
             offering = catalog.load_professionals(db, actor, service_id=booking.service_id)
-        names = {each.id: each.name for each in offering}
+        own_only = not allows(actor, Permission.BOOKINGS_WRITE)
+        names = {
+            each.id: each.name
+            for each in offering
+            if not own_only or each.id == booking.professional_id
+        }
         professional_id = middle.selectbox(
             _("Professional"),
             list(names),
@@ -179,18 +254,16 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo) -> None:
             _("Move"), key=f"{KEY}_do_move", type="primary", disabled=starts_at is None
         )
         if pressed and starts_at is not None:
-            request = MoveRequest(booking.id, booking.version, professional_id, starts_at)
+            request = MoveRequest(booking.id, _version(booking), professional_id, starts_at)
             _do(
                 lambda db, now: move(db, actor, request, now=now),
                 _("Moved {name} to {time}.").format(
-                    name=_name(booking), time=when(starts_at, zone, utc_now())
+                    name=_title(booking), time=when(starts_at, zone, utc_now())
                 ),
             )
 
 
 def _free_starts(actor: Actor, booking: Booking, on: date, professional_id: int) -> list[datetime]:
-    if not allows(actor, Permission.SCHEDULE_READ):
-        return []
     asked = DayAsked(on, booking.service_id, professional_ids=(professional_id,))
     now = utc_now()
     with session.reading() as db:
@@ -206,20 +279,21 @@ def _do(action: Callable[[Session, datetime], object], done: str) -> None:
         with session.writing() as db:
             action(db, now)
     except BookingError as refusal:
+        # What is on the screen now is what the next press is about.
+        st.session_state.pop(f"{KEY}_version", None)
         feedback.refuse(refusal)
         return
-    forget()
-    feedback.flash(done)
+    st.session_state.pop(f"{KEY}_version", None)
+    if done:
+        forget()
+        feedback.flash(done)
     st.rerun()
 
 
-def _name(booking: Booking) -> str:
+def _title(booking: Booking) -> str:
+    """The patient; a group goes by its service, a hold by what it is."""
+    if booking.state is BookingState.HELD:
+        return _("Held time")
+    if booking.seats > 1:
+        return booking.service.name
     return booking.attendees[0].patient.name
-
-
-def _moved(booking: Booking, zone: ZoneInfo, now: datetime) -> str:
-    return _("Moved {name} to {time} with {professional}.").format(
-        name=_name(booking),
-        time=when(booking.starts_at, zone, now),
-        professional=booking.professional.name,
-    )

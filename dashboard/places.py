@@ -52,6 +52,8 @@ PLACES = (
         "utilisation.py",
         (P.ANALYTICS_READ,),
     ),
+    Place("overrides", N_("Overrides"), ":material/gavel:", "overrides.py", (P.BOOKINGS_OVERRIDE,)),
+    Place("practice", N_("Practice"), ":material/settings:", "practice.py", (P.CATALOG_WRITE,)),
 )
 
 HOMES: Mapping[Role, str] = {

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from core import catalog
+from core import accounts, catalog
 from core.db import utc_now
 from core.desk import DayAsked, DeskDay, day_starts, load_day
-from dashboard import new_booking, open_booking, session
+from core.policy import Actor, Permission, allows
+from dashboard import feedback, new_booking, open_booking, session
 from dashboard.components.day_grid import Dropped, GridEvent, Opened, Picked
 from dashboard.components.desk_board import DayMinutes, day_table, desk_board
 from dashboard.components.desk_filters import DeskChoices, desk_filters
@@ -36,12 +37,24 @@ def act(day: DeskDay, event: GridEvent) -> None:
         dropped = next(each for each in day.bookings if str(each.id) == event.block_id)
         starts_at = minutes.instant(event.minute)
         open_booking.drop(dropped.id, dropped.version, int(event.column), starts_at)
-    elif isinstance(event, Picked) and not event.refused:
+    elif isinstance(event, Picked):
         service_id = day.service.id if day.service else None
         new_booking.ask(int(event.column), service_id, minutes.instant(event.minute))
-    else:
-        return
     st.rerun()
+
+
+def nobody_to_book(actor: Actor) -> None:
+    """What to do while the book is empty: by oneself, or whom to ask."""
+    if allows(actor, Permission.CATALOG_WRITE):
+        st.info(
+            _("Add your services and professionals under Practice."), icon=":material/settings:"
+        )
+        return
+    with session.reading() as db:
+        admins = accounts.load_admin_names(db, actor)
+    sentence = _("Nobody can be booked yet. Ask {admins} to add services and professionals.")
+    named = ", ".join(feedback.md(each) for each in admins)
+    st.info(sentence.format(admins=named or _("an admin")), icon=":material/event_busy:")
 
 
 actor = session.signed_in()
@@ -51,8 +64,11 @@ with session.reading() as db:
         catalog.load_expertise(db),
         catalog.load_professionals(db, actor),
     )
-today = utc_now().astimezone(session.zone()).date()
-board(desk_filters(choices, today=today))
+if not choices.professionals:
+    nobody_to_book(actor)
+else:
+    today = utc_now().astimezone(session.zone()).date()
+    board(desk_filters(choices, today=today))
 if new_booking.is_asked():
     new_booking.show()
 elif open_booking.is_open():

@@ -28,7 +28,7 @@ MAY_IMPORT = {
 
 # Each line may import from itself and from the lines above it.
 CORE_ORDER = (
-    {"errors", "interval", "settings"},
+    {"errors", "interval", "settings", "recurrence"},
     {"db"},
     {"models"},
     {"schema", "policy", "demo_sign_ins"},
@@ -36,7 +36,19 @@ CORE_ORDER = (
     {"passwords", "throttle", "one_time", "edits"},
     {"accounts", "activation", "first_admin", "patients", "catalog", "schedule", "practice"},
     {"availability", "visits", "claims"},
-    {"booking", "holds", "series", "waiting", "desk", "week", "own_bookings"},
+    {
+        "booking",
+        "holds",
+        "overrides",
+        "series",
+        "waiting",
+        "desk",
+        "week",
+        "own_bookings",
+        "history",
+        "check",
+    },
+    {"schedule_check", "what_if", "public_holidays"},
     {"analytics", "transfer", "demo", "backup"},
     {"__main__"},
 )

@@ -118,8 +118,8 @@ def test_who_may_go_where():
     } == {
         Role.PATIENT: ["my-bookings"],
         Role.PROFESSIONAL: ["my-week"],
-        Role.RECEPTIONIST: ["desk"],
-        Role.ADMIN: ["desk", "utilisation"],
+        Role.RECEPTIONIST: ["desk", "overrides"],
+        Role.ADMIN: ["desk", "utilisation", "overrides", "practice"],
     }
 
 

@@ -1,5 +1,6 @@
 """Bookings: put one in a calendar, move it, cancel it, mark how far it has come."""
 
+from core.booking.fitting import may_be_set_aside
 from core.booking.importing import record_past
 from core.booking.ledger import get_booking, who_booked
 from core.booking.placing import MOVABLE, book, book_any, move
@@ -33,6 +34,7 @@ __all__ = [
     "get_booking",
     "is_undoable",
     "mark",
+    "may_be_set_aside",
     "move",
     "record_past",
     "undo",

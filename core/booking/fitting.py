@@ -41,6 +41,11 @@ def kind_of(reason: Reason) -> OverrideKind | None:
     return SET_ASIDE_AS.get(reason.code)
 
 
+def may_be_set_aside(reasons: Sequence[Reason]) -> bool:
+    """Whether somebody at the desk may book against all of these."""
+    return all(kind_of(each) is not None for each in reasons)
+
+
 def check_fits(
     session: Session,
     actor: Actor,

@@ -30,7 +30,8 @@ MAY_BECOME: Mapping[BookingState, frozenset[BookingState]] = {
 }
 """What ``mark`` may do; ``cancel`` and ``undo`` have rules of their own."""
 
-CANCELLABLE = frozenset({S.HELD, S.BOOKED, S.ARRIVED})
+CANCELLABLE = frozenset({S.BOOKED, S.ARRIVED})
+"""A hold is released instead: it was never a booking, so nothing of it is kept."""
 
 
 def cancel(session: Session, actor: Actor, request: CancelRequest, *, now: datetime) -> Booking:

@@ -1,7 +1,7 @@
 """What the desk's dialogs show: the time being booked, a booking's details, its next steps."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -9,8 +9,9 @@ import streamlit as st
 from core.booking import CANCELLABLE, MAY_BECOME, MOVABLE
 from core.errors import N_, BookingError
 from core.models import Booking, BookingState
+from core.overrides import OverrideMade
 from dashboard import feedback
-from dashboard.components.words import money, state_word
+from dashboard.components.words import money, override_word, state_word
 from dashboard.formatting import clock, phone, when
 from dashboard.i18n import _
 
@@ -66,7 +67,7 @@ def refusal_with_ways_out(
 
 def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None:
     """Who comes, when, to whom, for what, and how far it has come."""
-    patient = booking.attendees[0].patient
+    patient = booking.attendees[0].patient if booking.seats == 1 and booking.attendees else None
     with st.container(horizontal=True):
         st.badge(state_word(booking.state))
         if booking.cancelled_late:
@@ -79,9 +80,9 @@ def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None
         zone=zone,
     )
     rows = [
-        (_("Phone"), phone(patient.phone)),
-        (_("E-mail"), patient.email),
-        (_("Date of birth"), patient.born_on.strftime("%d.%m.%Y") if patient.born_on else ""),
+        (_("Phone"), phone(patient.phone) if patient else ""),
+        (_("E-mail"), patient.email if patient else ""),
+        (_("Date of birth"), birthday(patient.born_on) if patient else ""),
         (_("Room"), booking.room.name if booking.room else ""),
         (_("Price"), money(booking.price_cents, booking.currency)),
         (_("Note"), booking.desk_note),
@@ -90,6 +91,22 @@ def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None
     ]
     lines = [f"**{label}** {feedback.md(text)}" for label, text in rows if text]
     st.markdown("  \n".join(lines))
+
+
+def birthday(born_on: date | None) -> str:
+    return born_on.strftime("%d.%m.%Y") if born_on else ""
+
+
+def overrides_of(found: Sequence[OverrideMade], *, zone: ZoneInfo) -> None:
+    """Which rules were set aside for this booking, by whom and why."""
+    for each in found:
+        line = _("{what} set aside by {who}, {when}: {why}").format(
+            what=override_word(each.kind),
+            who=each.who,
+            when=when(each.at, zone, datetime.now(zone)),
+            why=" · ".join(one for one in (each.reason, each.note) if one),
+        )
+        st.caption(feedback.md(line))
 
 
 def next_steps(booking: Booking, *, key: str) -> BookingState | None:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from core.availability import ReasonCode, clock_of
+from core.availability import DaySheet, ReasonCode, clock_of
 from core.booking import MOVABLE
 from core.desk import DayBooking, DeskDay, StartCell
-from core.interval import Span, intersect, subtract, to_instant, to_seconds, union
+from core.interval import Span, intersect, subtract, to_instant, union
 from core.models import BookingState, Professional
 from dashboard.components.day_grid import (
     GridBlock,
@@ -25,20 +25,6 @@ from dashboard.components.words import state_word
 from dashboard.formatting import clock as clock_time
 from dashboard.formatting import plain
 from dashboard.i18n import _
-
-OPENING_HOUR, CLOSING_HOUR = 8, 18
-COVERED = frozenset(
-    {
-        ReasonCode.PAST,
-        ReasonCode.TAKEN,
-        ReasonCode.HELD,
-        ReasonCode.CLOSED,
-        ReasonCode.BREAK,
-        ReasonCode.TIME_OFF,
-        ReasonCode.CLOSURE,
-    }
-)
-"""Reasons one sees anyway: a block, closed time or the past lies there."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +51,15 @@ def desk_board(
 ) -> GridEvent | None:
     """Draw the day; answer what was done on it."""
     minutes = DayMinutes(day.on, day.zone)
-    first, last = hours_shown(day, minutes)
+    first, last = (minutes.of(to_instant(each)) for each in day.shown)
     is_today = minutes.on == now.astimezone(ZoneInfo(day.zone)).date()
     return day_grid(
         [column_of(each) for each in day.professionals],
         [
             *(block_of(each, minutes) for each in day.bookings),
-            *closed_blocks(day, minutes, (first, last)),
+            *closed_blocks(day.sheets, minutes, day.shown),
         ],
-        [start_of(each, minutes) for each in cells if is_worth_showing(each)],
+        [start_of(each, minutes) for each in cells if not is_past(each)],
         starts_minute=first,
         ends_minute=last,
         now_minute=minutes.of(now) if is_today else None,
@@ -152,11 +138,10 @@ def badges_of(booking: DayBooking) -> Iterator[str]:
         yield _("note")
 
 
-def closed_blocks(day: DeskDay, minutes: DayMinutes, shown: tuple[int, int]) -> list[GridBlock]:
+def closed_blocks(sheets: Iterable[DaySheet], minutes: DayMinutes, frame: Span) -> list[GridBlock]:
     """Time in which nobody can be booked: outside hours, breaks, time off, closures."""
-    frame = (to_seconds(minutes.instant(shown[0])), to_seconds(minutes.instant(shown[1])))
     blocks: list[GridBlock] = []
-    for sheet in day.sheets:
+    for sheet in sheets:
         column = str(sheet.professional_id)
         away = [(each.start, each.end) for each in sheet.time_off]
         closed = [(each.start, each.end) for each in sheet.closures]
@@ -187,21 +172,8 @@ def start_of(cell: StartCell, minutes: DayMinutes) -> GridStart:
     )
 
 
-def is_worth_showing(cell: StartCell) -> bool:
-    return not any(each.code in COVERED for each in cell.reasons)
-
-
-def hours_shown(day: DeskDay, minutes: DayMinutes) -> tuple[int, int]:
-    """The whole hours from the first thing of the day to the last, 8 to 18 at least."""
-    spans: list[Span] = [span for sheet in day.sheets for span in sheet.windows]
-    starts = [minutes.of(to_instant(start)) for start, _end in spans]
-    ends = [minutes.of(to_instant(end)) for _start, end in spans]
-    starts += [minutes.of(each.starts_at) for each in day.bookings]
-    ends += [minutes.of(each.ends_at) for each in day.bookings]
-    today = [(start, end) for start, end in zip(starts, ends, strict=True) if start < 1440]
-    first = min([OPENING_HOUR * 60, *(start for start, _end in today)])
-    last = max([CLOSING_HOUR * 60, *(end for _start, end in today)])
-    return first // 60 * 60, min(-(-last // 60) * 60, 2880)
+def is_past(cell: StartCell) -> bool:
+    return any(each.code is ReasonCode.PAST for each in cell.reasons)
 
 
 def _spans(

@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analytics import DeskCounts
-from core.desk import DeskDay
-from core.interval import to_instant
+from core.interval import to_instant, to_seconds
 from core.models import BookingState
 from core.week import NextVisit, Week
 from dashboard.components.day_grid import GridBlock, GridColumn, GridEvent, day_grid
@@ -141,16 +140,8 @@ def week_table(week: Week) -> None:
 def _blocks_of(week: Week, on: date, shown: tuple[int, int]) -> list[GridBlock]:
     """A day's visits and closed time, in the column of that day."""
     minutes = DayMinutes(on, week.zone)
-    plain = DeskDay(
-        on=on,
-        zone=week.zone,
-        professionals=[week.professional],
-        sheets=[week.sheet],
-        bookings=[],
-        service=None,
-        visits={},
-        rooms=None,
-    )
+    first, last = (minutes.instant(each) for each in shown)
+    frame = (to_seconds(first), to_seconds(last))
     zone, column = ZoneInfo(week.zone), on.isoformat()
     blocks = [
         block_of(each, minutes)
@@ -158,7 +149,8 @@ def _blocks_of(week: Week, on: date, shown: tuple[int, int]) -> list[GridBlock]:
         if each.starts_at.astimezone(zone).date() == on
     ]
     return [
-        replace(block, column=column) for block in [*blocks, *closed_blocks(plain, minutes, shown)]
+        replace(block, column=column)
+        for block in [*blocks, *closed_blocks([week.sheet], minutes, frame)]
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from core.errors import N_
-from core.models import BookingState
+from core.models import BookingState, OverrideKind
 from dashboard.i18n import _
 
 STATE_WORDS: Mapping[BookingState, str] = {
@@ -15,6 +15,21 @@ STATE_WORDS: Mapping[BookingState, str] = {
     BookingState.NO_SHOW: N_("No-show"),
     BookingState.CANCELLED: N_("Cancelled"),
 }
+
+
+OVERRIDE_WORDS: Mapping[OverrideKind, str] = {
+    OverrideKind.OVERLAP: N_("Overlap"),
+    OverrideKind.OUTSIDE_HOURS: N_("Working hours"),
+    OverrideKind.NOTICE: N_("Notice"),
+    OverrideKind.OFF_STEP: N_("Step"),
+    OverrideKind.BUFFER: N_("Buffer"),
+    OverrideKind.LIMIT: N_("Limit"),
+    OverrideKind.LATE_CANCEL: N_("Late cancellation"),
+}
+
+
+def override_word(kind: OverrideKind) -> str:
+    return _(OVERRIDE_WORDS[kind])
 
 
 def state_word(state: BookingState) -> str:

@@ -5,13 +5,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from core import passwords
 from core.booking import BookingRequest, book
 from core.db import Database, utc_now
-from core.models import Booking, BookingState, Patient, Professional, Role, Service, User
+from core.models import (
+    Booking,
+    BookingState,
+    Claim,
+    Override,
+    Patient,
+    Professional,
+    Role,
+    Service,
+    User,
+)
 from core.policy import Actor
 from tests import a
+from tests.browser.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -38,10 +50,15 @@ def tomorrow(hour: float) -> datetime:
 
 
 def to_tomorrow(page: Page) -> None:
+    to_tomorrow_of(page, "09:00")
+
+
+def to_tomorrow_of(page: Page, time: str) -> None:
+    """Tomorrow's day, drawn, with Dr Ada free at ``time``."""
     expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=15_000)
     expect(grid(page)).to_be_visible()
     page.keyboard.press("n")
-    expect(free(page, "Dr Ada", "09:00")).to_be_visible(timeout=10_000)
+    expect(free(page, "Dr Ada", time)).to_be_visible(timeout=10_000)
 
 
 def grid(page: Page) -> Locator:
@@ -150,6 +167,7 @@ def test_a_lost_race_says_who_was_quicker_and_keeps_what_was_typed(new_page, sig
     page.get_by_label("Note for the desk (optional)").press("Tab")
     expect(page.get_by_role("button", name="Book Nuria García")).to_be_enabled()
 
+    let_holds_run_out(live_server.database)
     book_elsewhere(live_server.database, tomorrow(9))
     page.get_by_role("button", name="Book Nuria García").click()
 
@@ -184,6 +202,51 @@ def test_a_refused_drop_goes_back_and_offers_the_nearest_times(new_page, sign_in
     expect(page.get_by_text(re.compile("Moved Ana Silva to .* 11:30 with Dr Ben"))).to_be_visible()
 
 
+def test_a_time_somebody_is_booking_is_held_and_freed_again(new_page, sign_in, live_server):
+    with live_server.database.writing() as session:
+        a.user(
+            session,
+            Role.RECEPTIONIST,
+            username="bea",
+            name="Bea",
+            password_hash=passwords.hash_password(PASSWORD, Role.ADMIN),
+        )
+    rita, bea = new_page(), new_page()
+    sign_in(rita, "rita", path="/desk")
+    to_tomorrow(rita)
+    free(rita, "Dr Ada", "09:00").click()
+    expect(rita.get_by_role("dialog").get_by_text("Held for you")).to_be_visible()
+
+    sign_in(bea, "bea", path="/desk")
+    to_tomorrow_of(bea, "09:30")
+    expect(bea.get_by_label(re.compile("Held by Rita Fonseca")).first).to_be_visible()
+
+    rita.keyboard.press("Escape")
+    expect(rita.get_by_role("dialog")).to_be_hidden()
+    bea.keyboard.press("n")
+    bea.keyboard.press("p")
+    expect(free(bea, "Dr Ada", "09:00")).to_be_visible()
+
+
+def test_the_desk_sets_a_rule_aside_with_a_reason(new_page, sign_in, live_server):
+    book_elsewhere(live_server.database, tomorrow(9))
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow_of(page, "09:30")
+    taken = page.get_by_label(re.compile("^09:00.*Taken until")).first
+    place = taken.bounding_box()
+    assert place
+    taken.click(position={"x": place["width"] - 5, "y": 8})  # the strip beside the visit
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Taken until")).to_be_visible()
+    dialog.get_by_label("Patient").fill("garc")
+    dialog.get_by_text("Urgent").click()
+    dialog.get_by_role("button", name="Book Nuria García").click()
+    expect(page.get_by_text(re.compile("Booked Nuria García with Dr Ada, .*09:00"))).to_be_visible()
+    with live_server.database.reading() as session:
+        assert session.scalars(select(Override.reason)).all() == ["Urgent"]
+
+
 def test_a_hostile_name_is_shown_as_it_is_and_fetches_nothing(new_page, sign_in, live_server):
     """T096, T097, T099"""
     page = new_page()
@@ -211,6 +274,17 @@ def test_on_a_phone_the_day_becomes_a_list(new_page, sign_in, live_server):
     page.get_by_role("button", name="Today").press("n")
     expect(block(page, "Ana Silva")).to_be_visible(timeout=10_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def let_holds_run_out(database: Database) -> None:
+    """As if the desk had been silent for three minutes."""
+    with database.writing() as session:
+        for kind in (Booking, Claim):
+            session.execute(
+                update(kind)
+                .where(kind.held_until.is_not(None))
+                .values(held_until=utc_now() - timedelta(seconds=1))
+            )
 
 
 def book_elsewhere(
