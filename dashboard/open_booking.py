@@ -15,6 +15,7 @@ from core.booking import (
     MoveRequest,
     UndoRequest,
     cancel,
+    check_version,
     get_booking,
     is_undoable,
     mark,
@@ -101,9 +102,12 @@ def _dialog() -> None:
     zone = session.zone()
     with session.reading() as db:
         booking = get_booking(db, actor, opened.booking_id)
+        stale = _tell_changes(db, booking)
         booked_by = who_booked(db, booking)
         undoable = is_undoable(db, booking)
         set_aside = load_overrides_of(db, actor, booking.id)
+    if stale is not None:
+        feedback.refuse(stale)
     booking_details(booking, zone=zone, booked_by=booked_by)
     overrides_of(set_aside, zone=zone)
     if opened.refused is not None:
@@ -118,17 +122,27 @@ def _dialog() -> None:
     _cancel_form(actor, booking)
 
 
-def _version(booking: Booking) -> int:
-    """The version that was on the screen when this dialog opened: what somebody changed since
-    then is told, not written over."""
-    shown: int = st.session_state.setdefault(f"{KEY}_version", booking.version)
-    return shown
+def _tell_changes(db: Session, booking: Booking) -> BookingError | None:
+    """Who changed the booking since this dialog showed it last, if somebody did."""
+    shown = st.session_state.get(f"{KEY}_version", booking.version)
+    st.session_state[f"{KEY}_version"] = booking.version
+    try:
+        check_version(db, booking, shown)
+    except BookingError as stale:
+        return stale
+    return None
+
+
+def _press(booking: Booking) -> str:
+    """The keys of buttons carry the version they were drawn for: a press on what has changed
+    since finds nothing to press, and is told why instead of writing over it."""
+    return f"{KEY}_{booking.version}"
 
 
 def _cancel_form(actor: Actor, booking: Booking) -> None:
-    reason = ask_reason(booking, key=KEY)
+    reason = ask_reason(booking, key=KEY, press=_press(booking))
     if reason:
-        request = CancelRequest(booking.id, _version(booking), reason)
+        request = CancelRequest(booking.id, booking.version, reason)
         _do(
             lambda db, now: cancel(db, actor, request, now=now),
             _("Cancelled {name}.").format(name=_title(booking)),
@@ -139,7 +153,7 @@ def _cancel_form(actor: Actor, booking: Booking) -> None:
 
 def _seats(actor: Actor, booking: Booking) -> None:
     """A group's patients, and one more."""
-    version = _version(booking)
+    version = booking.version
 
     def mark(patient_id: int, state: BookingState) -> None:
         request = SeatMark(booking.id, version, patient_id, state)
@@ -149,12 +163,12 @@ def _seats(actor: Actor, booking: Booking) -> None:
         request = SeatRequest(booking.id, version, patient_id)
         _do(lambda db, now: leave(db, actor, request, now=now), "")
 
-    group_seats(booking, key=KEY, mark=mark, leave=leave_seat)
+    group_seats(booking, key=_press(booking), mark=mark, leave=leave_seat)
     if not allows(actor, Permission.BOOKINGS_WRITE):
         return
     with st.expander(_("Add a patient"), icon=":material/person_add:", key=f"{KEY}_join"):
         chosen = patient_picker(f"{KEY}_join", search=find, duplicates=find_duplicates)
-        if chosen.known and st.button(_("Add"), key=f"{KEY}_do_join", type="primary"):
+        if chosen.known and st.button(_("Add"), key=f"{_press(booking)}_do_join", type="primary"):
             request = SeatRequest(booking.id, version, chosen.known.id)
             _do(
                 lambda db, now: join(db, actor, request, now=now),
@@ -163,17 +177,19 @@ def _seats(actor: Actor, booking: Booking) -> None:
 
 
 def _steps(actor: Actor, booking: Booking, undoable: bool) -> None:
-    state = next_steps(booking, key=KEY)
+    state = next_steps(booking, key=_press(booking))
     if state is not None:
         _do(
             lambda db, now: mark(
-                db, actor, MarkRequest(booking.id, _version(booking), state), now=now
+                db, actor, MarkRequest(booking.id, booking.version, state), now=now
             ),
             _("{name}: {state}.").format(name=_title(booking), state=state_word(state)),
         )
-    if undoable and st.button(_("Undo last step"), key=f"{KEY}_undo", icon=":material/undo:"):
+    if undoable and st.button(
+        _("Undo last step"), key=f"{_press(booking)}_undo", icon=":material/undo:"
+    ):
         _do(
-            lambda db, now: undo(db, actor, UndoRequest(booking.id, _version(booking)), now=now),
+            lambda db, now: undo(db, actor, UndoRequest(booking.id, booking.version), now=now),
             _("Undone for {name}.").format(name=_title(booking)),
         )
 
@@ -251,10 +267,10 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo) -> None:
             placeholder=_("Nothing free"),
         )
         pressed = st.button(
-            _("Move"), key=f"{KEY}_do_move", type="primary", disabled=starts_at is None
+            _("Move"), key=f"{_press(booking)}_do_move", type="primary", disabled=starts_at is None
         )
         if pressed and starts_at is not None:
-            request = MoveRequest(booking.id, _version(booking), professional_id, starts_at)
+            request = MoveRequest(booking.id, booking.version, professional_id, starts_at)
             _do(
                 lambda db, now: move(db, actor, request, now=now),
                 _("Moved {name} to {time}.").format(
@@ -279,8 +295,6 @@ def _do(action: Callable[[Session, datetime], object], done: str) -> None:
         with session.writing() as db:
             action(db, now)
     except BookingError as refusal:
-        # What is on the screen now is what the next press is about.
-        st.session_state.pop(f"{KEY}_version", None)
         feedback.refuse(refusal)
         return
     st.session_state.pop(f"{KEY}_version", None)

@@ -2,7 +2,7 @@
 
 from core.booking.fitting import may_be_set_aside
 from core.booking.importing import record_past
-from core.booking.ledger import get_booking, who_booked
+from core.booking.ledger import check_version, get_booking, who_booked
 from core.booking.placing import MOVABLE, book, book_any, move
 from core.booking.progress import CANCELLABLE, MAY_BECOME, cancel, is_undoable, mark, undo
 from core.booking.requests import (
@@ -31,6 +31,7 @@ __all__ = [
     "book",
     "book_any",
     "cancel",
+    "check_version",
     "get_booking",
     "is_undoable",
     "mark",

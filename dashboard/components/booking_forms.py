@@ -122,8 +122,11 @@ def next_steps(booking: Booking, *, key: str) -> BookingState | None:
     return pressed
 
 
-def ask_reason(booking: Booking, *, key: str) -> str | None:
-    """The reason for a cancellation once "Cancel booking" is pressed; None until then."""
+def ask_reason(booking: Booking, *, key: str, press: str) -> str | None:
+    """The reason for a cancellation once "Cancel booking" is pressed; None until then.
+
+    ``press`` prefixes the key of the button, ``key`` those of what is typed.
+    """
     if booking.state not in CANCELLABLE:
         return None
     with st.expander(_("Cancel"), icon=":material/event_busy:", key=f"{key}_cancel"):
@@ -131,7 +134,7 @@ def ask_reason(booking: Booking, *, key: str) -> str | None:
             _("Reason"), CANCEL_REASONS, format_func=_, key=f"{key}_reason", default=None
         )
         words = st.text_input(_("In your own words (optional)"), key=f"{key}_words")
-        if st.button(_("Cancel booking"), key=f"{key}_do_cancel", type="primary"):
+        if st.button(_("Cancel booking"), key=f"{press}_do_cancel", type="primary"):
             return " · ".join(each for each in (_(chosen) if chosen else "", words.strip()) if each)
     return None
 
