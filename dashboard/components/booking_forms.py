@@ -84,7 +84,10 @@ def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None
         (_("E-mail"), patient.email if patient else ""),
         (_("Date of birth"), birthday(patient.born_on) if patient else ""),
         (_("Room"), booking.room.name if booking.room else ""),
-        (_("Price"), money(booking.price_cents, booking.currency)),
+        (
+            _("Price"),
+            money(booking.price_cents, booking.currency) if booking.price_cents else "",
+        ),
         (_("Note"), booking.desk_note),
         (_("Reason"), booking.cancel_reason),
         (_("Booked by"), booked_by),
