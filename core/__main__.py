@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from core import audit, schema, settings
 from core.backup import backup, restore
+from core.check import INVARIANTS, find_broken
 from core.db import Database, utc_now
 from core.errors import N_, BookingError, DatabaseNotReady
 from core.models import Role
@@ -34,6 +35,7 @@ from core.transfer.report import no_progress
 
 DONE, REFUSED = 0, 1
 MOST_REFUSALS_SHOWN = 50
+MOST_IDS_SHOWN = 20
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -154,6 +156,19 @@ def show_audit_head(_options: argparse.Namespace) -> int:
     return DONE
 
 
+def check(_options: argparse.Namespace) -> int:
+    with _ready() as database, database.reading() as session:
+        broken = find_broken(session, now=utc_now())
+    for each in broken:
+        shown = ", ".join(map(str, each.ids[:MOST_IDS_SHOWN]))
+        more = f" and {len(each.ids) - MOST_IDS_SHOWN:,} more" * (len(each.ids) > MOST_IDS_SHOWN)
+        print(f"{each.name}: {each.says} Not so in {each.of} {shown}{more}.", file=sys.stderr)
+    if broken:
+        return REFUSED
+    print(f"All {len(INVARIANTS)} invariants hold.")
+    return DONE
+
+
 # What they share.
 
 
@@ -261,6 +276,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("directory", type=Path)
     back = _add(commands, "restore", restore_backup, "put a backup into an empty database")
     back.add_argument("file", type=Path)
+    _add(commands, "check", check, "look for anything that is not as it must be")
     trail = commands.add_parser("audit", help="the record of every step")
     trails = trail.add_subparsers(required=True, metavar="command")
     _add(trails, "verify", verify_audit, "look for entries that were changed")

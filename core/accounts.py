@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, joinedload
 from core import audit, one_time, throttle
 from core.db import Database
 from core.edits import change, check_version, lock_row
-from core.errors import N_, BookingError, Invalid, TicketSpent, WrongCredentials
+from core.errors import N_, BookingError, Invalid, NotFound, TicketSpent, WrongCredentials
 from core.models import AuthSession, OneTimeLink, Role, User
 from core.passwords import PasswordHash, matches, secret_hash
 from core.policy import Actor, Permission, require
@@ -148,6 +148,14 @@ def load_users(session: Session, actor: Actor, *, words: str = "", limit: int = 
     return list(session.scalars(query.order_by(*order).limit(limit)))
 
 
+def get_user(session: Session, actor: Actor, user_id: int) -> User:
+    require(actor, Permission.ACCOUNTS_WRITE)
+    found = session.get(User, user_id)
+    if found is None:
+        raise NotFound(what=N_("user"))
+    return found
+
+
 def load_admin_names(session: Session, actor: Actor) -> list[str]:
     """Whom the desk asks for what only an admin may do."""
     require(actor, Permission.BOOKINGS_READ)
@@ -256,6 +264,35 @@ def _check_nobody_elses(session: Session, user: User) -> None:
             raise Invalid(
                 N_("{username} signs in for this person already."), field=field, username=other
             )
+
+
+def fold_username(username: str) -> str:
+    """One spelling for all the ways to type a user name."""
+    return unicodedata.normalize("NFKC", username).strip().casefold()
+
+
+def _user_from(request: NewUser) -> User:
+    return User(
+        username=fold_username(request.username),
+        name=" ".join(request.name.split()),
+        role=request.role,
+        password_hash=request.password_hash,
+        patient_id=request.patient_id,
+        professional_id=request.professional_id,
+    )
+
+
+def check_user(user: User) -> None:
+    """A user name and a name that can be typed and read, and the person a role is about."""
+    for field, value in (("username", user.username), ("name", user.name)):
+        if not value:
+            raise Invalid(N_("Please fill this in."), field=field)
+        if len(value) > LONGEST_NAME or not value.isprintable():
+            raise Invalid(N_("Please use fewer and plainer characters."), field=field)
+    if user.role is Role.PATIENT and user.patient_id is None:
+        raise Invalid(N_("Choose whose record this patient sees."), field="patient_id")
+    if user.role is Role.PROFESSIONAL and user.professional_id is None:
+        raise Invalid(N_("Choose whose calendar this professional has."), field="professional_id")
 
 
 # --- signing in and out

@@ -25,12 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from core.errors import N_, DatabaseNotReady
+from core.errors import N_, DatabaseNotReady, NotSaved
 
 BUSY_TIMEOUT_SECONDS = 15
 # https://sqlite.org/wal.html#walresetbug: several writers could corrupt a file in WAL mode.
@@ -111,12 +112,66 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session in one transaction: committed at the end, rolled back on any exception."""
-        with self._turn, self._writer.begin() as session:
-            yield session
+        """A session in one transaction: committed at the end, rolled back on any exception.
+
+        Raises ``NotSaved`` where the database cannot take it: a full disk, a lost connection.
+        """
+        with self._turn:
+            try:
+                with self._writer.begin() as session:
+                    yield session
+            except DBAPIError as error:
+                if why := why_not_saved(error):
+                    raise NotSaved(why) from error
+                raise
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+FULL = N_("Could not be saved: the disk is full. Nothing was changed.")
+FAILING = N_("Could not be saved: the disk does not take it. Nothing was changed.")
+READ_ONLY = N_("Could not be saved: the database can only be read now. Nothing was changed.")
+BUSY = N_("Could not be saved: too many others are writing. Nothing was changed, please try again.")
+LOST = N_("The database went away. Please look whether this was saved before you try again.")
+
+# https://sqlite.org/rescode.html, the low byte; https://postgresql.org/docs/current/errcodes-appendix.html
+SENTENCES = {
+    5: BUSY,
+    8: READ_ONLY,
+    10: FAILING,
+    13: FULL,
+    14: FAILING,
+    "25006": READ_ONLY,
+    "40001": BUSY,
+    "40P01": BUSY,
+    "53100": FULL,
+    "55P03": BUSY,
+    "58030": FAILING,
+}
+
+
+def why_not_saved(error: BaseException | None) -> str | None:
+    """The sentence for an error that is the machine's; None for one that is ours.
+
+    The error that came first tells: what follows it while rolling back does not.
+    """
+    found = None
+    while error is not None:
+        if isinstance(error, DBAPIError):
+            found = _sentence_for(error) or found
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _sentence_for(error: DBAPIError) -> str | None:
+    if hasattr(error.orig, "sqlite_errorcode"):
+        return SENTENCES.get(error.orig.sqlite_errorcode & 0xFF)
+    state = getattr(error.orig, "sqlstate", None)
+    went_away = state is None or state.startswith(("08", "57P"))
+    if went_away and isinstance(error, OperationalError):
+        return LOST
+    return SENTENCES.get(state) if state else None
 
 
 def connect(url: str) -> Engine:

@@ -76,6 +76,13 @@ class SlotTaken(CannotBook):
     message = N_("{professional} has just been booked for that time.")
 
 
+class SeriesRefused(BookingError):
+    """Details: ``rows`` are the dates in the way, each with its reasons and nearest times."""
+
+    code = "series_refused"
+    message = N_("Not every date can be booked. Nothing was saved.")
+
+
 class Stale(BookingError):
     code = "stale"
     message = N_("{who} has changed this in the meantime. Please look again.")
@@ -89,6 +96,16 @@ class WrongState(BookingError):
 class KeyReused(BookingError):
     code = "key_reused"
     message = N_("This form was already sent with other content. Please open it again.")
+
+
+class NotSaved(BookingError):
+    """The database could not take a change."""
+
+    code = "not_saved"
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__()
 
 
 class DatabaseNotReady(BookingError):

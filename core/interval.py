@@ -91,7 +91,7 @@ def union(spans: Iterable[Span]) -> list[Span]:
 
 def subtract(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
     """What is left of sorted ``spans`` without the time of ``taken``, in any order."""
-    holes = union(taken)
+    holes = sorted(taken)
     left: list[Span] = []
     first, count = 0, len(holes)
     for start, end in spans:
@@ -99,10 +99,12 @@ def subtract(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
             first += 1
         at = first
         while at < count and holes[at][0] < end:
-            if start < holes[at][0]:
-                left.append((start, holes[at][0]))
-            start = max(start, holes[at][1])
+            hole_start, hole_end = holes[at]
             at += 1
+            if hole_start < hole_end > start:
+                if start < hole_start:
+                    left.append((start, hole_start))
+                start = hole_end
         if start < end:
             left.append((start, end))
     return left

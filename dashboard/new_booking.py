@@ -21,11 +21,13 @@ from core.errors import BookingError
 from core.holds import HoldRequest
 from core.patients import LikelyDuplicate, NewPatient, PatientFound
 from core.policy import Actor, Permission, allows
-from dashboard import feedback, session
+from core.series import Repeats, SeriesAsked
+from dashboard import feedback, series_form, session
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.countdown import countdown
 from dashboard.components.patient_picker import PatientChosen, patient_picker
+from dashboard.components.repeat_fields import repeat_fields
 from dashboard.components.set_aside import set_aside_form
 from dashboard.components.words import minutes, money
 from dashboard.formatting import when
@@ -90,6 +92,11 @@ def _dialog() -> None:
     chosen = patient_picker(KEY, search=find, duplicates=find_duplicates)
     note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note")
     name = chosen.known.name if chosen.known else chosen.new.name if chosen.new else ""
+    repeats = repeat_fields(asked.starts_at.astimezone(zone).date(), key=KEY)
+    if repeats is not None and service is not None:
+        series = _series(asked, service.id, repeats, chosen, note=note, zone=zone)
+        series_form.book_form(actor, series, zone, key=KEY)
+        return
     pressed = st.button(
         _("Book {name}").format(name=feedback.md(name)) if name else _("Book"),
         key=f"{KEY}_book",
@@ -269,6 +276,35 @@ def _save(
         )
     )
     st.rerun()
+
+
+def _series(
+    asked: Asked,
+    service_id: int,
+    repeats: Repeats,
+    chosen: PatientChosen,
+    *,
+    note: str,
+    zone: ZoneInfo,
+) -> series_form.NewSeries:
+    """The same wish on many dates."""
+    actor = session.signed_in()
+    person = chosen.known or chosen.new
+    return series_form.NewSeries(
+        SeriesAsked(
+            asked.professional_id,
+            service_id,
+            chosen.known.id if chosen.known else None,
+            series_form.minute_of(asked.starts_at, zone),
+            repeats,
+            hold_id=asked.hold_id,
+        ),
+        name=person.name if person else "",
+        patient_of=lambda db, now: _patient_of(db, actor, chosen, now)[0],
+        request_key=asked.request_key,
+        note=note,
+        done=forget,
+    )
 
 
 def _patient_of(db: Session, actor: Actor, chosen: PatientChosen, now: datetime) -> tuple[int, str]:

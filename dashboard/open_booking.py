@@ -31,7 +31,8 @@ from core.interval import to_instant
 from core.models import Booking, BookingState
 from core.overrides import load_overrides_of
 from core.policy import Actor, Permission, allows
-from dashboard import feedback, session
+from core.series import CancelSeriesRequest, MoveSeriesAsked, cancel_series, move_series
+from dashboard import feedback, series_form, session
 from dashboard.components.booking_forms import (
     ask_reason,
     booking_details,
@@ -47,6 +48,7 @@ from dashboard.components.words import state_word
 from dashboard.formatting import clock, when
 from dashboard.i18n import _
 from dashboard.new_booking import find, find_duplicates
+from dashboard.series_form import Reach
 
 KEY = "open_booking"
 
@@ -117,9 +119,10 @@ def _dialog() -> None:
     if booking.seats > 1:
         _seats(actor, booking)
     _steps(actor, booking, undoable)
+    reach = series_form.ask_reach(actor, booking, zone, key=KEY)
     if may_move(booking):
-        _move_form(actor, booking, zone)
-    _cancel_form(actor, booking)
+        _move_form(actor, booking, zone, reach)
+    _cancel_form(actor, booking, reach)
 
 
 def _tell_changes(db: Session, booking: Booking) -> BookingError | None:
@@ -139,9 +142,16 @@ def _press(booking: Booking) -> str:
     return f"{KEY}_{booking.version}"
 
 
-def _cancel_form(actor: Actor, booking: Booking) -> None:
-    reason = ask_reason(booking, key=KEY, press=_press(booking))
-    if reason:
+def _cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
+    press = f"{_press(booking)}_{reach.press}" if reach.is_more else _press(booking)
+    reason = ask_reason(booking, key=KEY, press=press)
+    if reason and reach.is_more:
+        series = CancelSeriesRequest(booking.id, reach.scope, reach.seen, reason)
+        _do(
+            lambda db, now: cancel_series(db, actor, series, now=now),
+            series_form.cancelled(series, _title(booking)),
+        )
+    elif reason:
         request = CancelRequest(booking.id, booking.version, reason)
         _do(
             lambda db, now: cancel(db, actor, request, now=now),
@@ -231,7 +241,7 @@ def _try_move(request: MoveRequest) -> None:
     )
 
 
-def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo) -> None:
+def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo, reach: Reach) -> None:
     """Another day, professional or time: only starts that can be booked are offered."""
     with st.expander(_("Move"), icon=":material/event_repeat:", key=f"{KEY}_move"):
         left, middle, right = st.columns(3)
@@ -266,6 +276,10 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo) -> None:
             key=f"{KEY}_time",
             placeholder=_("Nothing free"),
         )
+        if reach.is_more and starts_at is not None:
+            wish = MoveSeriesAsked(booking.id, reach.scope, professional_id, starts_at)
+            _move_series(actor, booking, wish, reach, zone)
+            return
         pressed = st.button(
             _("Move"), key=f"{_press(booking)}_do_move", type="primary", disabled=starts_at is None
         )
@@ -277,6 +291,17 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo) -> None:
                     name=_title(booking), time=when(starts_at, zone, utc_now())
                 ),
             )
+
+
+def _move_series(
+    actor: Actor, booking: Booking, wish: MoveSeriesAsked, reach: Reach, zone: ZoneInfo
+) -> None:
+    request = series_form.ask_move(actor, wish, reach, zone, key=KEY)
+    if request is not None:
+        _do(
+            lambda db, now: move_series(db, actor, request, now=now),
+            series_form.moved(request, _title(booking), zone),
+        )
 
 
 def _free_starts(actor: Actor, booking: Booking, on: date, professional_id: int) -> list[datetime]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core import schema
 from core.db import Database
 from core.models import Base
+from tests.conformance.summary import pytest_terminal_summary  # noqa: F401 - a hook of the run
 
 ENGINES = ("sqlite", "postgresql")
 

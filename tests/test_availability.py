@@ -247,7 +247,14 @@ def calendars(draw):
     ]
     shifts, _none = spans_of_hours(Habits(clock, windows), day.toordinal(), day.toordinal())
     busy = [
-        Busy(start, end, draw(st.sampled_from([0, 0, 10])), draw(st.sampled_from([0, 15])), n + 1)
+        Busy(
+            start,
+            end,
+            draw(st.sampled_from([0, 0, 10])),
+            draw(st.sampled_from([0, 15])),
+            n + 1,
+            seats=draw(st.sampled_from([1, 1, 2, 3])),
+        )
         for n, (start, end) in enumerate(spans(6, 18))
     ]
     return sheet(
@@ -264,37 +271,66 @@ def calendars(draw):
 
 
 VISITS = st.builds(
-    lambda length, before, after, step, **rules: Visit(
-        length * 300, before * 300, after * 300, Rules(step=step * 60, **rules)
+    lambda length, before, after, step, grid, seats, booking_id, **rules: Visit(
+        length * 300,
+        before * 300,
+        after * 300,
+        Rules(step=step * 60, grid=grid and grid * 60, **rules),
+        booking_id,
+        seats=seats,
     ),
     length=st.integers(1, 30),
     before=st.integers(0, 3),
     after=st.integers(0, 3),
+    seats=st.sampled_from([1, 1, 2, 3]),
+    booking_id=st.sampled_from([0, 0, 1]),
     step=st.sampled_from([5, 15, 20, 25, 30, 60]),
+    grid=st.sampled_from([None, None, 5, 60]),
+    grid_offset=st.sampled_from([0, 0, 300]),
     anchor=st.sampled_from(Anchor),
     after_visits=st.booleans(),
+    start_offset=st.sampled_from([0, 0, 300]),
+    fill_gaps=st.sampled_from([False, False, True]),
     buffer_rule=st.sampled_from(BufferRule),
     buffers_inside_hours=st.booleans(),
+    end_tolerance=st.sampled_from([0, 0, 1, 300]),
     notice=st.sampled_from([0, 3600]),
     notice_included=st.booleans(),
     horizon_days=st.sampled_from([None, 0, 1]),
+    horizon_weekdays=st.sampled_from([range(1, 8), range(1, 6)]),
     fits_gap=st.booleans(),
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(calendars(), VISITS, st.integers(-6, 30), st.integers(0, 2))
-def test_what_is_offered_has_no_reason_and_what_has_none_is_offered(own, wanted, hours, rooms):
-    """T018: over every five minutes of the day."""
+def check_offered_exactly_without_reasons(own, wanted, hours, rooms):
+    """Over every five minutes of the day."""
     now = to_instant(own.span[0] + hours * 3600)
     taken = [own.busy[:2], own.busy[2:4]][:rooms] if rooms else None
     patient = own.busy[4:5]
     offered = set(starts(own, wanted, now=now, rooms=taken, patient=patient))
     explain = Explainer(own, wanted, now=now, rooms=taken, patient=patient)
-    for moment in range(own.span[0], own.span[1], 300):
+    for moment in {*range(own.span[0], own.span[1], 300), *offered}:
         reasons = explain.reasons(moment)
         assert (moment in offered) == (not reasons), (moment, reasons)
     assert all(own.span[0] <= each < own.span[1] for each in offered)
+
+
+ASKED = (calendars(), VISITS, st.integers(-6, 30), st.integers(0, 2))
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(*ASKED)
+def test_what_is_offered_has_no_reason_and_what_has_none_is_offered(own, wanted, hours, rooms):
+    """T018"""
+    check_offered_exactly_without_reasons(own, wanted, hours, rooms)
+
+
+@pytest.mark.slow
+@settings(max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(*ASKED)
+def test_the_same_over_five_thousand_calendars(own, wanted, hours, rooms):
+    """T018"""
+    check_offered_exactly_without_reasons(own, wanted, hours, rooms)
 
 
 def test_the_loader_asks_the_same_few_questions_for_one_and_for_many(session):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from core.availability.clock import WallClock
 from core.interval import Span
@@ -10,8 +11,7 @@ from core.interval import Span
 DAY_MINUTES = 1440
 
 
-@dataclass(frozen=True, slots=True)
-class WeeklyWindow:
+class WeeklyWindow(NamedTuple):
     """A weekday's window or break; ``ends`` past 1440 runs into the next day."""
 
     weekday: int
@@ -23,8 +23,7 @@ class WeeklyWindow:
     valid_to: int = date.max.toordinal()
 
 
-@dataclass(frozen=True, slots=True)
-class DateWindow:
+class DateWindow(NamedTuple):
     """One date's own window or break; one without minutes closes the date."""
 
     ordinal: int

@@ -1,18 +1,18 @@
 """Day sheets from the database: a fixed number of queries, however many people and days."""
 
-from collections import defaultdict
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from operator import itemgetter
 
-from sqlalchemy import Select, bindparam, case, select
+from sqlalchemy import BigInteger, Select, bindparam, case, cast, select
 from sqlalchemy.orm import Session
 
 from core.availability.clock import WallClock, clock_of
 from core.availability.hours import Habits, spans_of_hours
 from core.availability.recorded import OnRecord, Recorded, load_recorded
-from core.availability.sheet import Busy, DaySheet, Limits
+from core.availability.sheet import BUFFERS_BASE, Busy, BusyRows, DaySheet, Limits
 from core.db import seconds_of
 from core.errors import N_, Invalid
 from core.interval import Span, to_instant
@@ -144,26 +144,24 @@ def load_busy(
         "now": now,
         "never": NEVER,
     }
-    found: dict[int, list[Busy]] = defaultdict(list)
-    for row in session.connection().execute(BUSY, asked):
-        found[row[6]].append(Busy(*row))
-    return found
+    rows = session.connection().execute(BUSY, asked).all()
+    by_calendar = itertools.groupby(rows, itemgetter(4))
+    return {calendar_id: BusyRows(list(claims)) for calendar_id, claims in by_calendar}
 
 
 ZONE = select(Organisation.__table__.c.zone)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def _busy() -> Select[Any]:
+def _busy() -> Select[*tuple[int, ...]]:
+    """Columns as ``BusyRows`` has them."""
     claims = Claim.__table__.c
     return (
         select(
             seconds_of(claims.starts_at),
             seconds_of(claims.ends_at),
-            claims.before_minutes,
-            claims.after_minutes,
-            claims.booking_id,
-            case((claims.held_until.is_(None), 0), else_=1),
+            cast(claims.before_minutes, BigInteger) * BUFFERS_BASE + claims.after_minutes,
+            case((claims.held_until.is_(None), claims.booking_id), else_=-claims.booking_id),
             claims.calendar_id,
         )
         .where(

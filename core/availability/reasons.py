@@ -13,6 +13,7 @@ from core.availability.limits import Tally
 from core.availability.seats import full_spans
 from core.availability.sheet import Busy, DaySheet
 from core.availability.starts import (
+    Rules,
     Visit,
     behind_visits,
     earliest,
@@ -92,16 +93,14 @@ class Explainer:
         """Why a visit cannot start then, the most telling first; nothing when it can."""
         found = self.against(start)
         if self._is_off_step(start, found):
-            minutes = self.rules.step // 60
-            message = N_("Visits of this kind start every {minutes} minutes.")
-            found.append(Reason(ReasonCode.OFF_STEP, message, {"minutes": minutes}))
+            found.append(off_step(self.rules))
         return found
 
     def against(self, start: int) -> list[Reason]:
         """The reasons that stand wherever the step falls."""
         found = [
             *self._too_soon_or_late(start),
-            *self._not_at_work(start),
+            *self.not_at_work(start),
             *self._in_the_way(start),
         ]
         found = _only_the_shortest(found) if len(found) > 1 else found
@@ -139,7 +138,7 @@ class Explainer:
             return None
         return horizon_end(self.sheet.clock, self.rules, self._present)
 
-    def _not_at_work(self, start: int) -> list[Reason]:
+    def not_at_work(self, start: int) -> list[Reason]:
         sheet, visit = self.sheet, self.visit
         lead, trail = (visit.before, visit.after) if self.rules.buffers_inside_hours else (0, 0)
         begin, end = start - lead, start + visit.length + trail
@@ -318,6 +317,11 @@ LIMIT_SENTENCES = {
     ("week", "visits"): N_("{professional} takes at most {limit} visits a week."),
     ("week", "minutes"): N_("{professional} takes at most {limit} minutes of visits a week."),
 }
+
+
+def off_step(rules: Rules) -> Reason:
+    message = N_("Visits of this kind start every {minutes} minutes.")
+    return Reason(ReasonCode.OFF_STEP, message, {"minutes": rules.step // 60})
 
 
 def _full(busy: Busy) -> Reason:

@@ -64,7 +64,7 @@ AFTER: BindParameter[Any] = bindparam("after")
 BEFORE: BindParameter[Any] = bindparam("before")
 
 
-def _rows_of(table: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
+def _rows_of(table: FromClause, **columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """One part of the question, its columns in the order they all share."""
     shared = {
         "owner": cast(null(), Integer),
@@ -79,7 +79,7 @@ def _rows_of(table: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
     return select(source, table.c.id, *(shared | columns).values())
 
 
-def _weekly() -> Select[Any]:
+def _weekly() -> Select[*tuple[Any, ...]]:
     table = WorkingHours.__table__
     return _rows_of(
         table,
@@ -97,7 +97,7 @@ def _weekly() -> Select[Any]:
     )
 
 
-def _dates() -> Select[Any]:
+def _dates() -> Select[*tuple[Any, ...]]:
     table = DateHours.__table__
     return _rows_of(
         table,
@@ -109,7 +109,7 @@ def _dates() -> Select[Any]:
     ).where(table.c.professional_id.in_(IDS), table.c.on_date.between(FIRST, LAST))
 
 
-def _spans(table: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
+def _spans(table: FromClause, **columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """Openings, or time off."""
     return _rows_of(
         table,
@@ -120,7 +120,7 @@ def _spans(table: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
     ).where(table.c.professional_id.in_(IDS), table.c.starts_at < BEFORE, table.c.ends_at > AFTER)
 
 
-def _closures() -> Select[Any]:
+def _closures() -> Select[*tuple[Any, ...]]:
     table = Closure.__table__
     return _rows_of(
         table,
@@ -151,7 +151,7 @@ def load_recorded(
         "before": to_instant(span[1]),
     }
     found = OnRecord({each: Recorded() for each in ids})
-    for row in session.connection().execute(ON_RECORD, asked):
+    for row in session.connection().execute(ON_RECORD, asked).all():
         owner = found.people.get(row[2])
         try:
             _take(row, found, owner, clock)

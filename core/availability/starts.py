@@ -14,7 +14,7 @@ from datetime import datetime
 from core.availability.clock import WallClock
 from core.availability.limits import Tally
 from core.availability.seats import full_spans
-from core.availability.sheet import Busy, DaySheet
+from core.availability.sheet import Busy, BusyRows, DaySheet
 from core.interval import Span, intersect, subtract, to_seconds, union
 from core.models import Anchor, BufferRule
 
@@ -118,11 +118,7 @@ def possible_starts(
 ) -> list[Span]:
     """Start spans within the sheet's days, before the lattice and the limits."""
     first, last = allowed(sheet, visit, now)
-    possible = [
-        (max(start, first), min(end - visit.length + 1, last))
-        for start, end in free
-        if start < last and end - visit.length >= max(start, first)
-    ]
+    possible = clipped(start_spans(free, visit.length), first, last)
     if rooms is not None:
         possible = intersect(possible, starts_with_a_room(sheet.span, visit, rooms))
     if patient:
@@ -159,19 +155,13 @@ def with_tolerance(sheet: DaySheet, rules: Rules) -> Sequence[Span]:
 def blocked(busy: Iterable[Busy], visit: Visit) -> list[Span]:
     """What claims keep from this visit: their own time and the buffers between the two."""
     own, add = visit.booking_id, visit.rules.buffer_rule is BufferRule.ADD
+    if isinstance(busy, BusyRows) and not (own or visit.before or visit.after or visit.seats > 1):
+        return busy.kept()
+    others = [each for each in busy if not own or each.booking_id != own]
     if visit.seats > 1:
-        kept = (
-            (*kept_by(each, visit, add), each.seats)
-            for each in busy
-            if not own or each.booking_id != own
-        )
-        return full_spans(kept, visit.seats)
-    buffers = visit.before or visit.after
-    return [
-        kept_by(each, visit, add) if buffers or each[2] or each[3] else (each[0], each[1])
-        for each in busy
-        if not own or each.booking_id != own
-    ]
+        seated = ((*kept_by(each, visit, add), each.seats) for each in others)
+        return full_spans(seated, visit.seats)
+    return [kept_by(each, visit, add) for each in others]
 
 
 def kept_by(busy: Busy, visit: Visit, add: bool) -> Span:
@@ -188,6 +178,21 @@ def gap(one: int, other: int, add: bool) -> int:
 
 def start_spans(free: Iterable[Span], length: int) -> list[Span]:
     return [(start, end - length + 1) for start, end in free if end - start >= length]
+
+
+def clipped(spans: list[Span], first: int, last: int) -> list[Span]:
+    """What of the sorted spans lies between two moments; only those at the ends are looked at."""
+    low, high = 0, len(spans)
+    while low < high and spans[low][1] <= first:
+        low += 1
+    while low < high and spans[high - 1][0] >= last:
+        high -= 1
+    kept = spans[low:high]
+    if kept and kept[0][0] < first:
+        kept[0] = (first, kept[0][1])
+    if kept and kept[-1][1] > last:
+        kept[-1] = (kept[-1][0], last)
+    return kept
 
 
 def calendar_gaps(span: Span, visit: Visit, busy: Sequence[Busy]) -> list[Span]:

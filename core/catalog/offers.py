@@ -12,7 +12,7 @@ from core.catalog.professionals import get_professional
 from core.catalog.services import get_service
 from core.catalog.typed import HIGHEST_PRICE_CENTS, LONGEST_VISIT_MINUTES, check_between
 from core.errors import N_, Invalid, NotFound
-from core.models import ProfessionalService, Service
+from core.models import Professional, ProfessionalService, Service
 from core.policy import Actor, Permission, require
 
 
@@ -121,10 +121,12 @@ def withdraw_service_offer(
     audit.record(session, actor, "service.withdrawn", professional, now=now, service_id=service_id)
 
 
-def set_offers(session: Session, actor: Actor, request: ServicesOffered, *, now: datetime) -> None:
+def set_offers(
+    session: Session, actor: Actor, request: ServicesOffered, *, now: datetime
+) -> Professional:
     """Make these, and no others, the services the professional offers."""
     require(actor, Permission.CATALOG_WRITE)
-    get_professional(session, request.professional_id)
+    professional = get_professional(session, request.professional_id)
     known = {
         each.service_id: OfferedService(
             each.professional_id, each.service_id, each.length_minutes, each.price_cents
@@ -137,3 +139,4 @@ def set_offers(session: Session, actor: Actor, request: ServicesOffered, *, now:
     for each in request.offers:
         if known.get(each.service_id) != each:
             offer_service(session, actor, each, now=now)
+    return professional

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from core import audit
-from core.catalog.typed import by_name, check_between, colour_of, name_of, zone_of_name
+from core.catalog.typed import by_name, check_between, check_new, colour_of, name_of, zone_of_name
 from core.db import lock_calendars
 from core.edits import change, check_version, lock_in_use
 from core.errors import N_, NotFound
@@ -110,9 +110,11 @@ def add_professional(
 ) -> Professional:
     """Put a professional in the book, with a calendar of their own and no hours yet."""
     require(actor, Permission.CATALOG_WRITE)
+    values = _values(request)
+    _check_name_is_free(session, request.name, but=None)
     professional = Professional(
         calendar=Calendar(kind=CalendarKind.PROFESSIONAL),
-        **_values(request),
+        **values,
         expertise=_expertise_named(session, request.expertise),
     )
     session.add(professional)
@@ -130,7 +132,9 @@ def edit_professional(
         session, Professional, request.professional_id, what=N_("professional")
     )
     check_version(session, professional, request.version)
-    changed = change(professional, _values(request.details))
+    values = _values(request.details)
+    _check_name_is_free(session, request.details.name, but=professional.id)
+    changed = change(professional, values)
     session.refresh(professional, ["expertise"])
     expertise = _expertise_named(session, request.details.expertise)
     if set(expertise) != set(professional.expertise):
@@ -166,6 +170,14 @@ def _expertise_named(session: Session, names: Iterable[str]) -> list[Expertise]:
             session.add(known[key])
         wanted[key] = known[key]
     return list(wanted.values())
+
+
+def _check_name_is_free(session: Session, name: str, *, but: int | None) -> None:
+    """Two at work with one name could not be told apart at the desk."""
+    others = select(Professional.name).where(
+        Professional.archived_at.is_(None), Professional.id.is_distinct_from(but)
+    )
+    check_new(name_of(name), session.scalars(others))
 
 
 def _values(request: NewProfessional) -> dict[str, object]:

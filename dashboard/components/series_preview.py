@@ -32,7 +32,7 @@ class ChangeRow(Protocol):
 
 
 @dataclass(frozen=True)
-class Clock:
+class Reader:
     """Where and when the reader is."""
 
     zone: ZoneInfo
@@ -42,13 +42,16 @@ class Clock:
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
+    def clock(self, instant: datetime) -> str:
+        return clock(instant, self.zone)
+
     def day(self, instant: datetime) -> str:
         return day(instant.astimezone(self.zone).date(), self.today)
 
 
-def series_preview(plan: SeriesPlan, clock: Clock, *, key: str, change: ChangeRow) -> None:
+def series_preview(plan: SeriesPlan, reader: Reader, *, key: str, change: ChangeRow) -> None:
     """Draw the dates with what is in their way and the ways out of it."""
-    st.markdown(_summary(plan, clock))
+    st.markdown(_summary(plan))
     if len(plan.refused) > 1:
         st.button(
             _("Leave out all {count} that are not free").format(count=len(plan.refused)),
@@ -63,10 +66,10 @@ def series_preview(plan: SeriesPlan, clock: Clock, *, key: str, change: ChangeRo
     height = HEIGHT if len(rows) >= SCROLLS_FROM else "content"
     with st.container(height=height, border=True, gap="xsmall", key=f"{key}_rows"):  # type: ignore[arg-type]
         for row in rows:
-            _draw(row, clock, key=f"{key}_row_{row.key}", change=change)
+            _draw(row, reader, key=f"{key}_row_{row.key}", change=change)
 
 
-def _summary(plan: SeriesPlan, clock: Clock) -> str:
+def _summary(plan: SeriesPlan) -> str:
     count, refused = len(plan.chosen), len(plan.refused)
     lines = [ngettext("{count} visit is free.", "{count} visits are free.", count)]
     if refused:
@@ -83,11 +86,11 @@ def _summary(plan: SeriesPlan, clock: Clock) -> str:
     return " ".join(lines).format(count=count, refused=refused, months=months)
 
 
-def _draw(row: SeriesRow, clock: Clock, *, key: str, change: ChangeRow) -> None:
+def _draw(row: SeriesRow, reader: Reader, *, key: str, change: ChangeRow) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key=key
     ):
-        st.markdown(f"{ICONS[row.state]} {_words(row, clock)}", width="content")
+        st.markdown(f"{ICONS[row.state]} {_words(row, reader)}", width="content")
         if row.changed:
             st.button(
                 _("Put back"),
@@ -108,27 +111,27 @@ def _draw(row: SeriesRow, clock: Clock, *, key: str, change: ChangeRow) -> None:
                 args=(row.key, None),
             )
     if row.alternatives:
-        _alternatives(row, clock, key=key, change=change)
+        _alternatives(row, reader, key=key, change=change)
 
 
-def _words(row: SeriesRow, clock: Clock) -> str:
+def _words(row: SeriesRow, reader: Reader) -> str:
     """The date and time in bold, then how it stands, as Markdown."""
     if row.starts_at is None:
         words = say(row.skipped_because) if row.skipped_because else _("left out")
-        return f"**{md(day(row.on, clock.today))}** · {words}"
-    when = f"**{md(clock.day(row.starts_at))}, {_clock(row.starts_at, clock)}**"
+        return f"**{md(day(row.on, reader.today))}** · {words}"
+    when = f"**{md(reader.day(row.starts_at))}, {reader.clock(row.starts_at)}**"
     if row.reasons:
         return f"{when} · {' '.join(say(each) for each in row.reasons)}"
     return f"{when} · {_('free')}"
 
 
-def _alternatives(row: SeriesRow, clock: Clock, *, key: str, change: ChangeRow) -> None:
+def _alternatives(row: SeriesRow, reader: Reader, *, key: str, change: ChangeRow) -> None:
     with st.container(horizontal=True, gap="xsmall", key=f"{key}_instead"):
         for each in row.alternatives:
-            time = _clock(each, clock)
-            same_day = each.astimezone(clock.zone).date() == row.on
+            time = reader.clock(each)
+            same_day = each.astimezone(reader.zone).date() == row.on
             st.button(
-                time if same_day else f"{clock.day(each)}, {time}",
+                time if same_day else f"{reader.day(each)}, {time}",
                 key=f"{key}_instead_{each.isoformat()}",
                 help=_("Take this time instead"),
                 on_click=change,
@@ -143,7 +146,3 @@ def _leave_out(rows: Sequence[SeriesRow], change: ChangeRow) -> None:
 
 def _is_special(row: SeriesRow) -> bool:
     return row.changed or row.state is not RowState.FREE
-
-
-def _clock(instant: datetime, there: Clock) -> str:
-    return clock(instant, there.zone)

@@ -1,9 +1,6 @@
 """Closures: days on which nobody can be booked."""
 
-from datetime import datetime
-
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from core.db import utc_now
 from core.models import Closure
@@ -49,18 +46,16 @@ def _row(actor: Actor, closure: Closure) -> None:
         pressed = st.button(
             _("Remove"), key=f"practice_remove_{closure.id}", icon=":material/delete:"
         )
-    if pressed and forms.save(lambda db, now: _remove(db, actor, closure.id, now)):
-        forms.finish(_("Open again: {days}.").format(days=days_of(closure)))
-
-
-def _remove(db: Session, actor: Actor, closure_id: int, now: datetime) -> bool:
-    remove_closure(db, actor, closure_id, now=now)
-    return True
+    if pressed:
+        forms.save(
+            lambda db, now: remove_closure(db, actor, closure.id, now=now),
+            lambda _nothing: forms.finish(_("Open again: {days}.").format(days=days_of(closure))),
+        )
 
 
 def _dialog() -> None:
-    actor, now = session.signed_in(), utc_now()
-    today = now.astimezone(session.zone()).date()
+    actor, opened = session.signed_in(), forms.current(FORM)
+    today = utc_now().astimezone(session.zone()).date()
     with st.form(key("closure"), border=False):
         name = st.text_input(_("Name"), key=key("name"), placeholder=_("Public holiday"))
         left, right = st.columns(2)
@@ -73,15 +68,20 @@ def _dialog() -> None:
             help=_("Leave this empty for a single day."),
         )
         pressed = st.form_submit_button(_("Save"), type="primary", width="stretch")
-    if not pressed:
-        return
-    closure = NewClosure(first, last or first, name)
-    saved = forms.save(lambda db, now: add_closure(db, actor, closure, now=now))
-    if saved is None:
-        return
+    if pressed:
+        closure = NewClosure(first, last or first, name)
+        forms.save(
+            lambda db, now: add_closure(db, actor, closure, now=now),
+            lambda saved: _finish(actor, saved),
+            opened,
+        )
+
+
+def _finish(actor: Actor, closure: Closure) -> None:
+    """Say what is closed, and how many bookings are in the way."""
     with session.reading() as db:
-        booked = count_to_come(db, actor, saved.first_on, saved.last_on, now=now)
-    sentence = _("Closed: {days}.").format(days=days_of(saved))
+        booked = count_to_come(db, actor, closure.first_on, closure.last_on, now=utc_now())
+    sentence = _("Closed: {days}.").format(days=days_of(closure))
     if booked:
         stay = _("Bookings in these days, to be moved or cancelled at the desk: {count}.")
         sentence = f"{sentence} {stay.format(count=booked)}"

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import streamlit as st
 from sqlalchemy.orm import Session
+from streamlit.delta_generator import DeltaGenerator
 
 from core.catalog import restore
 from core.db import utc_now
 from core.errors import BookingError
-from core.models import Professional, Room, Service
+from core.models import Professional, Room, Service, User
 from core.policy import Actor
 from dashboard import feedback, session
 from dashboard.feedback import md
@@ -20,22 +22,35 @@ from dashboard.i18n import _
 KEY = "practice_form"
 
 Result = TypeVar("Result")
+Named = Service | Room | Professional | User
 Archivable = TypeVar("Archivable", Service, Room, Professional)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Opened:
     """A form on screen; ``version`` is that of the row when it was opened."""
 
     form: str
     id: int | None = None
     version: int = 0
+    then: Callable[[], None] | None = None
+    """What follows once it is saved. A second click finds it here and saves nothing."""
 
 
 def open_form(form: str, id: int | None = None, version: int = 0) -> None:
     """Show this form on the next run, empty or with the row's own values."""
     forget()
     st.session_state[KEY] = Opened(form, id, version)
+
+
+def current(form: str) -> Opened:
+    """The form being drawn; without one, or once it is saved, the page is drawn instead."""
+    found = opened(form)
+    if found is None:
+        st.rerun()
+    if found.then is not None:
+        found.then()
+    return found
 
 
 def opened(form: str) -> Opened | None:
@@ -58,14 +73,25 @@ def show_dialog(title: str, draw: Callable[[], None]) -> None:
     st.dialog(title, width="medium", on_dismiss=forget)(draw)()
 
 
-def save(change: Callable[[Session, datetime], Result]) -> Result | None:
-    """Make one change in one transaction; a refusal is shown where this is called."""
+def save(
+    change: Callable[[Session, datetime], Result],
+    then: Callable[[Result], None],
+    opened: Opened | None = None,
+) -> None:
+    """Make one change in one transaction, then go on; a refusal is shown where this is called.
+
+    A double click aborts the script between the two and runs it anew, so the form itself
+    remembers that it is saved: to ask ``st.session_state`` could already be too late.
+    """
     try:
         with session.writing() as db:
-            return change(db, utc_now())
+            result = change(db, utc_now())
     except BookingError as refusal:
         feedback.refuse(refusal)
-        return None
+        return
+    if opened is not None:
+        opened.then = partial(then, result)
+    then(result)
 
 
 def finish(sentence: str) -> None:
@@ -86,11 +112,16 @@ def add_button(label: str, form: str) -> None:
     )
 
 
-def entry(title: str, facts: Iterable[str], *, icon: str = "") -> None:
-    """One line of a list: a name, and below it what there is to know. Both plain text."""
+def entry(title: str, facts: Iterable[str]) -> DeltaGenerator:
+    """One line of a list, in plain text: a name, and what there is to know.
+
+    Badges go into what it answers.
+    """
     known = " · ".join(md(each) for each in facts if each)
-    lines = [f"{icon} **{md(title)}**".strip(), f":small[{known}]" if known else ""]
-    st.markdown("  \n".join(each for each in lines if each), width="stretch")
+    lines = [f"**{md(title)}**", f":small[{known}]" if known else ""]
+    column = st.container(gap="xxsmall")
+    column.markdown("  \n".join(each for each in lines if each))
+    return column
 
 
 def edit_button(form: str, id: int, version: int, name: str) -> None:
@@ -104,7 +135,14 @@ def edit_button(form: str, id: int, version: int, name: str) -> None:
     )
 
 
-def archive_button(change: Callable[[Session, datetime], Service | Room | Professional]) -> None:
+def finish_with(sentence: str) -> Callable[[Named], None]:
+    """The same, with the name of what was changed in the sentence."""
+    return lambda row: finish(sentence.format(name=row.name))
+
+
+def archive_button(
+    change: Callable[[Session, datetime], Service | Room | Professional], opened: Opened
+) -> None:
     """The way out of use, at the end of a form."""
     if st.button(
         _("Archive"),
@@ -113,9 +151,7 @@ def archive_button(change: Callable[[Session, datetime], Service | Room | Profes
         type="tertiary",
         help=_("Not offered any more. What is on record stays, and it can be restored."),
     ):
-        archived = save(change)
-        if archived is not None:
-            finish(_("Archived {name}.").format(name=archived.name))
+        save(change, finish_with(_("Archived {name}.")), opened)
 
 
 def archived_list(actor: Actor, kind: type[Archivable], rows: Sequence[Archivable]) -> None:
@@ -130,8 +166,5 @@ def archived_list(actor: Actor, kind: type[Archivable], rows: Sequence[Archivabl
                     _restore(actor, kind, row.id)
 
 
-
 def _restore(actor: Actor, kind: type[Archivable], id: int) -> None:
-    restored = save(lambda db, now: restore(db, actor, kind, id, now=now))
-    if restored is not None:
-        finish(_("Restored {name}.").format(name=restored.name))
+    save(lambda db, now: restore(db, actor, kind, id, now=now), finish_with(_("Restored {name}.")))

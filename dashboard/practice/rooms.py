@@ -7,9 +7,9 @@ from core.catalog import EditedRoom, NewRoom
 from core.models import Room
 from core.policy import Actor
 from dashboard import session
+from dashboard.i18n import _
 from dashboard.practice import forms
 from dashboard.practice.forms import key
-from dashboard.i18n import _
 
 FORM = "room"
 
@@ -45,9 +45,7 @@ def _row(room: Room, used: list[str]) -> None:
 
 
 def _dialog() -> None:
-    actor, opened = session.signed_in(), forms.opened(FORM)
-    if opened is None:
-        st.rerun()
+    actor, opened = session.signed_in(), forms.current(FORM)
     with session.reading() as db:
         known = {each.id: each.name for each in catalog.load_rooms(db)}
     with st.form(key("room"), border=False):
@@ -57,17 +55,22 @@ def _dialog() -> None:
         _save(actor, opened, name)
     if (id := opened.id) is not None:
         forms.archive_button(
-            lambda db, now: catalog.archive_room(db, actor, id, opened.version, now=now)
+            lambda db, now: catalog.archive_room(db, actor, id, opened.version, now=now),
+            opened,
         )
 
 
 def _save(actor: Actor, opened: forms.Opened, name: str) -> None:
     if opened.id is None:
-        saved = forms.save(lambda db, now: catalog.add_room(db, actor, NewRoom(name), now=now))
-        sentence = _("Added {name}.")
-    else:
-        edited = EditedRoom(opened.id, opened.version, name)
-        saved = forms.save(lambda db, now: catalog.edit_room(db, actor, edited, now=now))
-        sentence = _("Saved {name}.")
-    if saved is not None:
-        forms.finish(sentence.format(name=saved.name))
+        forms.save(
+            lambda db, now: catalog.add_room(db, actor, NewRoom(name), now=now),
+            forms.finish_with(_("Added {name}.")),
+            opened,
+        )
+        return
+    edited = EditedRoom(opened.id, opened.version, name)
+    forms.save(
+        lambda db, now: catalog.edit_room(db, actor, edited, now=now),
+        forms.finish_with(_("Saved {name}.")),
+        opened,
+    )

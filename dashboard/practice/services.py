@@ -11,9 +11,9 @@ from core.models import Room, Service
 from core.policy import Actor
 from dashboard import session
 from dashboard.components.words import minutes, money
+from dashboard.i18n import _
 from dashboard.practice import forms
 from dashboard.practice.forms import key
-from dashboard.i18n import _
 
 FORM = "service"
 NEW = NewService(name="", length_minutes=30)
@@ -32,7 +32,7 @@ def show(actor: Actor) -> None:
             for each in services:
                 _row(each, [rooms[id] for id in needed.get(each.id, ())], currency)
     else:
-        st.caption(_("No services yet. Add a service, then the professionals who offer it."))
+        st.caption(_("No services yet."))
     forms.archived_list(actor, Service, archived)
     if opened := forms.opened(FORM):
         forms.show_dialog(_("Edit service") if opened.id else _("New service"), _dialog)
@@ -51,9 +51,7 @@ def _row(service: Service, rooms: Sequence[str], currency: str) -> None:
 
 
 def _dialog() -> None:
-    actor, opened = session.signed_in(), forms.opened(FORM)
-    if opened is None:
-        st.rerun()
+    actor, opened = session.signed_in(), forms.current(FORM)
     with session.reading() as db:
         rooms = catalog.load_rooms(db)
         needed = catalog.load_service_rooms(db)
@@ -67,20 +65,25 @@ def _dialog() -> None:
         _save(actor, opened, details)
     if service is not None:
         forms.archive_button(
-            lambda db, now: catalog.archive_service(db, actor, service.id, opened.version, now=now)
+            lambda db, now: catalog.archive_service(db, actor, service.id, opened.version, now=now),
+            opened,
         )
 
 
 def _save(actor: Actor, opened: forms.Opened, details: NewService) -> None:
     if opened.id is None:
-        saved = forms.save(lambda db, now: catalog.add_service(db, actor, details, now=now))
-        sentence = _("Added {name}.")
-    else:
-        edited = EditedService(opened.id, opened.version, details)
-        saved = forms.save(lambda db, now: catalog.edit_service(db, actor, edited, now=now))
-        sentence = _("Saved {name}.")
-    if saved is not None:
-        forms.finish(sentence.format(name=saved.name))
+        forms.save(
+            lambda db, now: catalog.add_service(db, actor, details, now=now),
+            forms.finish_with(_("Added {name}.")),
+            opened,
+        )
+        return
+    edited = EditedService(opened.id, opened.version, details)
+    forms.save(
+        lambda db, now: catalog.edit_service(db, actor, edited, now=now),
+        forms.finish_with(_("Saved {name}.")),
+        opened,
+    )
 
 
 def _details(service: Service, needed: Mapping[int, tuple[int, ...]]) -> NewService:
@@ -136,9 +139,7 @@ def _rules(known: NewService) -> NewService:
     with left:
         before = _number(_("Buffer before, minutes"), known.before_minutes, 0, 1440, "before")
         notice = _hours(_("Patients book at least … hours ahead"), known.notice_minutes, "notice")
-        horizon = _number(
-            _("Bookable up to … days ahead"), known.horizon_days, 0, 3660, "horizon"
-        )
+        horizon = _number(_("Bookable up to … days ahead"), known.horizon_days, 0, 3660, "horizon")
     with right:
         after = _number(_("Buffer after, minutes"), known.after_minutes, 0, 1440, "after")
         late = _hours(

@@ -248,9 +248,9 @@ def ask_conflict(given: Values) -> Values:
         row = next(row for row in given["existing"] if seconds(row["start"]) == each.start)
         if "patient" in matched and row["patient"] == candidate["patient"]:
             patient.append(each)
-        for name in {"practitioner", "resource"}.intersection(matched):
-            if row[name] == candidate[name]:
-                existing.append(each)
+        others = {"practitioner", "resource"}.intersection(matched)
+        if any(row[name] == candidate[name] for name in others):
+            existing.append(each)
     start, end = seconds(candidate["start"]), seconds(candidate["end"])
     gap = 60 * given.get("gap", 0)
     rules = Rules(step=1, buffer_rule=BufferRule.GAP)
@@ -337,9 +337,7 @@ def ask_horizon(given: Values) -> Values:
     end = horizon_end(clock, rules, now_of(given))
     days = [date.fromisoformat(each) for each in given["dates"]]
     return {
-        "open_dates": [
-            each.isoformat() for each in days if clock.span_of_days(each, each)[0] < end
-        ]
+        "open_dates": [each.isoformat() for each in days if clock.span_of_days(each, each)[0] < end]
     }
 
 
@@ -413,7 +411,6 @@ def ask_recur(given: Values) -> Values:
     if not style.startswith("weekly") and dates[0] == start:
         dates = dates[1:]
     return {"dates": [each.isoformat() for each in dates], "count": len(dates)}
-
 
 
 ASK: Mapping[str, Callable[[Values], Values]] = {

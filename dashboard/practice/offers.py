@@ -1,0 +1,80 @@
+"""What a professional offers, at which own length and price."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core import catalog
+from core.catalog import OfferedService, ServicesOffered
+from core.models import Professional, ProfessionalService, Service
+from core.policy import Actor
+from dashboard import session
+from dashboard.components.words import minutes, money
+from dashboard.feedback import md
+from dashboard.i18n import _
+from dashboard.practice import forms
+from dashboard.practice.forms import key
+
+
+def show(
+    actor: Actor,
+    professional: Professional,
+    opened: forms.Opened,
+    *,
+    done: Callable[[Professional, str], None],
+) -> None:
+    with session.reading() as db:
+        services = catalog.load_services(db)
+        offered = catalog.load_offered(db, actor).get(professional.id, [])
+        currency = catalog.get_organisation(db).currency
+    if not services:
+        st.info(_("There are no services yet. Add them under Services first."))
+        return
+    known = {each.service_id: each for each in offered}
+    with st.form(key("offers"), border=False):
+        st.caption(_("Fill in a length or price only where it differs from the service's own."))
+        chosen = [_line(professional, each, known.get(each.id), currency) for each in services]
+        pressed = st.form_submit_button(_("Save"), type="primary", width="stretch")
+    if not pressed:
+        return
+    request = ServicesOffered(professional.id, tuple(each for each in chosen if each))
+    forms.save(
+        lambda db, now: catalog.set_offers(db, actor, request, now=now),
+        lambda saved: done(saved, _("Saved what {name} offers.")),
+        opened,
+    )
+
+
+def _line(
+    professional: Professional, service: Service, known: ProfessionalService | None, currency: str
+) -> OfferedService | None:
+    """One service: whether it is offered, and how it differs."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        offers = st.checkbox(
+            md(service.name), known is not None, key=key(f"offers_{service.id}"), width="stretch"
+        )
+        with st.container(horizontal=True, gap="xsmall", width=290):
+            length = st.number_input(
+                _("Own length of {service}, minutes").format(service=md(service.name)),
+                min_value=1,
+                max_value=1440,
+                value=known.length_minutes if known else None,
+                placeholder=minutes(service.length_minutes),
+                key=key(f"length_{service.id}"),
+                label_visibility="collapsed",
+                width=138,
+            )
+            price = st.number_input(
+                _("Own price of {service}").format(service=md(service.name)),
+                min_value=0.0,
+                value=known.price_cents / 100 if known and known.price_cents is not None else None,
+                format="%.2f",
+                placeholder=money(service.price_cents, currency),
+                key=key(f"price_{service.id}"),
+                label_visibility="collapsed",
+                width=140,
+            )
+    if not offers:
+        return None
+    cents = None if price is None else round(price * 100)
+    return OfferedService(professional.id, service.id, length, cents)

@@ -1,0 +1,554 @@
+"""The place "Practice" as its admin sees it: each section adds, changes and refuses."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from core import catalog
+from core.models import (
+    Booking,
+    Closure,
+    HoursKind,
+    OneTimeLink,
+    Professional,
+    ProfessionalService,
+    Role,
+    Room,
+    Service,
+    User,
+    WorkingHours,
+)
+from core.passwords import secret_hash
+from core.schedule import WeekdayWindow
+from dashboard import places
+from dashboard.practice import hours
+from dashboard.practice.hours import Line, line_of, minute_of, windows_of
+from tests import a, screen
+
+WORK, BREAK = HoursKind.WORK, HoursKind.BREAK
+
+
+@pytest.fixture
+def admin(sqlite_database) -> User:
+    with sqlite_database.writing() as session:
+        a.organisation(session)
+        return a.user(session, Role.ADMIN, name="Alex Moreau", password_hash="x")
+
+
+@pytest.fixture
+def practice(monkeypatch, sqlite_database, admin):
+    """``practice("People")`` opens that section."""
+
+    def open_section(section="Services"):
+        page = screen.show_to(monkeypatch, sqlite_database, admin).run()
+        page.switch_page(str(places.PAGES / "practice.py")).run()
+        page.segmented_control(key="section").set_value(section).run()
+        return shown(page)
+
+    return open_section
+
+
+def shown(page):
+    assert not page.exception
+    return page
+
+
+def press(page, key):
+    return shown(page.button(key=key).click().run())
+
+
+def send(page, label="Save"):
+    """Press the button that sends the form."""
+    found = [each for each in page.button if each.label == label]
+    return shown(found[-1].click().run())
+
+
+def fill(page, **values):
+    kinds = ("text_input", "number_input", "checkbox", "radio", "multiselect", "date_input")
+    for name, value in values.items():
+        key = f"practice_form_{name}"
+        widgets = [each for kind in (*kinds, "selectbox") for each in getattr(page, kind)]
+        next(each for each in widgets if each.key == key).set_value(value)
+    return page
+
+
+def toasts(page):
+    return [each.value for each in page.toast]
+
+
+def errors(page):
+    return [each.value for each in page.error]
+
+
+def text_of(page):
+    return "\n".join(each.value for kind in (page.markdown, page.caption) for each in kind)
+
+
+def only(database, kind):
+    with database.reading() as session:
+        return session.scalars(select(kind)).one()
+
+
+def add(database, make, **values):
+    with database.writing() as session:
+        return make(session, **values)
+
+
+# --- services
+
+
+def test_an_empty_place_says_what_comes_first(practice):
+    page = practice()
+
+    assert page.info[0].value == "Add a service, then the professionals who offer it."
+    assert "No services yet." in text_of(page)
+
+
+def test_a_service_is_added(practice, sqlite_database):
+    page = press(practice(), "practice_add_service")
+    fill(page, name="First *visit*", length=45, price=60.5, notice=1.5)
+    page = send(page)
+
+    made = only(sqlite_database, Service)
+    assert (made.name, made.length_minutes, made.price_cents) == ("First *visit*", 45, 6050)
+    assert made.notice_minutes == 90
+    assert toasts(page) == [r"Added First \*visit\*."]
+    assert r"**First \*visit\***" in text_of(page)
+    assert page.info[0].value.startswith("Next, add the professionals")
+
+
+def test_a_service_without_a_name_is_refused_and_nothing_typed_is_lost(practice, sqlite_database):
+    page = press(practice(), "practice_add_service")
+    fill(page, length=45)
+    page = send(page)
+
+    assert errors(page) == ["Please enter a name."]
+    assert page.number_input(key="practice_form_length").value == 45
+    fill(page, name="Visit")
+    send(page)
+    assert only(sqlite_database, Service).length_minutes == 45
+
+
+def test_a_service_is_edited_and_keeps_what_the_form_does_not_show(practice, sqlite_database):
+    made = add(sqlite_database, a.service, name="Visit", seats=3, anchor="opening")
+    room = add(sqlite_database, a.room, name="Room 1")
+    page = press(practice(), f"practice_edit_service_{made.id}")
+    fill(page, name="Check-up", rooms=[room.id])
+    page = send(page)
+
+    found = only(sqlite_database, Service)
+    assert (found.name, found.seats, found.anchor) == ("Check-up", 3, "opening")
+    assert "in Room 1" in text_of(page)
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(practice, sqlite_database):
+    made = add(sqlite_database, a.service, name="Visit")
+    page = press(practice(), f"practice_edit_service_{made.id}")
+    with sqlite_database.writing() as session:
+        session.get(Service, made.id).length_minutes = 20
+    fill(page, name="Check-up")
+    page = send(page)
+
+    assert errors(page) == ["Somebody else has changed this in the meantime. Please look again."]
+    assert only(sqlite_database, Service).name == "Visit"
+
+
+def test_a_service_is_archived_and_restored(practice, sqlite_database):
+    made = add(sqlite_database, a.service, name="Visit")
+    page = press(practice(), f"practice_edit_service_{made.id}")
+    page = press(page, "practice_form_archive")
+    assert toasts(page) == ["Archived Visit."]
+
+    page = press(page, f"practice_restore_services_{made.id}")
+    assert toasts(page) == ["Restored Visit."]
+    assert only(sqlite_database, Service).archived_at is None
+
+
+def test_a_service_that_is_booked_is_not_archived(practice, sqlite_database):
+    with sqlite_database.writing() as session:
+        made = a.service(session, name="Visit")
+        a.booking(session, a.professional(session), a.span(9, 10), service=made)
+    page = press(practice(), f"practice_edit_service_{made.id}")
+    page = press(page, "practice_form_archive")
+
+    assert "bookings to come: 1" in errors(page)[0]
+
+
+# --- professionals
+
+
+def test_a_professional_is_added_with_services_and_hours_in_one_go(practice, sqlite_database):
+    visit = add(sqlite_database, a.service, name="Visit")
+    page = press(practice("Professionals"), "practice_add_professional")
+    fill(page, name="Dr Ruiz", title="GP", expertise="Skin, , Eyes ")
+    page = send(page, "Save and go on")
+    assert page.segmented_control(key="practice_form_part").value == "Services"
+
+    fill(page, **{f"offers_{visit.id}": True, f"length_{visit.id}": 45})
+    page = send(page)
+    assert page.segmented_control(key="practice_form_part").value == "Weekly hours"
+
+    fill(page, hours_1_0="9", hours_1_1="17:30", hours_1_2="13", hours_1_3="14.00")
+    page = send(page, "Copy Monday to Tuesday-Friday")
+    assert page.text_input(key="practice_form_hours_5_1").value == "17:30"
+    page = send(page)
+
+    assert toasts(page) == ["Saved the hours of Dr Ruiz."]
+    with sqlite_database.reading() as session:
+        made = session.scalars(select(Professional)).one()
+        offer = session.scalars(select(ProfessionalService)).one()
+        rows = session.scalars(select(WorkingHours)).all()
+    assert (offer.length_minutes, offer.price_cents) == (45, None)
+    assert {(each.weekday, each.kind, each.starts_minute, each.ends_minute) for each in rows} == {
+        each for day in range(1, 6) for each in ((day, WORK, 540, 1050), (day, BREAK, 780, 840))
+    }
+    assert made.title == "GP"
+    assert "Mon, Tue, Wed, Thu, Fri · Visit" in text_of(page)
+
+
+def test_a_professional_in_an_unknown_zone_is_refused_beside_the_form(practice, sqlite_database):
+    page = press(practice("Professionals"), "practice_add_professional")
+    fill(page, name="Dr Ruiz", zone="Mars")
+    page = send(page, "Save and go on")
+
+    assert errors(page) == ["Mars is not a time zone we know."]
+    assert page.text_input(key="practice_form_name").value == "Dr Ruiz"
+
+
+def test_a_second_press_of_the_same_form_adds_nobody_again(practice, sqlite_database):
+    page = press(practice("Professionals"), "practice_add_professional")
+    fill(page, name="Dr Ruiz")
+    form = page.session_state["practice_form"]
+    page = send(page, "Save and go on")
+    page.session_state["practice_form"] = form  # the first run was cut off before it closed it
+    page = shown(page.run())
+
+    assert only(sqlite_database, Professional).name == "Dr Ruiz"
+    assert page.session_state["practice_form"].id is not None
+
+
+def test_a_professional_is_edited(practice, sqlite_database):
+    ada = add(sqlite_database, a.professional, name="Ada", languages="Portuguese")
+    page = press(practice("Professionals"), f"practice_edit_professional_{ada.id}")
+    fill(page, name="Dr Ada", premium=True)
+    page = send(page)
+
+    found = only(sqlite_database, Professional)
+    assert (found.name, found.premium, found.languages) == ("Dr Ada", True, "Portuguese")
+    assert "Saved Dr Ada." in toasts(page)
+
+
+def test_a_professional_with_bookings_is_not_archived(practice, sqlite_database):
+    with sqlite_database.writing() as session:
+        ada = a.professional(session, name="Ada")
+        a.booking(session, ada, a.span(9, 10))
+    page = press(practice("Professionals"), f"practice_edit_professional_{ada.id}")
+    page = press(page, "practice_form_archive")
+
+    assert errors(page) == ["Ada still has bookings to come: 1. Move or cancel them first."]
+
+
+def hours_of(practice, professional):
+    page = press(practice("Professionals"), f"practice_edit_professional_{professional.id}")
+    return shown(page.segmented_control(key="practice_form_part").set_value("Weekly hours").run())
+
+
+def test_hours_that_cannot_be_are_refused_and_stay_typed(practice, sqlite_database):
+    ada = add(sqlite_database, a.professional, weekdays=())
+    page = fill(hours_of(practice, ada), hours_2_0="9", hours_2_1="noon")
+    page = send(page)
+    assert errors(page) == ["Tuesday: noon is not a time. Write it like 9:00 or 17:30."]
+
+    page = send(fill(page, hours_2_1="8"))
+    assert "ends before it begins" in errors(page)[0]
+    assert page.text_input(key="practice_form_hours_2_0").value == "9"
+
+
+def test_a_day_with_more_than_one_break_stays_as_it_is_unless_its_line_changes(
+    practice, sqlite_database
+):
+    ada = add(sqlite_database, a.professional, weekdays=(1, 2), hours=((8, 10), (11, 13), (14, 18)))
+    page = hours_of(practice, ada)
+    assert "More than one break on Monday, Tuesday" in text_of(page)
+    send(fill(page, hours_2_0="10"))
+
+    with sqlite_database.reading() as session:
+        rows = session.scalars(select(WorkingHours).where(WorkingHours.valid_to.is_(None))).all()
+    days = [
+        sorted((each.starts_minute, each.ends_minute) for each in rows if each.weekday == day)
+        for day in (1, 2)
+    ]
+    assert days == [[(480, 600), (660, 780), (840, 1080)], [(600, 660), (600, 1080)]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "minute"),
+    [("9", 540), ("09:00", 540), ("0930", 570), ("17.30", 1050), ("9h15", 555), ("30:00", 1800)],
+)
+def test_a_time_may_be_typed_in_many_ways(typed, minute):
+    assert minute_of(typed, "Monday") == minute
+
+
+@pytest.mark.parametrize("typed", ["noon", "9:60", "49", "-1", "9:5", "9-17", "１２３"])
+def test_what_is_no_time_is_refused(typed):
+    with pytest.raises(hours.Invalid, match="not a time"):
+        minute_of(typed, "Monday")
+
+
+@pytest.mark.parametrize(
+    ("line", "windows"),
+    [
+        (Line(), []),
+        (Line("09:00", "17:00"), [(540, 1020, WORK)]),
+        (Line("22:00", "30:00"), [(1320, 1800, WORK)]),
+        (Line("09:00", "17:00", "13:00", "14:00"), [(540, 1020, WORK), (780, 840, BREAK)]),
+    ],
+)
+def test_a_line_says_what_its_windows_say(line, windows):
+    found = windows_of(3, line)
+
+    assert found == [WeekdayWindow(3, *each) for each in windows]
+    assert line_of(found) == line
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (Line("9"), "one of the two times is missing"),
+        (Line("9", "17", "13"), "one of the two times is missing"),
+        (Line("", "", "13", "14"), "a break needs working hours"),
+    ],
+)
+def test_half_a_line_is_refused(line, words):
+    with pytest.raises(hours.Invalid, match=words):
+        windows_of(3, line)
+
+
+def test_a_split_day_is_shown_as_one_with_a_break():
+    split = [WeekdayWindow(1, 540, 780), WeekdayWindow(1, 840, 1080)]
+
+    assert line_of(split) == Line("09:00", "18:00", "13:00", "14:00")
+
+
+# --- rooms, closures
+
+
+def test_a_room_is_added_renamed_and_kept_when_a_service_has_no_other(practice, sqlite_database):
+    page = press(practice("Rooms"), "practice_add_room")
+    page = send(fill(page, name="Lab"))
+    room = only(sqlite_database, Room)
+    with sqlite_database.writing() as session:
+        a.needs(session, a.service(session, name="Scan"), room)
+    page = press(page, f"practice_edit_room_{room.id}")
+    page = send(fill(page, name="Laboratory"))
+    assert toasts(page) == ["Saved Laboratory."]
+
+    page = press(press(page, f"practice_edit_room_{room.id}"), "practice_form_archive")
+    assert "Laboratory is the only room for Scan." in errors(page)[0]
+
+
+def test_a_closure_is_added_with_the_bookings_in_its_way_and_removed(practice, sqlite_database):
+    with sqlite_database.writing() as session:
+        a.booking(session, a.professional(session), a.span(9, 10))
+    page = press(practice("Closures"), "practice_add_closure")
+    page = send(fill(page, name="Training", first=a.DAY))
+    assert toasts(page) == [
+        "Closed: Monday 7 December. "
+        "Bookings in these days, to be moved or cancelled at the desk: 1."
+    ]
+    closure = only(sqlite_database, Closure)
+    assert (closure.first_on, closure.last_on) == (a.DAY, a.DAY)
+
+    page = press(page, f"practice_remove_{closure.id}")
+    assert toasts(page) == ["Open again: Monday 7 December."]
+    assert only(sqlite_database, Booking)
+
+
+def test_a_closure_without_a_name_is_refused(practice, sqlite_database):
+    page = press(practice("Closures"), "practice_add_closure")
+
+    assert errors(send(page)) == ["Please say why the place is closed."]
+
+
+# --- people
+
+
+def link_in(page):
+    return re.search(r"/activate\?link=(\S+)", page.code[0].value)[1]
+
+
+def test_somebody_new_gets_a_link_that_is_shown_once_and_kept_as_a_hash(practice, sqlite_database):
+    page = press(practice("People"), "practice_add_user")
+    page = press(fill(page, name="Rita *F*", username="Rita"), "practice_form_save")
+
+    assert r"Give this link to Rita \*F\*" in text_of(page)
+    assert only(sqlite_database, OneTimeLink).token_sha256 == secret_hash(link_in(page))
+    secret = link_in(page)
+    page = press(page, "practice_form_done")
+    assert not page.code
+    assert secret not in str(page.session_state._state.filtered_state)
+    with sqlite_database.reading() as session:
+        rita = session.scalars(select(User).where(User.username == "rita")).one()
+    assert (rita.role, rita.password_hash) == (Role.RECEPTIONIST, "")
+
+
+def test_a_user_name_that_is_taken_is_refused_and_the_rest_stays_typed(
+    practice, sqlite_database, admin
+):
+    page = press(practice("People"), "practice_add_user")
+    page = press(fill(page, name="Rita", username=admin.username.upper()), "practice_form_save")
+
+    assert errors(page) == ["This user name is taken."]
+    assert page.text_input(key="practice_form_name").value == "Rita"
+
+
+def test_a_professional_is_linked_to_a_calendar(practice, sqlite_database):
+    ada = add(sqlite_database, a.professional, name="Dr Ada")
+    page = press(practice("People"), "practice_add_user")
+    page = fill(page, name="Ada", username="ada", role=Role.PROFESSIONAL).run()
+    page = press(page, "practice_form_save")
+    assert errors(page) == ["Choose whose calendar this professional has."]
+
+    page = press(fill(page, professional=ada.id), "practice_form_save")
+    assert link_in(page)
+    assert "Dr Ada" in text_of(press(page, "practice_form_done"))
+
+
+def test_a_patient_is_found_and_linked_to_their_record(practice, sqlite_database):
+    ana = add(sqlite_database, a.patient, name="Ana Silva")
+    page = press(practice("People"), "practice_add_user")
+    page = fill(page, name="Ana", username="ana", role=Role.PATIENT).run()
+    page = press(page, "practice_form_save")
+    assert errors(page) == ["Choose whose record this patient sees."]
+
+    page = press(fill(page, patient_words="silva").run(), "practice_form_save")
+    assert link_in(page)
+    with sqlite_database.reading() as session:
+        user = session.scalars(select(User).where(User.username == "ana")).one()
+    assert user.patient_id == ana.id
+
+
+def test_a_person_is_changed_shut_out_and_let_in_again(practice, sqlite_database):
+    bea = add(sqlite_database, a.user, name="Bea", password_hash="x")
+    page = press(practice("People"), f"practice_edit_user_{bea.id}")
+    page = press(fill(page, name="Beatriz", role=Role.ADMIN), "practice_form_save")
+    assert toasts(page) == ["Saved Beatriz."]
+
+    page = press(press(page, f"practice_edit_user_{bea.id}"), "practice_form_deactivate")
+    assert toasts(page) == ["Beatriz cannot sign in any more."]
+    page = press(press(page, f"practice_edit_user_{bea.id}"), "practice_form_activate")
+    assert toasts(page) == ["Beatriz can sign in again."]
+
+
+def test_the_last_admin_is_not_let_go(practice, admin):
+    page = press(practice("People"), f"practice_edit_user_{admin.id}")
+    page = press(page, "practice_form_deactivate")
+
+    assert "Alex Moreau is the only admin who can sign in." in errors(page)[0]
+
+
+def test_a_lost_link_is_made_anew(practice, sqlite_database):
+    bea = add(sqlite_database, a.user, name="Bea")
+    page = practice("People")
+    page = press(press(page, f"practice_edit_user_{bea.id}"), "practice_form_link")
+    first = link_in(page)
+    page = press(press(page, "practice_form_done"), f"practice_edit_user_{bea.id}")
+
+    assert link_in(press(page, "practice_form_link")) != first
+
+
+# --- the activation page
+
+
+@pytest.fixture
+def open_link(monkeypatch, sqlite_database):
+    """``open_link(secret)`` follows an activation link, as a stranger or somebody signed in."""
+    from streamlit.util import calc_hash
+
+    def follow(link, user=None):
+        page = screen.show_to(monkeypatch, sqlite_database, user)
+        page.query_params["link"] = link
+        page._page_hash = calc_hash("activate")
+        return shown(page.run())
+
+    return follow
+
+
+@pytest.fixture
+def invited(sqlite_database, monkeypatch):
+    from core import activation, passwords
+    from core.db import utc_now
+    from core.policy import CONSOLE
+
+    monkeypatch.setattr(passwords, "COST", 4)
+    with sqlite_database.writing() as session:
+        a.organisation(session)
+        request = activation.Invitation("rita", "Rita [F](x)", Role.RECEPTIONIST)
+        return activation.invite_user(session, CONSOLE, request, now=utc_now())
+
+
+def test_t055_the_link_asks_for_a_password_and_hands_the_sign_in_over(
+    open_link, invited, sqlite_database
+):
+    page = open_link(invited.link)
+    assert r"Welcome, Rita \[F\](x). Your user name is **rita**." in text_of(page)
+    page.text_input(key="activation_password").set_value("too short")
+    page = send(page, "Start with Frontdesk")
+    assert errors(page) == ["The password needs at least 12 characters."]
+
+    page.text_input(key="activation_password").set_value("a long enough password")
+    page = send(page, "Start with Frontdesk")
+    assert text_of(page) == "Signing in …"
+    assert "link" not in page.query_params
+    assert only(sqlite_database, User).password_hash
+
+
+@pytest.mark.parametrize("link", ["wrong", "é" * 300])
+def test_t056_a_link_that_does_not_work_says_so_above_the_sign_in_form(open_link, invited, link):
+    page = open_link(link)
+
+    assert errors(page) == [
+        "This link has been used or has run out. Ask whoever gave it to you for a new one."
+    ]
+    assert [field.label for field in page.text_input] == ["User name", "Password"]
+
+
+def test_somebody_signed_in_does_not_use_up_the_link_of_another(open_link, invited, admin):
+    page = open_link(invited.link, admin)
+
+    assert "you are signed in as Alex Moreau" in page.info[0].value
+    assert not page.text_input
+
+
+def test_the_activation_page_without_a_good_link_leads_home(open_link, admin):
+    page = open_link("", admin)
+
+    assert not errors(page)
+    assert [each.key for each in page.segmented_control] == ["weeks"]
+
+
+# --- the desk while there is nobody to book
+
+
+def test_an_empty_desk_tells_the_admin_where_to_begin(monkeypatch, sqlite_database, admin):
+    page = screen.show_to(monkeypatch, sqlite_database, admin).run()
+    page.switch_page(str(places.PAGES / "desk.py")).run()
+
+    assert shown(page).info[0].value == "Add your services and professionals under Practice."
+
+
+def test_an_empty_desk_tells_a_receptionist_whom_to_ask(monkeypatch, sqlite_database, admin):
+    rita = add(sqlite_database, a.user)
+    page = screen.show_to(monkeypatch, sqlite_database, rita).run()
+    assert "Ask Alex Moreau to add" in shown(page).info[0].value
+
+    with sqlite_database.writing() as session:
+        ada = a.professional(session)
+    page = shown(page.run())
+    assert not page.info
+    with sqlite_database.writing() as session:
+        catalog.archive_professional(
+            session, a.actor(session, Role.ADMIN), ada.id, ada.version, now=a.BEFORE
+        )
+    assert shown(page.run()).info
