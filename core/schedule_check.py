@@ -7,7 +7,7 @@ to come that no hours cover.
 import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -26,7 +26,7 @@ from core.availability import (
     load_sheets,
     organisation_clock,
 )
-from core.availability.recorded import ALWAYS, OnRecord, Recorded, load_recorded
+from core.availability.recorded import OnRecord, Recorded, load_recorded
 from core.errors import N_
 from core.interval import to_instant, to_seconds, union
 from core.models import (
@@ -45,7 +45,8 @@ from core.schedule.windows import WEEKDAYS, DayWindow, WeekdayWindow, seen_from,
 LOOK_AHEAD_DAYS = 90
 CLOCK_CHANGES_AHEAD_DAYS = 366
 TO_COME = (BookingState.BOOKED, BookingState.ARRIVED)
-END_OF_TIME = to_seconds(datetime(9998, 1, 1, tzinfo=UTC))
+RECORDED = (date(1970, 1, 2).toordinal(), date(9990, 1, 1).toordinal())
+"""Every day somebody may have recorded hours for."""
 
 Window = WeekdayWindow | DayWindow
 
@@ -99,7 +100,7 @@ def schedule_findings(session: Session, actor: Actor, *, now: datetime) -> list[
         )
     )
     ids = [each.id for each in people]
-    on_record = load_recorded(session, ids, ALWAYS, (0, END_OF_TIME), clock)
+    on_record = load_recorded(session, ids, RECORDED)
     today = clock.date_of(to_seconds(now))
     days = Days(today, today + timedelta(days=LOOK_AHEAD_DAYS))
     sheets = load_sheets(session, people, days, now=now)

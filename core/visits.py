@@ -16,8 +16,7 @@ from core.availability import (
     Reason,
     Rules,
     Visit,
-    load_busy,
-    load_sheets,
+    load_sheets_and,
     organisation_clock,
     starts,
 )
@@ -133,13 +132,11 @@ def load_around(
     clock = organisation_clock(session)
     first = clock.date_of(to_seconds(start))
     asked = Days(first, first + timedelta(days=days - 1))
-    sheet = load_sheets(session, [wanted.professional], asked, now=now)[0]
     patients = [each.calendar_id for each in wanted.patients]
     others = [*wanted.rooms.values(), *patients]
-    reach = (sheet.span[0] - 86400, sheet.span[1] + 86400)
-    busy = load_busy(session, others, reach, now=now) if others else {}
+    sheets, busy = load_sheets_and(session, [wanted.professional], asked, others, now=now)
     return Loaded(
-        sheet=sheet,
+        sheet=sheets[0],
         rooms={room: busy.get(calendar, ()) for room, calendar in wanted.rooms.items()} or None,
         patients=[one for each in patients for one in busy.get(each, ())],
     )

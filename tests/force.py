@@ -113,7 +113,7 @@ def in_processes(
     server.set_forkserver_preload(["tests.force"])
     barrier = server.Barrier(len(each_with)) if at_once else None
     with ProcessPoolExecutor(
-        len(each_with), mp_context=server, initializer=_meet_at, initargs=(barrier,)
+        len(each_with), mp_context=server, initializer=meet_at, initargs=(barrier,)
     ) as pool:
         waiting = [pool.submit(work, *arguments) for arguments in each_with]
         return [each.result() for each in waiting]
@@ -122,7 +122,7 @@ def in_processes(
 _barrier: Any = None
 
 
-def _meet_at(barrier: Any) -> None:
+def meet_at(barrier: Any) -> None:
     global _barrier
     _barrier = barrier
 

@@ -1,6 +1,7 @@
 """When a visit can start, and why not: rules one by one, and over random calendars."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,10 +22,12 @@ from core.availability import (
     clock_of,
     load_sheets,
     starts,
+    starts_every_week,
 )
 from core.availability.hours import DateWindow, Habits, WeeklyWindow, spans_of_hours
+from core.availability.starts import blocked, free_time
 from core.errors import Invalid
-from core.interval import to_instant
+from core.interval import intersect, subtract, to_instant, union
 from core.models import Anchor, BufferRule
 from tests import a
 
@@ -151,21 +154,6 @@ def test_a_shift_over_the_clock_change_ends_by_the_wall_clock():
     for day, hours in ((date(2026, 3, 8), 5), (date(2025, 11, 2), 7), (date(2026, 6, 7), 6)):
         work, _breaks = spans_of_hours(habits, day.toordinal(), day.toordinal())
         assert (work[0][1] - work[0][0]) / 3600 == hours
-
-
-def test_a_working_day_is_eight_hours_in_every_zone_on_both_change_days():
-    """T025, T026"""
-    import zoneinfo
-
-    for name in sorted(zoneinfo.available_timezones()):
-        clock = clock_of(name)
-        for day in CHANGE_DAYS:
-            ordinal = day.toordinal()
-            hours = Habits(clock, [WeeklyWindow(each, 540, 1020) for each in range(1, 8)])
-            work, _breaks = spans_of_hours(hours, ordinal, ordinal)
-            own = sheet(day, name, shifts=work)
-            found = starts(own, visit(60, step=3600), now=to_instant(own.span[0]))
-            assert times(found, name) == [f"{hour:02}:00" for hour in range(9, 17)], (name, day)
 
 
 def test_a_date_that_a_zone_skipped_offers_nothing():
@@ -333,23 +321,93 @@ def test_the_same_over_five_thousand_calendars(own, wanted, hours, rooms):
     check_offered_exactly_without_reasons(own, wanted, hours, rooms)
 
 
-def test_the_loader_asks_the_same_few_questions_for_one_and_for_many(session):
-    from sqlalchemy import event
-
-    people = [a.professional(session) for _ in range(6)]
-    asked: list[str] = []
-    connection = session.connection()
-    event.listen(connection, "before_cursor_execute", lambda *args: asked.append(args[2]))
-    load_sheets(session, people[:1], Days(a.DAY, a.DAY), now=a.BEFORE)
-    for_one = len(asked)
-    asked.clear()
-    load_sheets(session, people, Days(a.DAY, a.DAY + timedelta(days=30)), now=a.BEFORE)
-    assert len(asked) == for_one
-
-
 def test_a_professional_in_another_zone_keeps_their_own_wall_clock(session):
     """T033"""
     azores = a.professional(session, zone="Atlantic/Azores")
     own = load_sheets(session, [azores], Days(a.DAY, a.DAY), now=a.BEFORE)[0]
     found = starts(own, visit(60, step=3600), now=a.BEFORE)
     assert (times(found)[0], times(found)[-1]) == ("10:00", "17:00")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(calendars())
+def test_free_taken_and_closed_time_make_up_the_whole_day(own):
+    day = [own.span]
+    free = intersect(free_time(own, visit(5)), day)
+    taken = intersect(intersect(own.offered, day), union(blocked(own.busy, visit(5))))
+    closed = subtract(day, own.offered)
+    pieces = sorted([*free, *taken, *closed])
+    assert union(pieces) == day
+    assert sum(end - start for start, end in pieces) == own.span[1] - own.span[0]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(calendars(), st.sampled_from([5, 15, 20, 30, 60]), st.integers(-6, 30))
+def test_starts_lie_on_the_lattice_of_the_local_clock(own, step, hours):
+    now = to_instant(own.span[0] + hours * 3600)
+    for start in starts(own, visit(30, step=step * 60), now=now):
+        local = own.clock.local(start)
+        assert (local.hour * 60 + local.minute) % step == 0
+        assert local.second == 0
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(calendars(), st.randoms(use_true_random=False))
+def test_the_order_of_windows_and_absences_changes_nothing(own, chance):
+    def shuffled(rows):
+        return chance.sample(list(rows), len(rows))
+
+    mixed = replace(
+        own, openings=shuffled(own.openings), closures=shuffled(own.closures), bad_rows=()
+    )
+    assert mixed.offered == own.offered
+    assert starts(mixed, visit(30), now=a.BEFORE) == starts(own, visit(30), now=a.BEFORE)
+
+
+def test_places_of_a_group_are_offered_until_the_last_is_taken():
+    group = replace(visit(60, step=3600), seats=2)
+    one = [Busy(sec(9), sec(10), seats=2)]
+    two = [*one, Busy(sec(9), sec(10), seats=2)]
+    assert times(starts(sheet(busy=one), group, now=a.BEFORE))[0] == "09:00"
+    assert times(starts(sheet(busy=two), group, now=a.BEFORE))[0] == "10:00"
+    explain = Explainer(sheet(busy=two), group, now=a.BEFORE)
+    assert {each.code for each in explain.reasons(sec(9))} == {ReasonCode.FULL}
+
+
+def test_a_group_shares_no_time_with_a_visit_of_one():
+    group = replace(visit(60, step=3600), seats=2)
+    alone = sheet(busy=[Busy(sec(9.25), sec(9.75))])
+    assert times(starts(alone, group, now=a.BEFORE))[0] == "10:00"
+    explain = Explainer(alone, group, now=a.BEFORE)
+    assert "next visit at" in " ".join(map(str, explain.reasons(sec(9))))
+
+
+def test_a_visit_too_close_to_be_left_cannot_be_moved():
+    wanted = replace(visit(30, notice=3600), booking_id=3, moved_from=sec(9))
+    assert starts(sheet(), wanted, now=a.at(8.5)) == []
+    found = Explainer(sheet(), wanted, now=a.at(8.5)).reasons(sec(12))
+    assert [each.code for each in found] == [ReasonCode.NOTICE]
+    assert str(found[0]) == "Too late to be moved: that needs 60 minutes' notice."
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda: Visit(0), id="no length"),
+        pytest.param(lambda: Rules(step=0), id="no step"),
+        pytest.param(lambda: starts(sheet(), visit(), now=datetime(2026, 12, 4)), id="naive"),  # noqa: DTZ001
+    ],
+)
+def test_what_cannot_be_asked_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"after it starts|time apart|must be aware"):
+        wrong()
+
+
+def test_series_starts_are_free_at_the_same_wall_time_every_week():
+    span = clock_of("UTC").span_of_days(a.DAY, a.DAY + timedelta(days=14))
+    week = 7 * 86400
+    shifts = [(sec(9) + week * each, sec(11) + week * each) for each in range(3)]
+    own = sheet(span=span, shifts=shifts, busy=[Busy(sec(10) + week, sec(11) + week)])
+    day = (sec(0), sec(24))
+    hourly = visit(60, step=3600)
+    assert times(starts_every_week(own, hourly, first=day, weeks=2, now=a.BEFORE)) == ["09:00"]

@@ -1,106 +1,107 @@
-"""The dates of a series, before anybody asks whether they are free."""
+"""The dates of a series."""
 
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import Invalid
-from core.models import Frequency
-from core.recurrence import MOST_DATES
-from core.series import Repeats, dates_of
+from core.recurrence import End, daily, monthly_on_date, monthly_on_weekday, weekly
 
-MONDAY = date(2026, 12, 7)
+START = date(2026, 12, 7)
 
 
-def dates(frequency: Frequency, first_on: date = MONDAY, **values) -> list[date]:
-    return list(dates_of(Repeats(frequency, first_on, **values)).dates)
+def test_every_other_day():
+    found = daily(START, End(count=3), every=2)
+    assert [each.day for each in found.dates] == [7, 9, 11]
 
 
-def skipped(frequency: Frequency, first_on: date, **values) -> list[date]:
-    return list(dates_of(Repeats(frequency, first_on, **values)).skipped_months)
+def test_weekdays_of_every_second_calendar_week():
+    found = weekly(date(2026, 12, 9), End(count=4), weekdays=[1, 3], every=2)
+    assert [each.isoformat() for each in found.dates] == [
+        "2026-12-09",
+        "2026-12-21",
+        "2026-12-23",
+        "2027-01-04",
+    ]
 
 
-def test_a_daily_series_takes_every_so_many_days():
-    found = dates(Frequency.DAILY, every=3, count=3)
-    assert found == [date(2026, 12, 7), date(2026, 12, 10), date(2026, 12, 13)]
+def test_the_week_may_begin_on_sunday():
+    sunday_first = weekly(START, End(count=2), weekdays=[7], every=2, week_starts_on=7)
+    monday_first = weekly(START, End(count=2), weekdays=[7], every=2)
+    assert sunday_first.dates[0] == date(2026, 12, 20)
+    assert monday_first.dates[0] == date(2026, 12, 13)
 
 
-def test_a_weekly_series_without_weekdays_keeps_the_first_ones():
-    found = dates(Frequency.WEEKLY, count=3)
-    assert found == [date(2026, 12, 7), date(2026, 12, 14), date(2026, 12, 21)]
+def test_months_without_a_31st_are_skipped_and_told():
+    found = monthly_on_date(date(2026, 12, 31), End(until=date(2027, 5, 31)))
+    assert [each.month for each in found.dates] == [12, 1, 3, 5]
+    assert found.skipped_months == (date(2027, 2, 1), date(2027, 4, 1))
 
 
-def test_a_series_on_several_weekdays_goes_by_calendar_weeks_from_monday():
-    thursday = date(2026, 12, 10)
-    found = dates(Frequency.WEEKLY, thursday, weekdays=(1, 4), every=2, count=4)
-    assert found == [date(2026, 12, 10), date(2026, 12, 21), date(2026, 12, 24), date(2027, 1, 4)]
+def test_months_without_a_fifth_thursday_are_skipped_and_told():
+    found = monthly_on_weekday(date(2026, 12, 31), End(count=2))
+    assert found.dates == (date(2026, 12, 31), date(2027, 4, 29))
+    assert len(found.skipped_months) == 3
 
 
-def test_the_last_day_is_still_part_of_the_series():
-    assert dates(Frequency.WEEKLY, until_on=date(2026, 12, 21))[-1] == date(2026, 12, 21)
-    assert dates(Frequency.WEEKLY, until_on=date(2026, 12, 20))[-1] == date(2026, 12, 14)
-
-
-def test_of_a_count_and_a_last_day_the_first_to_come_ends_it():
-    assert len(dates(Frequency.DAILY, count=30, until_on=date(2026, 12, 9))) == 3
-    assert len(dates(Frequency.DAILY, count=2, until_on=date(2026, 12, 9))) == 2
-
-
-def test_the_31st_is_skipped_in_short_months_and_they_are_told():
-    values = {"first_on": date(2027, 1, 31), "until_on": date(2027, 5, 31)}
-    found = dates(Frequency.MONTHLY_BY_DATE, **values)
-    assert found == [date(2027, 1, 31), date(2027, 3, 31), date(2027, 5, 31)]
-    assert skipped(Frequency.MONTHLY_BY_DATE, **values) == [date(2027, 2, 1), date(2027, 4, 1)]
-
-
-def test_skipped_months_do_not_count_as_visits():
-    found = dates(Frequency.MONTHLY_BY_DATE, date(2027, 1, 31), count=3)
-    assert [each.month for each in found] == [1, 3, 5]
-
-
-def test_t030_a_yearly_series_from_leap_day_waits_for_the_next_one():
-    found = dates(Frequency.MONTHLY_BY_DATE, date(2028, 2, 29), every=12, count=3)
-    assert found == [date(2028, 2, 29), date(2032, 2, 29), date(2036, 2, 29)]
-
-
-def test_a_series_by_weekday_keeps_to_the_second_tuesday():
-    found = dates(Frequency.MONTHLY_BY_WEEKDAY, date(2026, 12, 8), count=3)
-    assert found == [date(2026, 12, 8), date(2027, 1, 12), date(2027, 2, 9)]
-
-
-def test_a_fifth_weekday_is_skipped_where_there_is_none():
-    fifth_thursday = date(2026, 12, 31)
-    found = dates(Frequency.MONTHLY_BY_WEEKDAY, fifth_thursday, until_on=date(2027, 4, 30))
-    assert found == [date(2026, 12, 31), date(2027, 4, 29)]
-    months = skipped(Frequency.MONTHLY_BY_WEEKDAY, fifth_thursday, until_on=date(2027, 4, 30))
-    assert [each.month for each in months] == [1, 2, 3]
-
-
-def test_a_series_must_end():
-    with pytest.raises(Invalid, match="when the series ends"):
-        dates(Frequency.DAILY)
+def test_t030_a_yearly_29_february_falls_on_leap_years_only():
+    found = monthly_on_date(date(2024, 2, 29), End(count=3), every=12)
+    assert [each.year for each in found.dates] == [2024, 2028, 2032]
+    assert len(found.skipped_months) == 6
 
 
 @pytest.mark.parametrize(
-    "values",
+    "wrong",
     [
-        {"count": 0},
-        {"count": MOST_DATES + 1},
-        {"until_on": date(2029, 1, 1)},
-        {"until_on": date(2026, 12, 6)},
-        {"count": 2, "every": 0},
-        {"count": 2, "every": 100},
+        pytest.param(lambda: End(), id="no end"),
+        pytest.param(lambda: End(count=0), id="no dates"),
+        pytest.param(lambda: daily(START, End(until=date(2030, 1, 1))), id="too many"),
+        pytest.param(lambda: daily(START, End(count=2), every=0), id="every 0"),
+        pytest.param(lambda: weekly(START, End(count=2), weekdays=[]), id="no weekday"),
+        pytest.param(lambda: weekly(START, End(count=2), weekdays=[8]), id="eighth weekday"),
     ],
 )
-def test_a_slip_of_the_pen_is_refused(values):
+def test_what_cannot_be_is_refused(wrong):
     with pytest.raises(Invalid):
-        dates(Frequency.DAILY, **values)
+        wrong()
 
 
-def test_the_longest_series_has_366_dates():
-    assert len(dates(Frequency.DAILY, count=MOST_DATES)) == MOST_DATES
+def test_a_series_that_ends_before_it_begins_has_no_dates():
+    assert daily(START, End(until=date(2026, 12, 6))).dates == ()
 
 
-def test_weekdays_are_iso_weekdays():
-    with pytest.raises(Invalid, match="choose the weekdays"):
-        dates(Frequency.WEEKLY, weekdays=(0,), count=2)
+@given(
+    st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    st.sets(st.integers(1, 7), min_size=1),
+    st.integers(1, 10),
+    st.integers(1, 7),
+    st.integers(1, 60),
+)
+def test_weekly_dates_keep_their_weekdays_their_weeks_and_their_order(
+    start, weekdays, every, week_starts_on, count
+):
+    found = weekly(
+        start, End(count=count), weekdays=weekdays, every=every, week_starts_on=week_starts_on
+    ).dates
+    weeks = {(each.toordinal() - week_starts_on) // 7 for each in found}
+    first = (start.toordinal() - week_starts_on) // 7
+    assert len(found) == count
+    assert sorted(set(found)) == list(found)
+    assert found[0] >= start
+    assert {each.isoweekday() for each in found} <= weekdays
+    assert all((each - first) % every == 0 for each in weeks)
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(1, 13), st.integers(1, 40))
+def test_monthly_dates_keep_their_day_and_no_month_goes_missing_unsaid(start, every, count):
+    for found in (
+        monthly_on_date(start, End(count=count), every=every),
+        monthly_on_weekday(start, End(count=count), every=every),
+    ):
+        months = {each.replace(day=1) for each in found.dates} | set(found.skipped_months)
+        steps = [12 * each.year + each.month for each in sorted(months)]
+        assert len(found.dates) == count
+        assert found.dates[0] == start
+        assert steps == list(range(steps[0], steps[0] + every * len(steps), every))

@@ -5,20 +5,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from operator import itemgetter
+from typing import TypeVar
 
 from sqlalchemy import BigInteger, Select, bindparam, case, cast, select
 from sqlalchemy.orm import Session
 
-from core.availability.clock import WallClock, clock_of
+from core.availability.clock import DAY, WallClock, clock_of
 from core.availability.hours import Habits, spans_of_hours
 from core.availability.recorded import OnRecord, Recorded, load_recorded
-from core.availability.sheet import BUFFERS_BASE, Busy, BusyRows, DaySheet, Limits
+from core.availability.sheet import (
+    BUFFERS_BASE,
+    Busy,
+    BusyRows,
+    DaySheet,
+    Limits,
+    TimeOffSpan,
+)
 from core.db import seconds_of
 from core.errors import N_, Invalid
 from core.interval import Span, to_instant
 from core.models import LONGEST_VISIT_SECONDS, Claim, Organisation, Professional
 
-DAY = 86400
+AnySpan = TypeVar("AnySpan", Span, TimeOffSpan)
+
 LONGEST_RANGE_DAYS = 800
 
 
@@ -64,8 +73,8 @@ class Loaded:
             span=self.span,
             shifts=_near(shifts, self.span),
             breaks=_near(breaks, self.span),
-            openings=recorded.openings,
-            time_off=recorded.time_off,
+            openings=_near(recorded.openings, self.span),
+            time_off=_near(recorded.time_off, self.span),
             closures=self.on_record.closures,
             busy=self.busy.get(professional.calendar_id, ()),
             limits=limits_of(professional),
@@ -104,15 +113,14 @@ def load(
     now: datetime,
 ) -> Loaded:
     """Everything the sheets of these days are made of."""
-    clock = organisation_clock(session)
-    span = clock.span_of_days(days.first, days.last)
+    _flush(session)
     ordinals = days.first.toordinal() - 2, days.last.toordinal() + 2
-    ids = [each.id for each in professionals]
-    on_record = load_recorded(session, ids, ordinals, (span[0], span[1] + DAY), clock)
+    on_record = load_recorded(session, [each.id for each in professionals], ordinals)
+    span = on_record.clock.span_of_days(days.first, days.last)
     calendars = {*calendar_ids, *(each.calendar_id for each in professionals)}
     limited = any(limits_of(each) for each in professionals)
     busy = load_busy(session, calendars, _reach(span, limited), now=now)
-    return Loaded(clock, span, ordinals, on_record, busy)
+    return Loaded(on_record.clock, span, ordinals, on_record, busy)
 
 
 def organisation_clock(session: Session) -> WallClock:
@@ -192,6 +200,6 @@ def _reach(span: Span, limited: bool) -> Span:
     return span[0] - extra * DAY, span[1] + extra * DAY
 
 
-def _near(spans: list[Span], span: Span) -> list[Span]:
+def _near(spans: Sequence[AnySpan], span: Span) -> list[AnySpan]:
     """What may matter to visits that start within ``span``."""
     return [each for each in spans if each[1] > span[0] and each[0] < span[1] + DAY]

@@ -26,12 +26,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from core.availability.clock import WallClock
+from core.availability.clock import DAY, EPOCH_ORDINAL, WallClock, clock_of
 from core.availability.hours import DAY_MINUTES, DateWindow, WeeklyWindow
 from core.availability.sheet import BadRow, ClosureSpan, TimeOffSpan
 from core.db import seconds_of
+from core.errors import N_, Invalid
 from core.interval import Span, to_instant
-from core.models import Closure, DateHours, HoursKind, Opening, TimeOff, WorkingHours
+from core.models import (
+    Closure,
+    DateHours,
+    HoursKind,
+    Opening,
+    Organisation,
+    TimeOff,
+    WorkingHours,
+)
 
 KINDS = {kind.value: kind is HoursKind.BREAK for kind in HoursKind}
 ALWAYS = (date.min.toordinal(), date.max.toordinal())
@@ -50,8 +59,9 @@ class Recorded:
 
 @dataclass
 class OnRecord:
-    """Everybody asked about, and the closures that concern them all."""
+    """Everybody asked about, and what concerns them all: the clock and the closures."""
 
+    clock: WallClock
     people: dict[int, Recorded]
     closures: list[ClosureSpan] = field(default_factory=list)
     bad_rows: list[BadRow] = field(default_factory=list)
@@ -130,7 +140,13 @@ def _closures() -> Select[*tuple[Any, ...]]:
     ).where(table.c.first_on <= LAST, table.c.last_on >= FIRST)
 
 
+def _organisation() -> Select[*tuple[Any, ...]]:
+    table = Organisation.__table__
+    return _rows_of(table, words=table.c.zone)
+
+
 ON_RECORD = union_all(
+    _organisation(),
     _weekly(),
     _dates(),
     _spans(Opening.__table__),
@@ -139,22 +155,24 @@ ON_RECORD = union_all(
 )
 
 
-def load_recorded(
-    session: Session, ids: Sequence[int], days: tuple[int, int], span: Span, clock: WallClock
-) -> OnRecord:
-    """What concerns the day ordinals ``days`` and the instants of ``span``."""
+def load_recorded(session: Session, ids: Sequence[int], days: tuple[int, int]) -> OnRecord:
+    """What concerns the local days between the two ordinals, both included."""
     asked = {
         "ids": ids,
         "first": date.fromordinal(days[0]),
         "last": date.fromordinal(days[1]),
-        "after": to_instant(span[0]),
-        "before": to_instant(span[1]),
+        "after": to_instant(_utc_midnight(days[0]) - DAY),
+        "before": to_instant(_utc_midnight(days[1]) + 2 * DAY),
     }
-    found = OnRecord({each: Recorded() for each in ids})
-    for row in session.connection().execute(ON_RECORD, asked).all():
+    rows = session.connection().execute(ON_RECORD, asked).all()
+    zone = next((row[5] for row in rows if row[0] == "organisation"), None)
+    if zone is None:
+        raise Invalid(N_("The organisation has not been set up yet."))
+    found = OnRecord(clock_of(zone), {each: Recorded() for each in ids})
+    for row in rows:
         owner = found.people.get(row[2])
         try:
-            _take(row, found, owner, clock)
+            _take(row, found, owner)
         except (ValueError, TypeError, KeyError):
             content = ", ".join(str(each) for each in row[3:] if each is not None)
             bad = BadRow(row[0], row[1], content)
@@ -166,12 +184,19 @@ def load_recorded(
     return found
 
 
-def _take(row: Sequence[Any], found: OnRecord, owner: Recorded | None, clock: WallClock) -> None:
+def _utc_midnight(ordinal: int) -> int:
+    """Within a day of the local one, whatever the zone."""
+    return (ordinal - EPOCH_ORDINAL) * DAY
+
+
+def _take(row: Sequence[Any], found: OnRecord, owner: Recorded | None) -> None:
     """Put a row where it belongs, or raise for one that cannot be."""
     table, id, _owner, starts, ends, words, weekday, first_on, last_on = row
+    if table == "organisation":
+        return
     if owner is None:
         first, last = date.fromisoformat(first_on), date.fromisoformat(last_on)
-        closed = clock.span_of_days(first, last)
+        closed = found.clock.span_of_days(first, last)
         found.closures.append(ClosureSpan(*_span(*closed), id, words))
     elif table == "openings":
         owner.openings.append(_span(starts, ends))

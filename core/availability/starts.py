@@ -11,14 +11,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.availability.clock import WallClock
+from core.availability.clock import DAY, WallClock
 from core.availability.limits import Tally
 from core.availability.seats import full_spans
 from core.availability.sheet import Busy, BusyRows, DaySheet
 from core.interval import Span, intersect, subtract, to_seconds, union
 from core.models import Anchor, BufferRule
 
-DAY = 86400
 QUARTER, FIVE_MINUTES = 900, 300
 
 

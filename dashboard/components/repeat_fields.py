@@ -20,6 +20,7 @@ EVERY = {
     F.MONTHLY_BY_DATE: N_("Every so many months"),
     F.MONTHLY_BY_WEEKDAY: N_("Every so many months"),
 }
+ONCE = "once"
 COUNT, UNTIL = "count", "until"
 ENDS = {COUNT: N_("After a number of visits"), UNTIL: N_("On a day")}
 
@@ -28,14 +29,15 @@ def repeat_fields(first_on: date, *, key: str) -> Repeats | None:
     """Draw the fields, folded away until somebody wants them; None for a single booking."""
     with st.expander(_("Repeat"), icon=":material/repeat:", key=f"{key}_repeat"):
         left, right = st.columns(2)
-        frequency: Frequency | None = left.selectbox(
+        chosen = left.selectbox(
             _("How often"),
-            [None, *Frequency],
+            [ONCE, *Frequency],
             format_func=lambda each: _frequency(each, first_on),
             key=f"{key}_frequency",
         )
-        if frequency is None:
+        if chosen == ONCE:
             return None
+        frequency = Frequency(chosen)
         every = right.number_input(
             _(EVERY[frequency]), 1, MOST_BETWEEN, value=1, key=f"{key}_every"
         )
@@ -44,14 +46,14 @@ def repeat_fields(first_on: date, *, key: str) -> Repeats | None:
     return Repeats(frequency, first_on, int(every), weekdays, count, until_on)
 
 
-def _frequency(frequency: Frequency | None, first_on: date) -> str:
-    if frequency is None:
+def _frequency(frequency: str, first_on: date) -> str:
+    if frequency == ONCE:
         return _("Once")
-    if frequency is F.DAILY:
+    if frequency == F.DAILY:
         return _("Daily")
-    if frequency is F.WEEKLY:
+    if frequency == F.WEEKLY:
         return _("Weekly")
-    if frequency is F.MONTHLY_BY_DATE:
+    if frequency == F.MONTHLY_BY_DATE:
         return _("Monthly on day {day}").format(day=first_on.day)
     ordinal = _(ORDINALS[(first_on.day - 1) // 7])
     return _("Monthly on the {ordinal} {weekday}").format(

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.series import RowKey, RowState, SeriesPlan, SeriesRow
 from dashboard.feedback import md
-from dashboard.formatting import clock, day, month, say
+from dashboard.formatting import clock, day, month, plain, say
 from dashboard.i18n import _, ngettext
 
 MOST_ROWS = 60
@@ -41,6 +41,12 @@ class Reader:
     @property
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
+
+    def time(self, instant: datetime, on: date) -> str:
+        """The time alone on that day, else with its own day."""
+        if instant.astimezone(self.zone).date() == on:
+            return self.clock(instant)
+        return _("{date}, {time}").format(date=self.day(instant), time=self.clock(instant))
 
     def clock(self, instant: datetime) -> str:
         return clock(instant, self.zone)
@@ -121,17 +127,16 @@ def _words(row: SeriesRow, reader: Reader) -> str:
         return f"**{md(day(row.on, reader.today))}** · {words}"
     when = f"**{md(reader.day(row.starts_at))}, {reader.clock(row.starts_at)}**"
     if row.reasons:
-        return f"{when} · {' '.join(say(each) for each in row.reasons)}"
-    return f"{when} · {_('free')}"
+        reasons = (plain(each, time=lambda at: reader.time(at, row.on)) for each in row.reasons)
+        return f"{when} · {' '.join(md(each) for each in reasons)}"
+    return f"{when} · {_('free, another time') if row.changed else _('free')}"
 
 
 def _alternatives(row: SeriesRow, reader: Reader, *, key: str, change: ChangeRow) -> None:
     with st.container(horizontal=True, gap="xsmall", key=f"{key}_instead"):
         for each in row.alternatives:
-            time = reader.clock(each)
-            same_day = each.astimezone(reader.zone).date() == row.on
             st.button(
-                time if same_day else f"{reader.day(each)}, {time}",
+                reader.time(each, row.on),
                 key=f"{key}_instead_{each.isoformat()}",
                 help=_("Take this time instead"),
                 on_click=change,

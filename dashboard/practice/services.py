@@ -122,7 +122,7 @@ def _fields(known: NewService, rooms: Sequence[Room], currency: str) -> NewServi
                 placeholder=_("No room needed"),
             )
         )
-    with st.expander(_("Buffers, notice and how far ahead"), key=key("rules")):
+    with st.expander(_("Buffers, notice, how far ahead, seats"), key=key("rules")):
         rules = _rules(known)
     return replace(
         rules,
@@ -145,8 +145,10 @@ def _rules(known: NewService) -> NewService:
         late = _hours(
             _("Cancelled late within … hours"), known.cancel_notice_minutes, "cancel_notice"
         )
+        seats = _number(_("Seats, more than one for a group visit"), known.seats, 1, 1000, "seats")
     return replace(
         known,
+        seats=seats,
         before_minutes=before,
         after_minutes=after,
         notice_minutes=notice,

@@ -6,7 +6,6 @@ through the same drivers, with the same guards and the same full sync.
 
 import hashlib
 import json
-import threading
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,7 +92,7 @@ class Plain:
     turn: Any
 
     @classmethod
-    def to(cls, url: str, turn: threading.Lock | None = None) -> "Plain":
+    def to(cls, url: str, turn: Any = None) -> "Plain":
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             made = sqlite_module().connect(
@@ -136,7 +135,7 @@ class Plain:
         found = self.run(WHO_AND_WHAT, request.patient_id, who, what).fetchone()
         if found is None:
             return 0
-        own, theirs, length, step, before, after, seats, horizon, price = found[:9]
+        own, theirs, length, step, before, after, _seats, horizon, _price = found[:9]
         end = start + (found[9] or length) * 60
         assert self.run(ROOMS, what).fetchone() is None
         if not self.on_sqlite:
