@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,6 +29,27 @@ class Head:
     hash: str
 
 
+class Said(NamedTuple):
+    """What an entry says, in the order it is sealed in."""
+
+    id: int
+    at: datetime
+    user_id: int | None
+    session_id: int | None
+    action: str
+    object_kind: str
+    object_id: int | None
+    fields: str
+
+
+ENTRIES = AuditEntry.__table__
+APPEND = ENTRIES.insert()
+NEWEST = select(ENTRIES.c.id, ENTRIES.c.hash).order_by(ENTRIES.c.id.desc()).limit(1)
+WHOLE_CHAIN = select(
+    *(ENTRIES.c[name] for name in (*Said._fields, "previous_hash", "hash"))
+).order_by(ENTRIES.c.id)
+
+
 def record(
     session: Session,
     actor: Actor,
@@ -36,7 +58,7 @@ def record(
     *,
     now: datetime,
     **fields: object,
-) -> AuditEntry:
+) -> None:
     """Write one entry in the caller's transaction.
 
     ``fields`` name what changed and ids, never what a person wrote: an erased patient must
@@ -45,7 +67,7 @@ def record(
     session.flush()
     lock_audit(session)
     last = head(session)
-    entry = AuditEntry(
+    said = Said(
         id=last.id + 1,
         at=now.replace(microsecond=0),
         user_id=actor.user_id,
@@ -54,44 +76,28 @@ def record(
         object_kind=subject.__tablename__ if subject is not None else "",
         object_id=getattr(subject, "id", None),
         fields=json.dumps(fields, sort_keys=True, default=str),
-        previous_hash=last.hash,
     )
-    entry.hash = seal(entry)
-    session.add(entry)
-    session.flush()
-    return entry
+    sealed = {"previous_hash": last.hash, "hash": seal(last.hash, said)}
+    session.connection().execute(APPEND, said._asdict() | sealed)
 
 
 def head(session: Session) -> Head:
-    newest = session.execute(
-        select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
-    ).one_or_none()
+    newest = session.connection().execute(NEWEST).one_or_none()
     return Head(*newest) if newest else Head(0, BEFORE_THE_FIRST)
 
 
-def seal(entry: AuditEntry) -> str:
+def seal(previous_hash: str, said: Said) -> str:
     """The hash over everything an entry says, the previous hash included."""
-    said = json.dumps(
-        [
-            entry.id,
-            int(entry.at.timestamp()),
-            entry.user_id,
-            entry.session_id,
-            entry.action,
-            entry.object_kind,
-            entry.object_id,
-            entry.fields,
-        ],
-        separators=(",", ":"),
-    )
-    return hashlib.sha256(f"{entry.previous_hash}\x1e{said}".encode()).hexdigest()
+    content = json.dumps([said.id, int(said.at.timestamp()), *said[2:]], separators=(",", ":"))
+    return hashlib.sha256(f"{previous_hash}\x1e{content}".encode()).hexdigest()
 
 
 def verify(session: Session) -> Iterator[int]:
     """The ids of entries that do not fit the chain; none when it is whole."""
     expected_id, expected_hash = 1, BEFORE_THE_FIRST
-    for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id)).yield_per(1000):
-        fits = entry.id == expected_id and entry.previous_hash == expected_hash
-        if not fits or entry.hash != seal(entry):
+    for *said, previous_hash, own_hash in session.execute(WHOLE_CHAIN).yield_per(1000):
+        entry = Said(*said)
+        fits = entry.id == expected_id and previous_hash == expected_hash
+        if not fits or own_hash != seal(previous_hash, entry):
             yield entry.id
-        expected_id, expected_hash = entry.id + 1, entry.hash
+        expected_id, expected_hash = entry.id + 1, own_hash
