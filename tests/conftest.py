@@ -1,4 +1,4 @@
-"""Databases for tests: a fresh SQLite file, and a real PostgreSQL emptied for each test."""
+"""What every test may ask for: databases on both engines, and the system's Chromium."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,15 @@ from core.models import Base
 from tests.conformance.summary import pytest_terminal_summary  # noqa: F401 - a hook of the run
 
 ENGINES = ("sqlite", "postgresql")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +92,17 @@ def session(database: Database) -> Iterator[Session]:
     """One writing transaction for the whole test."""
     with database.writing() as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium; without it these tests are skipped, but fail where CI=true."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail("no Chromium on this machine, and CI may not do without")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()

@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, Route, expect
 
 from dashboard.components.day_grid import (
     Dropped,
@@ -29,15 +28,6 @@ from dashboard.components.day_grid import (
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "tests" / "browser" / "day_grid_demo.py"
-CHROMIUM_ARGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 CSP = (
     "default-src 'self'; script-src 'self' blob:; worker-src 'self' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
@@ -215,17 +205,6 @@ def wait_until_up(server: "subprocess.Popen[bytes]", address: str) -> None:
     pytest.fail("the demo did not start")
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("needs chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
-
-
 def guard(route: Route) -> None:
     answer = route.fetch()
     headers = {**answer.headers, "content-security-policy": CSP}
@@ -239,7 +218,7 @@ def complain(page: Page, said: ConsoleMessage) -> None:
 
 
 @pytest.fixture
-def visit(chromium, demo):
+def visit(browser, demo):
     """Opens the demo in a window of its own, under the policy of the real pages."""
     contexts = []
 
@@ -247,7 +226,7 @@ def visit(chromium, demo):
         query: str = "", *, width: int = 1400, height: int = 900, touch: bool = False
     ) -> Page:
         # A page answered from a route counts as foreign to the server's own socket.
-        context = chromium.new_context(
+        context = browser.new_context(
             viewport={"width": width, "height": height},
             permissions=["local-network-access"],
             has_touch=touch,

@@ -9,9 +9,9 @@ import pytest
 from core.db import Database
 from tests.bench import workload
 from tests.bench.workload import Diary
-from tests.browser.conftest import browser, new_page
+from tests.browser.conftest import new_page
 
-__all__ = ["browser", "diary", "new_page"]
+__all__ = ["diary", "new_page"]
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core import passwords
 from core.db import Database
@@ -27,15 +27,6 @@ from tests import a
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STARTS_WITHIN = 40
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PASSWORD = "opens the desk at nine"
 PEOPLE = {
     "rita": (Role.RECEPTIONIST, "Rita Fonseca"),
@@ -89,20 +80,6 @@ def shared_server(
     with serve(database, {}, folder / "server.log") as server:
         yield server
     database.dispose()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium; without it these tests are skipped, but fail where CI=true."""
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if path is None and os.environ.get("CI") == "true":
-        pytest.fail("no Chromium on this machine, and CI may not do without")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 NewPage = Callable[..., Page]
