@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.db import lock_audit
@@ -43,7 +43,7 @@ class Said(NamedTuple):
 
 
 ENTRIES = AuditEntry.__table__
-APPEND = ENTRIES.insert()
+APPEND = insert(AuditEntry)
 NEWEST = select(ENTRIES.c.id, ENTRIES.c.hash).order_by(ENTRIES.c.id.desc()).limit(1)
 WHOLE_CHAIN = select(
     *(ENTRIES.c[name] for name in (*Said._fields, "previous_hash", "hash"))

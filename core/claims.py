@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -52,7 +52,7 @@ def lay_claims(
         }
         for calendar_id in sorted(calendar_ids)
     ]
-    if session.get_bind().dialect.name == "postgresql":
+    if session.connection().dialect.name == "postgresql":
         _insert_on_postgresql(session, rows)
     else:
         _insert_on_sqlite(session, rows)
@@ -67,7 +67,7 @@ def _insert_on_postgresql(session: Session, rows: list[dict[str, Any]]) -> None:
 
 def _insert_on_sqlite(session: Session, rows: list[dict[str, Any]]) -> None:
     try:
-        session.execute(insert(Claim), rows)
+        session.connection().execute(insert(Claim), rows)
     except IntegrityError as error:
         if "claims_guard" not in str(error.orig):
             raise
@@ -120,17 +120,25 @@ def calendars_of(session: Session, booking_id: int) -> set[int]:
 
 def clear_expired_holds(session: Session, calendar_ids: Iterable[int], *, now: datetime) -> None:
     """Forget holds that have run out, so that the guard need not know the time."""
-    expired = session.scalars(
-        select(Claim.booking_id)
-        .where(Claim.calendar_id.in_(list(calendar_ids)), Claim.held_until <= now)
-        .distinct()
-    ).all()
-    if expired:
+    session.flush()
+    asked = {"calendars": list(calendar_ids), "now": now}
+    if expired := session.connection().execute(EXPIRED, asked).scalars().all():
         _forget_holds(session, expired)
 
 
+EXPIRED = select(Claim.booking_id).where(
+    Claim.calendar_id.in_(bindparam("calendars", expanding=True)),
+    Claim.held_until <= bindparam("now"),
+)
+
+
 def _forget_holds(session: Session, booking_ids: Sequence[int]) -> None:
-    """A hold was never a booking: nothing of it is kept."""
+    """A hold was never a booking: nothing of it is kept.
+
+    Locked in order first: a hold's room may be another's calendar, who clears it too.
+    """
+    holds = select(Booking.id).where(Booking.id.in_(booking_ids)).order_by(Booking.id)
+    session.execute(holds.with_for_update())
     for kind in (Claim, Attendee):
         session.execute(delete(kind).where(kind.booking_id.in_(booking_ids)))
     session.execute(delete(Booking).where(Booking.id.in_(booking_ids)))

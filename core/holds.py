@@ -7,7 +7,7 @@ is released, or becomes a booking; it was never one, so nothing of it is kept.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from core.booking.fitting import check_fits, lay
@@ -72,7 +72,7 @@ def extend_hold(
     session: Session, actor: Actor, booking_id: int, *, now: datetime
 ) -> Booking | None:
     """Give an own hold its full time again when it runs low; None when it is gone."""
-    found = find_own_hold(session, actor, booking_id, now=now)
+    found = session.scalar(_own_hold(actor, booking_id, now).with_for_update())
     if found is None or found.held_until is None or found.held_until - now > EXTENDED_BELOW:
         return found
     found.held_until = now + HELD_FOR
@@ -92,11 +92,13 @@ def find_own_hold(
     session: Session, actor: Actor, booking_id: int, *, now: datetime
 ) -> Booking | None:
     """The actor's hold while it runs."""
-    return session.scalar(
-        select(Booking).where(
-            Booking.id == booking_id,
-            Booking.state == BookingState.HELD,
-            Booking.created_by == actor.user_id,
-            Booking.held_until > now,
-        )
+    return session.scalar(_own_hold(actor, booking_id, now))
+
+
+def _own_hold(actor: Actor, booking_id: int, now: datetime) -> Select[Booking]:
+    return select(Booking).where(
+        Booking.id == booking_id,
+        Booking.state == BookingState.HELD,
+        Booking.created_by == actor.user_id,
+        Booking.held_until > now,
     )

@@ -51,9 +51,14 @@ def holidays_of(asked: HolidaysAsked) -> dict[date, str]:
     """Each holiday with the name it has in its own country."""
     if not asked.years or len(asked.years) > MOST_YEARS:
         raise Invalid(N_("Please choose 1 to {most} years."), field="years", most=MOST_YEARS)
+    country = asked.country.upper()
     try:
+        language = holidays.country_holidays(country).default_language
         found = holidays.country_holidays(
-            asked.country.upper(), subdiv=asked.subdivision.upper() or None, years=asked.years
+            country,
+            subdiv=asked.subdivision.upper() or None,
+            years=asked.years,
+            language=language,
         )
     except NotImplementedError as unknown:
         raise Invalid(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.availability import (
@@ -22,7 +22,15 @@ from core.availability import (
 )
 from core.errors import N_, Invalid, NotFound
 from core.interval import to_instant, to_seconds
-from core.models import Patient, Professional, ProfessionalService, Room, Service, ServiceRoom
+from core.models import (
+    Organisation,
+    Patient,
+    Professional,
+    ProfessionalService,
+    Room,
+    Service,
+    ServiceRoom,
+)
 from core.policy import Actor, Permission, allows
 
 NEAREST_WITHIN_DAYS = 14
@@ -39,6 +47,7 @@ class Wanted:
     patients: tuple[Patient, ...]
     visit: Visit
     price_cents: int
+    currency: str
     rooms: Mapping[int, int]
     """Calendars of the rooms of which the service needs one, by room; empty: it needs none."""
 
@@ -62,10 +71,14 @@ def want(
     booking_id: int = 0,
 ) -> Wanted:
     """Look everything up by id; archived or unknown ones raise ``NotFound``."""
-    service = _active(session, Service, service_id, "service")
-    professional = _active(session, Professional, professional_id, "professional")
-    patients = tuple(_active(session, Patient, each, "patient") for each in patient_ids)
-    offer = session.get(ProfessionalService, (professional_id, service_id))
+    asked = {"professional": professional_id, "service": service_id}
+    found = session.execute(WHO_AND_WHAT, asked).one_or_none()
+    if found is None:
+        raise Invalid(N_("The organisation has not been set up yet."))
+    organisation, service, professional, offer = found
+    service = _active(service, "service")
+    professional = _active(professional, "professional")
+    patients = _patients(session, patient_ids)
     if offer is None:
         raise Invalid(
             N_("{professional} does not offer {service}."),
@@ -79,8 +92,38 @@ def want(
         patients=patients,
         visit=visit_of(actor, service, offer.length_minutes, booking_id=booking_id),
         price_cents=service.price_cents if offer.price_cents is None else offer.price_cents,
+        currency=organisation.currency,
         rooms=rooms_for(session, service_id),
     )
+
+
+WHO_AND_WHAT = (
+    select(Organisation, Service, Professional, ProfessionalService)
+    .select_from(Organisation)
+    .outerjoin(Service, Service.id == bindparam("service"))
+    .outerjoin(Professional, Professional.id == bindparam("professional"))
+    .outerjoin(
+        ProfessionalService,
+        and_(
+            ProfessionalService.service_id == Service.id,
+            ProfessionalService.professional_id == Professional.id,
+        ),
+    )
+)
+PATIENTS = select(Patient).where(Patient.id.in_(bindparam("patients", expanding=True)))
+ROOMS = (
+    select(Room.id, Room.calendar_id)
+    .join(ServiceRoom, ServiceRoom.room_id == Room.id)
+    .where(ServiceRoom.service_id == bindparam("service"), Room.archived_at.is_(None))
+    .order_by(Room.id)
+)
+
+
+def _patients(session: Session, ids: Sequence[int]) -> tuple[Patient, ...]:
+    if not ids:
+        return ()
+    found = {each.id: each for each in session.scalars(PATIENTS, {"patients": list(ids)})}
+    return tuple(_active(found.get(each), "patient") for each in ids)
 
 
 def visit_of(
@@ -110,12 +153,7 @@ def visit_of(
 
 def rooms_for(session: Session, service_id: int) -> dict[int, int]:
     """Rooms in use of which the service needs one, with their calendars, in a fixed order."""
-    rows = session.execute(
-        select(Room.id, Room.calendar_id)
-        .join(ServiceRoom, ServiceRoom.room_id == Room.id)
-        .where(ServiceRoom.service_id == service_id, Room.archived_at.is_(None))
-        .order_by(Room.id)
-    )
+    rows = session.connection().execute(ROOMS, {"service": service_id})
     return {room_id: calendar_id for room_id, calendar_id in rows}  # noqa: C416 - rows are not pairs to mypy
 
 
@@ -180,8 +218,7 @@ def nearest_starts(
     return [to_instant(each) for each in sorted(closest)]
 
 
-def _active(session: Session, kind: type[Bookable], id: int, what: str) -> Bookable:
-    found = session.get(kind, id)
+def _active(found: Bookable | None, what: str) -> Bookable:
     if found is None or found.archived_at is not None:
         raise NotFound(what=what)
     return found

@@ -9,9 +9,10 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import sleep
 from typing import Any
 from unittest import mock
 
@@ -102,6 +103,13 @@ def opened(url: str) -> Iterator[Database]:
         database.dispose()
 
 
+def forkserver() -> Any:
+    """Processes that start with everything imported, and nothing of ours open."""
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload(["tests.force"])
+    return found
+
+
 def in_processes(
     work: Callable[..., Any], each_with: Sequence[tuple[Any, ...]], *, at_once: bool = False
 ) -> list[Any]:
@@ -109,8 +117,7 @@ def in_processes(
 
     With ``at_once`` each is given, as its last argument, a barrier they can meet at.
     """
-    server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["tests.force"])
+    server = forkserver()
     barrier = server.Barrier(len(each_with)) if at_once else None
     with ProcessPoolExecutor(
         len(each_with), mp_context=server, initializer=meet_at, initargs=(barrier,)
@@ -174,11 +181,7 @@ def contend(url: str, place: Practice, number: int, rounds: int, stale: bool = F
             seen = look(database, place, request) if stale else None
             meet()
             with believing(seen):
-                outcomes.append(
-                    outcome_of(
-                        database, lambda session: book(session, place.actor, request, now=a.BEFORE)
-                    )
-                )
+                outcomes.append(ask_for(database, place, request))
     return outcomes
 
 
@@ -364,6 +367,80 @@ STEPS: Sequence[Step] = (
     *(_book, _book, _book, _book_group, _book_any, _hold, _hold, _book_held, _keep_held, _let_go),
     *(_move, _move, _cancel, _mark, _mark, _undo, _join, _join, _leave),
 )
+
+
+def write_until_killed(acknowledge: Any, url: str, place: Practice, seed: int) -> None:
+    """Book, with all else in between, and tell each key once its booking is saved.
+
+    A booking whose fate is unknown is asked for again under its key, as a desk would.
+    """
+    chance = random.Random(seed)
+    with opened(url) as database:
+        for number in range(10**6):
+            if chance.random() < 0.3:
+                live(database, place, chance, 1)
+                continue
+            request = place.request(chance, f"{seed}-{number}", days=60)
+            while (outcome := ask_for(database, place, request)) == "not_saved":
+                sleep(0.05)
+            acknowledge.send((request.request_key, outcome))
+
+
+def ask_for(database: Database, place: Practice, request: BookingRequest) -> str:
+    return outcome_of(database, lambda session: book(session, place.actor, request, now=a.BEFORE))
+
+
+class Writers:
+    """Processes that write until they are killed, and what they acknowledged."""
+
+    def __init__(self, url: str, place: Practice, count: int) -> None:
+        self.server = forkserver()
+        self.url, self.place = url, place
+        self.seeds = iter(range(10**6))
+        self.acknowledged: list[str] = []
+        self.surprises: list[str] = []
+        self.running = [self._start() for _ in range(count)]
+
+    def _start(self) -> tuple[Any, Any]:
+        told, tell = self.server.Pipe(duplex=False)
+        arguments = (tell, self.url, self.place, next(self.seeds))
+        process = self.server.Process(target=write_until_killed, args=arguments)
+        process.start()
+        tell.close()
+        return process, told
+
+    def kill_one(self, chance: random.Random) -> None:
+        """Without a warning; another takes its place."""
+        process, told = self.running.pop(chance.randrange(len(self.running)))
+        process.kill()
+        process.join()
+        self._hear_out(told)
+        self.running.append(self._start())
+
+    def stop(self) -> None:
+        for process, told in self.running:
+            process.kill()
+            process.join()
+            self._hear_out(told)
+        self.running = []
+
+    def listen(self) -> None:
+        """Take in what has been told so far, so that nobody waits for us."""
+        for _process, told in self.running:
+            while told.poll():
+                self._note(*told.recv())
+
+    def _hear_out(self, told: Any) -> None:
+        """What was said before the end; the last word may have been cut off."""
+        with suppress(EOFError, OSError), told:
+            while True:
+                self._note(*told.recv())
+
+    def _note(self, key: str, outcome: str) -> None:
+        if outcome == "ok":
+            self.acknowledged.append(key)
+        elif outcome not in ("slot_taken", "cannot_book"):
+            self.surprises.append(outcome)
 
 
 # What is left behind.

@@ -1,5 +1,6 @@
 """The next free starts: found, ranked, and no more read than it takes."""
 
+import itertools
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -50,7 +51,7 @@ def test_the_first_starts_come_in_order(session, desk, service):
 
 def test_one_day_is_ranked_by_the_usual_professional_then_gaps_then_load(session, desk, service):
     patient = a.patient(session)
-    usual, idle, busy = (
+    usual, _idle, busy = (
         a.professional(session, name=name, services=(service,), hours=((9, 11),))
         for name in ("Dr Usual", "Dr Idle", "Dr Busy")
     )
@@ -144,8 +145,7 @@ def test_no_more_days_are_read_than_it_takes(session, desk, service, monkeypatch
     lengths = [(each.last - each.first).days + 1 for each in read]
     assert lengths == [3, 6, 12, 14, 14, 14]
     assert all(
-        later.first - day.last == timedelta(days=1)
-        for day, later in zip(read, read[1:], strict=False)
+        later.first - day.last == timedelta(days=1) for day, later in itertools.pairwise(read)
     )
 
 
@@ -162,9 +162,9 @@ def test_the_answer_is_the_same_as_reading_everything_and_sorting_it(session, de
     people = [
         a.professional(session, services=(service,), hours=((9, 12), (13, 15))) for _ in range(3)
     ]
-    for number in range(40):
-        hour, day = 9 + number % 6 - (number % 6 == 3), number % 9
-        a.booking(session, people[number % 3], a.span(hour, hour + 1.25, day=day), service=service)
+    for day, (number, person) in itertools.product(range(9), enumerate(people)):
+        for hour in (9 + (day + number) % 3 * 0.5, 13):
+            a.booking(session, person, a.span(hour, hour + 1.25, day=day), service=service)
     asked = NextAsked(service.id, count=30, weekdays=frozenset({1, 2, 4}))
     found = next_starts(session, desk, asked, now=MONDAY_MORNING)
 

@@ -33,7 +33,6 @@ def wall(found: list[int], clock: WallClock) -> list[str]:
 
 
 def test_t025_a_working_day_is_eight_hours_in_every_zone_on_every_change_day():
-    """Cal.com's clocks go wrong here; so did half of all others."""
     hourly = Visit(3600, rules=Rules(step=3600))
     usual = [f"{hour:02}:00" for hour in range(9, 17)]
     seen = 0

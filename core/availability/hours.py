@@ -56,10 +56,12 @@ def spans_of_hours(habits: Habits, first: int, last: int) -> tuple[list[Span], l
     for window in habits.weekly:
         by_weekday[window.weekday % 7].append(window)
     clock = habits.clock
+    all_along = all(each.valid_from <= first and last <= each.valid_to for each in habits.weekly)
     for ordinal in range(first, last + 1):
+        todays: Sequence[DateWindow | WeeklyWindow] = by_weekday[ordinal % 7]
         if ordinal in own:
-            todays: Sequence[DateWindow | WeeklyWindow] = own[ordinal]
-        else:
+            todays = own[ordinal]
+        elif not all_along:
             todays = [
                 window
                 for window in by_weekday[ordinal % 7]

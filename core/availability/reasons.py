@@ -139,40 +139,34 @@ class Explainer:
         return horizon_end(self.sheet.clock, self.rules, self._present)
 
     def not_at_work(self, start: int) -> list[Reason]:
-        sheet, visit = self.sheet, self.visit
+        """Why the hours alone refuse it, whatever is booked."""
+        visit = self.visit
         lead, trail = (visit.before, visit.after) if self.rules.buffers_inside_hours else (0, 0)
         begin, end = start - lead, start + visit.length + trail
         around = _span_of(self._offered, begin)
-        if around is not None:
-            return [] if end <= around[1] else [self._cut_off_by(around[1], end - around[1])]
-        for closure in sheet.closures:
+        if around is None:
+            return [self._away(begin) or self._resting(begin) or self._not_working_then(begin)]
+        return [] if end <= around[1] else [self._cut_off_by(around[1], end - around[1])]
+
+    def _away(self, begin: int) -> Reason | None:
+        for closure in self.sheet.closures:
             if closure.start <= begin < closure.end:
-                return [
-                    Reason(
-                        ReasonCode.CLOSURE,
-                        N_("Closed: {name}."),
-                        {"name": closure.name},
-                        closure.id,
-                    )
-                ]
-        for off in sheet.time_off:
+                closed: dict[str, Any] = {"name": closure.name}
+                return Reason(ReasonCode.CLOSURE, N_("Closed: {name}."), closed, closure.id)
+        for off in self.sheet.time_off:
             if off.start <= begin < off.end:
-                details = {"professional": sheet.name, "until": to_instant(off.end)}
-                return [
-                    Reason(
-                        ReasonCode.TIME_OFF,
-                        N_("{professional} is away until {until}."),
-                        details,
-                        off.id,
-                    )
-                ]
-        resting = _span_at(sheet.breaks, begin)
-        if resting is not None and _span_at(sheet.shifts, begin) is not None:
-            details = {"professional": sheet.name, "until": to_instant(resting[1])}
-            return [
-                Reason(ReasonCode.BREAK, N_("{professional} has a break until {until}."), details)
-            ]
-        return [self._not_working_then(begin)]
+                message = N_("{professional} is away until {until}.")
+                details = {"professional": self.sheet.name, "until": to_instant(off.end)}
+                return Reason(ReasonCode.TIME_OFF, message, details, off.id)
+        return None
+
+    def _resting(self, begin: int) -> Reason | None:
+        rest = _span_at(self.sheet.breaks, begin)
+        if rest is None or _span_at(self.sheet.shifts, begin) is None:
+            return None
+        message = N_("{professional} has a break until {until}.")
+        details = {"professional": self.sheet.name, "until": to_instant(rest[1])}
+        return Reason(ReasonCode.BREAK, message, details)
 
     @cached_property
     def _offered(self) -> Sequence[Span]:

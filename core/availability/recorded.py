@@ -7,6 +7,7 @@ that cannot be read is put aside as a ``BadRow``, so that it does not take the d
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -43,7 +44,6 @@ from core.models import (
 )
 
 KINDS = {kind.value: kind is HoursKind.BREAK for kind in HoursKind}
-ALWAYS = (date.min.toordinal(), date.max.toordinal())
 
 
 @dataclass
@@ -191,10 +191,12 @@ def _utc_midnight(ordinal: int) -> int:
 
 def _take(row: Sequence[Any], found: OnRecord, owner: Recorded | None) -> None:
     """Put a row where it belongs, or raise for one that cannot be."""
-    table, id, _owner, starts, ends, words, weekday, first_on, last_on = row
-    if table == "organisation":
-        return
-    if owner is None:
+    table, id, _owner, starts, ends, words, _weekday, first_on, last_on = row
+    if table == "working_hours" and owner:
+        owner.weekly.append(_weekly_window(*row[3:]))
+    elif table == "organisation":
+        pass
+    elif owner is None:
         first, last = date.fromisoformat(first_on), date.fromisoformat(last_on)
         closed = found.clock.span_of_days(first, last)
         found.closures.append(ClosureSpan(*_span(*closed), id, words))
@@ -202,20 +204,24 @@ def _take(row: Sequence[Any], found: OnRecord, owner: Recorded | None) -> None:
         owner.openings.append(_span(starts, ends))
     elif table == "time_off":
         owner.time_off.append(TimeOffSpan(*_span(starts, ends), id, words))
-    elif table == "date_hours":
+    else:
         on_day = date.fromisoformat(first_on).toordinal()
         if starts is not None or ends is not None:
             starts, ends = _minutes(starts, ends)
         owner.dates.append(DateWindow(on_day, starts, ends, KINDS[words]))
-    else:
-        valid = (
-            date.fromisoformat(first_on).toordinal() if first_on else ALWAYS[0],
-            date.fromisoformat(last_on).toordinal() if last_on else ALWAYS[1],
-        )
-        if weekday not in range(1, 8) or valid[1] < valid[0]:
-            raise ValueError(f"weekday {weekday}, {first_on} to {last_on}")
-        window = WeeklyWindow(weekday, *_minutes(starts, ends), KINDS[words], *valid)
-        owner.weekly.append(window)
+
+
+@lru_cache(maxsize=4096)
+def _weekly_window(
+    starts: int, ends: int, kind: str, weekday: int, first_on: str | None, last_on: str | None
+) -> WeeklyWindow:
+    """Read once: most people's hours are those of their colleagues."""
+    first = date.fromisoformat(first_on) if first_on else date.min
+    last = date.fromisoformat(last_on) if last_on else date.max
+    if weekday not in range(1, 8) or last < first:
+        raise ValueError(f"weekday {weekday}, {first_on} to {last_on}")
+    valid = first.toordinal(), last.toordinal()
+    return WeeklyWindow(weekday, *_minutes(starts, ends), KINDS[kind], *valid)
 
 
 def _span(start: int, end: int) -> Span:

@@ -153,7 +153,10 @@ class DaySheet:
     @cached_property
     def working(self) -> list[Span]:
         """Hours without their breaks, and openings: time at work, closed days included."""
-        return union([*subtract(union(self.shifts), self.breaks), *self.openings])
+        hours = union(self.shifts)
+        if self.breaks:
+            hours = subtract(hours, self.breaks)
+        return union([*hours, *self.openings]) if self.openings else hours
 
     @cached_property
     def offered(self) -> list[Span]:

@@ -1,10 +1,10 @@
 """One booking under its lock: read, checked against its version, changed, remembered."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from core.claims import calendars_of
@@ -110,8 +110,7 @@ def enter(booking: Booking, state: BookingState, *, now: datetime) -> None:
             attendee.state = state
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a booking lies and how far it has come: what an event remembers."""
 
     state: BookingState
@@ -119,6 +118,10 @@ class Place:
     room_id: int | None
     starts_at: datetime
     ends_at: datetime
+
+
+OLD_PLACE = tuple(f"old_{name}" for name in Place._fields)
+NEW_PLACE = tuple(f"new_{name}" for name in Place._fields)
 
 
 def place_of(booking: Booking) -> Place:
@@ -137,17 +140,14 @@ def remember(
     now: datetime,
     patient_id: int | None = None,
 ) -> None:
-    new = {f"new_{name}": value for name, value in asdict(place_of(booking)).items()}
-    old = {f"old_{name}": value for name, value in asdict(before).items()} if before else {}
     session.flush()
-    session.add(
-        BookingEvent(
-            booking_id=booking.id,
-            at=now,
-            user_id=actor.user_id,
-            kind=kind,
-            patient_id=patient_id,
-            **old,
-            **new,
-        )
-    )
+    old = dict(zip(OLD_PLACE, (None,) * 5 if before is None else before, strict=True))
+    new = dict(zip(NEW_PLACE, place_of(booking), strict=True))
+    event = {
+        "booking_id": booking.id,
+        "at": now,
+        "user_id": actor.user_id,
+        "kind": kind,
+        "patient_id": patient_id,
+    }
+    session.connection().execute(insert(BookingEvent), event | old | new)

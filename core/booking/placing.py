@@ -9,7 +9,8 @@ import json
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -32,7 +33,6 @@ from core.models import (
     BookingState,
     Channel,
     EventKind,
-    Organisation,
     Professional,
     ProfessionalService,
     Role,
@@ -72,31 +72,59 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
         session, actor, wanted, loaded, request.starts_at, now=now, set_aside=request.set_aside
     )
 
-    booking = Booking(
-        service_id=wanted.service.id,
-        professional_id=wanted.professional.id,
-        room_id=free_room(loaded, wanted.visit, request.starts_at, first=None),
-        **_times(wanted, request.starts_at),
-        state=S.BOOKED,
-        price_cents=wanted.price_cents,
-        currency=session.get_one(Organisation, 1).currency,
-        channel=_channel(actor),
-        desk_note=request.desk_note.strip(),
-        seats=wanted.service.seats,
-        series_id=request.series_id,
-        created_by=actor.user_id,
-        request_key=request.request_key,
-        request_sha256=_fingerprint(request),
-        attendees=[Attendee(patient_id=request.patient_id, state=S.BOOKED)],
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(booking)
+    room_id = free_room(loaded, wanted.visit, request.starts_at, first=None)
+    booking = _write(session, actor, request, wanted, room_id, now=now)
     lay(session, wanted, booking, set_aside)
     document(session, actor, booking, set_aside, request.set_aside, now=now)
     remember(session, actor, booking, EventKind.BOOKED, None, now=now)
     audit.record(session, actor, "booking.booked", booking, now=now, set_aside=sorted(set_aside))
     return booking
+
+
+def _write(
+    session: Session,
+    actor: Actor,
+    request: BookingRequest,
+    wanted: Wanted,
+    room_id: int | None,
+    *,
+    now: datetime,
+) -> Booking:
+    """The booking and its patient as rows, read back as the booking they make."""
+    row = {
+        "service_id": wanted.service.id,
+        "professional_id": wanted.professional.id,
+        "room_id": room_id,
+        **_times(wanted, request.starts_at),
+        "state": S.BOOKED,
+        "price_cents": wanted.price_cents,
+        "currency": wanted.currency,
+        "channel": _channel(actor),
+        "desk_note": request.desk_note.strip(),
+        "seats": wanted.service.seats,
+        "series_id": request.series_id,
+        "created_by": actor.user_id,
+        "request_key": request.request_key,
+        "request_sha256": _fingerprint(request),
+        "created_at": now,
+        "updated_at": now,
+        "version": 1,
+    }
+    connection = session.connection()
+    try:
+        made = {"id": connection.execute(NEW_BOOKING, row).scalar_one()}
+    except IntegrityError as error:
+        if "request_key" in str(error.orig):
+            raise KeyReused from error  # by a rival with other calendars, a moment ago
+        raise
+    seat = {"booking_id": made["id"], "patient_id": request.patient_id, "state": S.BOOKED}
+    connection.execute(NEW_ATTENDEE, seat)
+    return session.execute(BY_ID, made).scalar_one()
+
+
+NEW_BOOKING = insert(Booking).returning(Booking.id)
+NEW_ATTENDEE = insert(Attendee)
+BY_ID = select(Booking).where(Booking.id == bindparam("id"))
 
 
 def book_any(session: Session, actor: Actor, request: AnyRequest, *, now: datetime) -> Booking:
@@ -237,14 +265,18 @@ def _check_own_move(actor: Actor, booking: Booking, request: MoveRequest, *, now
 
 
 def _find_repeated(session: Session, actor: Actor, request: BookingRequest) -> Booking | None:
-    found = session.scalar(
-        select(Booking).where(
-            Booking.created_by == actor.user_id, Booking.request_key == request.request_key
-        )
-    )
-    if found is not None and found.request_sha256 != _fingerprint(request):
+    asked = {"user": actor.user_id, "key": request.request_key}
+    made = session.connection().execute(SAME_KEY, asked).one_or_none()
+    if made is None:
+        return None
+    if made.request_sha256 != _fingerprint(request):
         raise KeyReused
-    return found
+    return session.execute(BY_ID, {"id": made.id}).scalar_one()
+
+
+SAME_KEY = select(Booking.id, Booking.request_sha256).where(
+    Booking.created_by == bindparam("user"), Booking.request_key == bindparam("key")
+)
 
 
 def _fingerprint(request: BookingRequest) -> str:
