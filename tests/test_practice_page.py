@@ -365,6 +365,23 @@ def test_a_closure_is_added_with_the_bookings_in_its_way_and_removed(practice, s
     assert only(sqlite_database, Booking)
 
 
+def test_public_holidays_of_the_country_become_closures_once(practice, sqlite_database):
+    page = press(practice("Closures"), "holidays_add")
+    with sqlite_database.reading() as session:
+        names = set(session.scalars(select(Closure.name)))
+    assert "Natal" in names or "Dia de Natal" in names
+    press(page, "holidays_add")
+    with sqlite_database.reading() as session:
+        assert len(session.scalars(select(Closure)).all()) == len(names)
+
+
+def test_public_holidays_of_no_country_are_refused(practice, sqlite_database):
+    page = practice("Closures")
+    page.text_input(key="holidays_country").input("XX")
+    page = press(page, "holidays_add")
+    assert "No public holidays are known for XX" in page.error[0].value
+
+
 def test_a_closure_without_a_name_is_refused(practice, sqlite_database):
     page = press(practice("Closures"), "practice_add_closure")
 

@@ -2,14 +2,16 @@
 
 import streamlit as st
 
+from core.catalog import get_organisation
 from core.db import utc_now
 from core.models import Closure
 from core.policy import Actor
 from core.practice import count_to_come, load_closures
+from core.public_holidays import HolidaysAsked, import_holidays
 from core.schedule import NewClosure, add_closure, remove_closure
 from dashboard import session
 from dashboard.formatting import day
-from dashboard.i18n import _
+from dashboard.i18n import _, ngettext
 from dashboard.practice import forms
 from dashboard.practice.forms import key
 
@@ -21,6 +23,7 @@ def show(actor: Actor) -> None:
     with session.reading() as db:
         closures = load_closures(db, actor, since=today)
     forms.add_button(_("Add closure"), FORM)
+    _public_holidays(actor, today.year)
     if closures:
         with st.container(border=True, gap="small"):
             for each in closures:
@@ -29,6 +32,33 @@ def show(actor: Actor) -> None:
         st.caption(_("No closures to come. Enter public holidays and the days you are closed."))
     if forms.opened(FORM):
         forms.show_dialog(_("New closure"), _dialog)
+
+
+def _public_holidays(actor: Actor, year: int) -> None:
+    """The country's public holidays as closures, a year at a time."""
+    with session.reading() as db:
+        country = get_organisation(db).country
+    with st.popover(_("Public holidays"), icon=":material/celebration:"):
+        asked = HolidaysAsked(
+            country=st.text_input(_("Country, two letters"), country, key="holidays_country"),
+            years=(
+                st.segmented_control(
+                    _("Year"), [year, year + 1], required=True, default=year, key="holidays_year"
+                ),
+            ),
+            subdivision=st.text_input(
+                _("State or region, by its code (optional)"), key="holidays_region"
+            ),
+        )
+        if st.button(_("Close on these days"), key="holidays_add", type="primary"):
+            forms.save(
+                lambda db, now: import_holidays(db, actor, asked, now=now),
+                lambda added: forms.finish(
+                    ngettext(
+                        "{count} closure added.", "{count} closures added.", len(added)
+                    ).format(count=len(added))
+                ),
+            )
 
 
 def days_of(closure: Closure | NewClosure) -> str:
