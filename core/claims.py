@@ -1,7 +1,7 @@
 """Claims on calendars: where the database itself refuses a double booking."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.models import (
+    LONGEST_VISIT_SECONDS,
     OCCUPYING,
     Attendee,
     Booking,
@@ -60,14 +61,17 @@ def lay_claims(
 
 def _insert_on_postgresql(session: Session, rows: list[dict[str, Any]]) -> None:
     # A plain INSERT would wait for, and deadlock with, its rivals; this one steps aside.
-    statement = postgresql.insert(Claim).values(rows).on_conflict_do_nothing().returning(Claim.id)
-    if len(session.execute(statement).all()) < len(rows):
+    if len(session.connection().execute(LAY_OR_STEP_ASIDE, rows).all()) < len(rows):
         raise ClaimRefused
+
+
+LAY = insert(Claim)
+LAY_OR_STEP_ASIDE = postgresql.insert(Claim).on_conflict_do_nothing().returning(Claim.id)
 
 
 def _insert_on_sqlite(session: Session, rows: list[dict[str, Any]]) -> None:
     try:
-        session.connection().execute(insert(Claim), rows)
+        session.connection().execute(LAY, rows)
     except IntegrityError as error:
         if "claims_guard" not in str(error.orig):
             raise
@@ -118,17 +122,35 @@ def calendars_of(session: Session, booking_id: int) -> set[int]:
     )
 
 
-def clear_expired_holds(session: Session, calendar_ids: Iterable[int], *, now: datetime) -> None:
-    """Forget holds that have run out, so that the guard need not know the time."""
+def clear_expired_holds(
+    session: Session,
+    calendar_ids: Iterable[int],
+    *,
+    now: datetime,
+    around: datetime | None = None,
+) -> None:
+    """Forget holds that have run out, so that the guard need not know the time.
+
+    ``around`` a start, only those that a visit then could meet: a day either side.
+    """
     session.flush()
-    asked = {"calendars": list(calendar_ids), "now": now}
-    if expired := session.connection().execute(EXPIRED, asked).scalars().all():
+    asked: dict[str, object] = {"calendars": list(calendar_ids), "now": now}
+    if around is None:
+        found = session.connection().execute(EXPIRED, asked)
+    else:
+        asked |= {"after": around - LONGEST_VISIT, "before": around + LONGEST_VISIT}
+        found = session.connection().execute(EXPIRED_NEAR, asked)
+    if expired := found.scalars().all():
         _forget_holds(session, expired)
 
 
+LONGEST_VISIT = timedelta(seconds=LONGEST_VISIT_SECONDS)
 EXPIRED = select(Claim.booking_id).where(
     Claim.calendar_id.in_(bindparam("calendars", expanding=True)),
     Claim.held_until <= bindparam("now"),
+)
+EXPIRED_NEAR = EXPIRED.where(
+    Claim.starts_at > bindparam("after"), Claim.starts_at < bindparam("before")
 )
 
 

@@ -246,6 +246,39 @@ def _day_booking(rows: Sequence[Any]) -> DayBooking:
     )
 
 
+@dataclass(frozen=True)
+class CancelledBooking:
+    id: int
+    starts_at: datetime
+    professional: str
+    patient: str
+    reason: str
+
+
+def load_cancelled(session: Session, actor: Actor, asked: DayAsked) -> list[CancelledBooking]:
+    """What was cancelled on that day in the columns asked for, by time."""
+    require(actor, Permission.SCHEDULE_READ, Permission.SCHEDULE_READ_OWN)
+    span = organisation_clock(session).span_of_days(asked.on, asked.on)
+    columns = load_columns(session, actor, asked)
+    rows = session.execute(
+        visible_bookings(actor)
+        .join(Booking.professional)
+        .join(Booking.attendees)
+        .join(Attendee.patient)
+        .with_only_columns(
+            Booking.id, Booking.starts_at, Professional.name, Patient.name, Booking.cancel_reason
+        )
+        .where(
+            Booking.professional_id.in_([each.id for each in columns]),
+            Booking.state == BookingState.CANCELLED,
+            Booking.starts_at >= to_instant(span[0]),
+            Booking.starts_at < to_instant(span[1]),
+        )
+        .order_by(Booking.starts_at, Booking.id)
+    )
+    return [CancelledBooking(*row) for row in rows]
+
+
 def day_starts(day: DeskDay, *, now: datetime, moving: int = 0) -> list[StartCell]:
     """Every start of the chosen service in the hours shown, bookable or with reasons.
 

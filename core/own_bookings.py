@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, not_
+from sqlalchemy import ColumnElement, Select, and_, not_, select
 from sqlalchemy.orm import Session, joinedload
 
-from core.models import Booking, BookingState
+from core.models import Attendee, Booking, BookingState
 from core.policy import Actor, Permission, require, visible_bookings
 
 S = BookingState
@@ -16,7 +16,7 @@ OPEN = (S.BOOKED, S.ARRIVED, S.IN_PROGRESS)
 def load_coming(session: Session, actor: Actor, *, now: datetime) -> Sequence[Booking]:
     """Visits that are to take place or are under way, the next one first."""
     return session.scalars(
-        _own(actor).where(_is_coming(now)).order_by(Booking.starts_at, Booking.id)
+        _own(actor).where(_is_coming(now), _still_in(actor)).order_by(Booking.starts_at, Booking.id)
     ).all()
 
 
@@ -44,3 +44,11 @@ def _own(actor: Actor) -> Select[Booking]:
 
 def _is_coming(now: datetime) -> ColumnElement[bool]:
     return and_(Booking.state.in_(OPEN), Booking.ends_at > now)
+
+
+def _still_in(actor: Actor) -> ColumnElement[bool]:
+    """Not those group visits the patient has left."""
+    left = select(Attendee.booking_id).where(
+        Attendee.patient_id == actor.patient_id, Attendee.state == S.CANCELLED
+    )
+    return not_(and_(Booking.seats > 1, Booking.id.in_(left)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, false, select
 
 from core.errors import NotAllowed
-from core.models import Attendee, Booking, Patient, Professional, Role
+from core.models import Attendee, Booking, BookingState, Patient, Professional, Role
 
 
 class Permission(enum.StrEnum):
@@ -110,7 +110,11 @@ def owns(actor: Actor, booking: Booking) -> bool:
     if actor.role is Role.PROFESSIONAL:
         return booking.professional_id == actor.professional_id
     if actor.role is Role.PATIENT:
-        return any(each.patient_id == actor.patient_id for each in booking.attendees)
+        return any(
+            each.patient_id == actor.patient_id
+            and (booking.seats == 1 or each.state is not BookingState.CANCELLED)
+            for each in booking.attendees
+        )
     return False
 
 

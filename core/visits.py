@@ -16,10 +16,12 @@ from core.availability import (
     Reason,
     Rules,
     Visit,
+    WallClock,
+    clock_of,
     load_sheets_and,
-    organisation_clock,
     starts,
 )
+from core.db import lock_calendars
 from core.errors import N_, Invalid, NotFound
 from core.interval import to_instant, to_seconds
 from core.models import (
@@ -48,6 +50,8 @@ class Wanted:
     visit: Visit
     price_cents: int
     currency: str
+    clock: WallClock
+    """The organisation's."""
     rooms: Mapping[int, int]
     """Calendars of the rooms of which the service needs one, by room; empty: it needs none."""
 
@@ -71,14 +75,19 @@ def want(
     booking_id: int = 0,
 ) -> Wanted:
     """Look everything up by id; archived or unknown ones raise ``NotFound``."""
-    asked = {"professional": professional_id, "service": service_id}
-    found = session.execute(WHO_AND_WHAT, asked).one_or_none()
-    if found is None:
+    asked = {
+        "professional": professional_id,
+        "service": service_id,
+        "patients": list(patient_ids),
+    }
+    found = session.execute(WHO_AND_WHAT, asked).all()
+    if not found:
         raise Invalid(N_("The organisation has not been set up yet."))
-    organisation, service, professional, offer = found
+    organisation, service, professional, offer, _patient = found[0]
     service = _active(service, "service")
     professional = _active(professional, "professional")
-    patients = _patients(session, patient_ids)
+    by_id = {each.Patient.id: each.Patient for each in found if each.Patient}
+    patients = tuple(_active(by_id.get(each), "patient") for each in patient_ids)
     if offer is None:
         raise Invalid(
             N_("{professional} does not offer {service}."),
@@ -93,12 +102,13 @@ def want(
         visit=visit_of(actor, service, offer.length_minutes, booking_id=booking_id),
         price_cents=service.price_cents if offer.price_cents is None else offer.price_cents,
         currency=organisation.currency,
+        clock=clock_of(organisation.zone),
         rooms=rooms_for(session, service_id),
     )
 
 
 WHO_AND_WHAT = (
-    select(Organisation, Service, Professional, ProfessionalService)
+    select(Organisation, Service, Professional, ProfessionalService, Patient)
     .select_from(Organisation)
     .outerjoin(Service, Service.id == bindparam("service"))
     .outerjoin(Professional, Professional.id == bindparam("professional"))
@@ -109,21 +119,15 @@ WHO_AND_WHAT = (
             ProfessionalService.professional_id == Professional.id,
         ),
     )
+    .outerjoin(Patient, Patient.id.in_(bindparam("patients", expanding=True)))
 )
-PATIENTS = select(Patient).where(Patient.id.in_(bindparam("patients", expanding=True)))
+"""One row for each patient, or a single one; what is missing is empty."""
 ROOMS = (
     select(Room.id, Room.calendar_id)
     .join(ServiceRoom, ServiceRoom.room_id == Room.id)
     .where(ServiceRoom.service_id == bindparam("service"), Room.archived_at.is_(None))
     .order_by(Room.id)
 )
-
-
-def _patients(session: Session, ids: Sequence[int]) -> tuple[Patient, ...]:
-    if not ids:
-        return ()
-    found = {each.id: each for each in session.scalars(PATIENTS, {"patients": list(ids)})}
-    return tuple(_active(found.get(each), "patient") for each in ids)
 
 
 def visit_of(
@@ -157,6 +161,17 @@ def rooms_for(session: Session, service_id: int) -> dict[int, int]:
     return {room_id: calendar_id for room_id, calendar_id in rows}  # noqa: C416 - rows are not pairs to mypy
 
 
+def hold_calendars(
+    session: Session, actor: Actor, *, professional_id: int, service_id: int
+) -> None:
+    """Lock what a booking will need before anything is written.
+
+    Whoever writes first takes the audit's lock, which everybody takes last.
+    """
+    wanted = want(session, actor, professional_id=professional_id, service_id=service_id)
+    lock_calendars(session, calendars_wanted(wanted))
+
+
 def calendars_wanted(wanted: Wanted) -> set[int]:
     """Every calendar the visit may claim: what must be locked before it is checked."""
     patients = (each.calendar_id for each in wanted.patients)
@@ -167,8 +182,7 @@ def load_around(
     session: Session, wanted: Wanted, start: datetime, *, now: datetime, days: int = 1
 ) -> Loaded:
     """Load the local day of ``start`` and the days after it."""
-    clock = organisation_clock(session)
-    first = clock.date_of(to_seconds(start))
+    first = wanted.clock.date_of(to_seconds(start))
     asked = Days(first, first + timedelta(days=days - 1))
     patients = [each.calendar_id for each in wanted.patients]
     others = [*wanted.rooms.values(), *patients]

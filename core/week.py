@@ -64,7 +64,10 @@ def find_next_visit(session: Session, actor: Actor, *, now: datetime) -> NextVis
         .join(Attendee.patient)
         .with_only_columns(Patient.name, Booking.starts_at)
         .where(
-            Booking.state.in_((BookingState.BOOKED, BookingState.ARRIVED)), Booking.ends_at > now
+            Booking.state.in_((BookingState.BOOKED, BookingState.ARRIVED)),
+            Attendee.state.in_((BookingState.BOOKED, BookingState.ARRIVED)),
+            Attendee.waiting.is_(False),
+            Booking.ends_at > now,
         )
         .order_by(Booking.starts_at, Booking.id)
         .limit(1)

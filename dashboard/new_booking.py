@@ -14,14 +14,16 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from core import catalog, holds, patients
-from core.booking import BookingRequest, SetAside, book
+from core.booking import BookingRequest, SetAside, book, find_booked
 from core.db import utc_now
 from core.desk import ServiceThere, services_at
 from core.errors import BookingError
 from core.holds import HoldRequest
+from core.models import Booking
 from core.patients import LikelyDuplicate, NewPatient, PatientFound
 from core.policy import Actor, Permission, allows
 from core.series import Repeats, SeriesAsked
+from core.visits import hold_calendars
 from dashboard import feedback, series_form, session
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
@@ -250,7 +252,8 @@ def _save(
     assert asked.service_id is not None
     try:
         with session.writing() as db:
-            patient_id, name = _patient_of(db, actor, chosen, now)
+            repeated = find_booked(db, actor, asked.request_key)
+            patient_id, name = _patient_of(db, actor, asked, chosen, repeated, now)
             request = BookingRequest(
                 professional_id=asked.professional_id,
                 service_id=asked.service_id,
@@ -261,7 +264,7 @@ def _save(
                 hold_id=asked.hold_id,
                 set_aside=set_aside,
             )
-            booking = book(db, actor, request, now=now)
+            booking = repeated or book(db, actor, request, now=now)
             professional = catalog.load_professionals(db, actor, ids=[booking.professional_id])[0]
     except BookingError as refusal:
         kept: Asked = st.session_state[KEY]
@@ -300,18 +303,31 @@ def _series(
             hold_id=asked.hold_id,
         ),
         name=person.name if person else "",
-        patient_of=lambda db, now: _patient_of(db, actor, chosen, now)[0],
+        patient_of=lambda db, now: _patient_of(
+            db, actor, replace(asked, service_id=service_id), chosen, None, now
+        )[0],
         request_key=asked.request_key,
         note=note,
         done=forget,
     )
 
 
-def _patient_of(db: Session, actor: Actor, chosen: PatientChosen, now: datetime) -> tuple[int, str]:
-    """Who the booking is for; somebody new is added in the same transaction."""
+def _patient_of(
+    db: Session,
+    actor: Actor,
+    asked: Asked,
+    chosen: PatientChosen,
+    repeated: Booking | None,
+    now: datetime,
+) -> tuple[int, str]:
+    """Who the booking is for; somebody new is added in the same transaction, once."""
     if chosen.known is not None:
         return chosen.known.id, chosen.known.name
     assert chosen.new is not None
+    assert asked.service_id is not None
+    if repeated is not None:
+        return 0, chosen.new.name
+    hold_calendars(db, actor, professional_id=asked.professional_id, service_id=asked.service_id)
     added = patients.add_patient(db, actor, chosen.new, now=now)
     return added.id, added.name
 

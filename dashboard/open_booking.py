@@ -13,6 +13,7 @@ from core.booking import (
     CancelRequest,
     MarkRequest,
     MoveRequest,
+    SetAside,
     UndoRequest,
     cancel,
     check_version,
@@ -24,12 +25,14 @@ from core.booking import (
     who_booked,
 )
 from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
-from core.db import utc_now
+from core.claims import calendars_of
+from core.db import lock_calendars, utc_now
 from core.desk import DayAsked, day_starts, load_day
 from core.errors import BookingError
 from core.interval import to_instant
 from core.models import Booking, BookingState
 from core.overrides import load_overrides_of
+from core.patients import add_patient
 from core.policy import Actor, Permission, allows
 from core.series import CancelSeriesRequest, MoveSeriesAsked, cancel_series, move_series
 from dashboard import feedback, series_form, session
@@ -42,7 +45,7 @@ from dashboard.components.booking_forms import (
     refusal_with_ways_out,
 )
 from dashboard.components.group_seats import group_seats
-from dashboard.components.patient_picker import patient_picker
+from dashboard.components.patient_picker import PatientChosen, patient_picker
 from dashboard.components.set_aside import set_aside_form
 from dashboard.components.words import state_word
 from dashboard.formatting import clock, when
@@ -144,21 +147,30 @@ def _press(booking: Booking) -> str:
 
 def _cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
     press = f"{_press(booking)}_{reach.press}" if reach.is_more else _press(booking)
-    reason = ask_reason(booking, key=KEY, press=press)
-    if reason and reach.is_more:
-        series = CancelSeriesRequest(booking.id, reach.scope, reach.seen, reason)
+    may_waive = allows(actor, Permission.BOOKINGS_OVERRIDE) and not reach.is_more
+    asked = ask_reason(booking, key=KEY, press=press, may_waive=may_waive, now=utc_now())
+    if asked is None:
+        return
+    if not asked.reason:
+        st.error(_("Please choose a reason, or write one."), icon=":material/block:")
+    elif reach.is_more:
+        series = CancelSeriesRequest(booking.id, reach.scope, reach.seen, asked.reason)
         _do(
             lambda db, now: cancel_series(db, actor, series, now=now),
             series_form.cancelled(series, _title(booking)),
         )
-    elif reason:
-        request = CancelRequest(booking.id, booking.version, reason)
+    else:
+        request = CancelRequest(
+            booking.id,
+            booking.version,
+            asked.reason,
+            asked_by_patient=asked.by_patient,
+            not_late=SetAside(asked.reason) if asked.not_late else None,
+        )
         _do(
             lambda db, now: cancel(db, actor, request, now=now),
             _("Cancelled {name}.").format(name=_title(booking)),
         )
-    elif reason is not None:
-        st.error(_("Please choose a reason, or write one."), icon=":material/block:")
 
 
 def _seats(actor: Actor, booking: Booking) -> None:
@@ -178,16 +190,32 @@ def _seats(actor: Actor, booking: Booking) -> None:
         return
     with st.expander(_("Add a patient"), icon=":material/person_add:", key=f"{KEY}_join"):
         chosen = patient_picker(f"{KEY}_join", search=find, duplicates=find_duplicates)
-        if chosen.known and st.button(_("Add"), key=f"{_press(booking)}_do_join", type="primary"):
-            request = SeatRequest(booking.id, version, chosen.known.id)
+        person = chosen.known or chosen.new
+        pressed = person is not None and st.button(
+            _("Add"), key=f"{_press(booking)}_do_join", type="primary"
+        )
+        if pressed and person is not None:
             _do(
-                lambda db, now: join(db, actor, request, now=now),
-                _("Added {name}.").format(name=chosen.known.name),
+                lambda db, now: _join(db, actor, booking, chosen, now),
+                _("Added {name}.").format(name=person.name),
             )
 
 
+def _join(
+    db: Session, actor: Actor, booking: Booking, chosen: PatientChosen, now: datetime
+) -> None:
+    if chosen.known is not None:
+        patient_id = chosen.known.id
+    else:
+        assert chosen.new is not None
+        # Who writes first takes the audit's lock, which everybody takes last.
+        lock_calendars(db, calendars_of(db, booking.id))
+        patient_id = add_patient(db, actor, chosen.new, now=now).id
+    join(db, actor, SeatRequest(booking.id, booking.version, patient_id), now=now)
+
+
 def _steps(actor: Actor, booking: Booking, undoable: bool) -> None:
-    state = next_steps(booking, key=_press(booking))
+    state = next_steps(booking, key=_press(booking), now=utc_now())
     if state is not None:
         _do(
             lambda db, now: mark(

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import BookingError
-from dashboard import feedback, frame, new_booking, session
+from dashboard import feedback, frame, new_booking, open_booking, session
 
 st.set_page_config(page_title="Frontdesk", page_icon=str(frame.ICON), layout="wide")
 st.html(frame.STYLE)
@@ -17,6 +17,8 @@ else:
     session.stamp()
     if page.url_path != "desk":
         new_booking.forget()  # another page gives a held time back
+    if page.url_path not in ("desk", "my-week"):
+        open_booking.forget()
     st.logo(str(frame.ICON))
     frame.show_who(actor)
     feedback.show_flash()

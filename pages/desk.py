@@ -4,11 +4,17 @@ import streamlit as st
 
 from core import accounts, catalog
 from core.db import utc_now
-from core.desk import DayAsked, DeskDay, day_starts, load_day
+from core.desk import DayAsked, DeskDay, day_starts, load_cancelled, load_day
 from core.policy import Actor, Permission, allows
 from dashboard import feedback, new_booking, open_booking, session
 from dashboard.components.day_grid import Dropped, GridEvent, Opened, Picked
-from dashboard.components.desk_board import DayMinutes, day_table, desk_board
+from dashboard.components.desk_board import (
+    DayMinutes,
+    booking_drawn,
+    cancelled_list,
+    day_table,
+    desk_board,
+)
 from dashboard.components.desk_filters import DeskChoices, desk_filters
 from dashboard.i18n import _
 
@@ -21,22 +27,25 @@ def board(asked: DayAsked) -> None:
     actor, now = session.signed_in(), utc_now()
     with session.reading() as db:
         day = load_day(db, actor, asked, now=now)
+        cancelled = load_cancelled(db, actor, asked)
     event = desk_board(day, day_starts(day, now=now), now=now, key="desk_grid")
     if event is not None:
         act(day, event)
     with st.expander(_("The day as a table")):
         day_table(day)
+        if opened := cancelled_list(cancelled, zone=session.zone()):
+            open_booking.open(opened)
+            st.rerun()
 
 
 def act(day: DeskDay, event: GridEvent) -> None:
     """Open what was picked, move what was dropped."""
     minutes = DayMinutes(day.on, day.zone)
     if isinstance(event, Opened):
-        open_booking.open(int(event.block_id))
+        open_booking.open(booking_drawn(event.block_id)[0])
     elif isinstance(event, Dropped):
-        dropped = next(each for each in day.bookings if str(each.id) == event.block_id)
         starts_at = minutes.instant(event.minute)
-        open_booking.drop(dropped.id, dropped.version, int(event.column), starts_at)
+        open_booking.drop(*booking_drawn(event.block_id), int(event.column), starts_at)
     elif isinstance(event, Picked):
         service_id = day.service.id if day.service else None
         new_booking.ask(int(event.column), service_id, minutes.instant(event.minute))

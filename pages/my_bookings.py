@@ -19,6 +19,7 @@ from dashboard.formatting import when
 from dashboard.i18n import _
 
 CANCELLING = "my_bookings_cancelling"
+SEEN = "my_bookings_seen_version"
 SHOWN = "my_bookings_shown"
 A_PAGE = 8
 
@@ -29,6 +30,7 @@ def ask_to_cancel(booking_id: int) -> None:
 
 def forget() -> None:
     st.session_state.pop(CANCELLING, None)
+    st.session_state.pop(SEEN, None)
 
 
 def show_more() -> None:
@@ -40,13 +42,16 @@ def cancelling() -> None:
     actor, zone, now = session.signed_in(), session.zone(), utc_now()
     with session.reading() as db:
         booking = get_booking(db, actor, st.session_state[CANCELLING])
+    # The booking is cancelled as it was shown, or not at all.
+    seen: int = st.session_state.setdefault(SEEN, booking.version)
     reason = cancel_form(booking, zone=zone, now=now)
     if reason is None:
         return
     try:
         with session.writing() as db:
-            cancel(db, actor, CancelRequest(booking.id, booking.version, reason), now=now)
+            cancel(db, actor, CancelRequest(booking.id, seen, reason), now=now)
     except BookingError as refusal:
+        st.session_state.pop(SEEN)
         feedback.refuse(refusal)
         return
     forget()

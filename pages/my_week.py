@@ -9,7 +9,7 @@ from core.db import utc_now
 from core.week import Week, find_next_visit, load_week, monday_of
 from dashboard import open_booking, session
 from dashboard.components.day_grid import Dropped, GridEvent, Opened
-from dashboard.components.desk_board import DayMinutes
+from dashboard.components.desk_board import DayMinutes, booking_drawn
 from dashboard.components.week_board import (
     at_a_glance,
     week_board,
@@ -51,13 +51,12 @@ def bar(shown: date, this_week: date, title: str) -> None:
 
 def act(week: Week, event: GridEvent) -> None:
     """Open what was picked, move what was dropped."""
-    if isinstance(event, Opened) and event.block_id.isdigit():
-        open_booking.open(int(event.block_id))
+    if isinstance(event, Opened) and event.block_id[0].isdigit():
+        open_booking.open(booking_drawn(event.block_id)[0])
     elif isinstance(event, Dropped):
-        dropped = next(each for each in week.bookings if str(each.id) == event.block_id)
         minutes = DayMinutes(date.fromisoformat(event.column), week.zone)
         open_booking.drop(
-            dropped.id, dropped.version, week.professional.id, minutes.instant(event.minute)
+            *booking_drawn(event.block_id), week.professional.id, minutes.instant(event.minute)
         )
     else:
         return

@@ -465,5 +465,6 @@ def overlapping_pairs(session: Session) -> int:
 
 def assert_sound(database: Database, *, now: datetime = a.BEFORE) -> None:
     with database.reading() as session:
-        assert find_broken(session, now=now) == []
+        broken = find_broken(session, now=now)
+        assert not broken, broken
         assert overlapping_pairs(session) == 0

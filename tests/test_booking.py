@@ -10,6 +10,7 @@ from core.booking import (
     CancelRequest,
     MarkRequest,
     MoveRequest,
+    SetAside,
     UndoRequest,
     book,
     cancel,
@@ -406,3 +407,38 @@ def test_a_patient_cannot_mark_anything(desk):
             MarkRequest(booking.id, booking.version, BookingState.ARRIVED),
             now=a.at(9),
         )
+
+
+def mark_as(desk, booking, state, hour):
+    request = MarkRequest(booking.id, booking.version, state)
+    return mark(desk.session, desk.actor, request, now=a.at(hour))
+
+
+def test_undoing_a_correction_frees_the_time_of_the_no_show_again(desk):
+    booking = desk.book(9)
+    mark_as(desk, booking, BookingState.NO_SHOW, 9.25)
+    mark_as(desk, booking, BookingState.ARRIVED, 9.3)
+    undo(desk.session, desk.actor, UndoRequest(booking.id, booking.version), now=a.at(9.3))
+    assert booking.state is BookingState.NO_SHOW
+    assert claims(desk.session, booking) == []
+    assert mark_as(desk, booking, BookingState.ARRIVED, 9.4).state is BookingState.ARRIVED
+
+
+def test_a_visit_booked_over_another_can_be_corrected_too(desk):
+    desk.book(9)
+    over = desk.book(9, patient_id=a.patient(desk.session).id, set_aside=SetAside("Urgent"))
+    mark_as(desk, over, BookingState.NO_SHOW, 9.25)
+    assert mark_as(desk, over, BookingState.ARRIVED, 9.3).state is BookingState.ARRIVED
+
+
+def test_a_move_to_where_it_is_already_changes_nothing(desk):
+    booking = desk.book(9)
+    version = booking.version
+    request = MoveRequest(booking.id, version, desk.ada.id, a.at(9))
+    assert move(desk.session, desk.actor, request, now=a.BEFORE).version == version
+
+
+def test_a_cancellation_that_is_not_the_patients_wish_is_never_late(desk):
+    booking = desk.book(9)
+    request = CancelRequest(booking.id, booking.version, "ill doctor", asked_by_patient=False)
+    assert cancel(desk.session, desk.actor, request, now=a.at(8)).cancelled_late is False

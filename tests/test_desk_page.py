@@ -180,7 +180,7 @@ def test_a_visit_is_marked_and_the_step_undone(desk):
 
 def test_what_another_desk_changed_meanwhile_is_told_and_not_written_over(desk):
     """T035"""
-    booking = desk.booked()
+    booking = desk.booked(start=utc_now().replace(minute=0, second=0) + timedelta(hours=2))
     desk.open(booking)
     with desk.database.writing() as session:
         request = CancelRequest(booking.id, booking.version, "patient called")
@@ -233,3 +233,30 @@ def test_a_mark_by_another_desk_is_seen_when_the_dialog_opens(desk):
     desk.open(booking)
     assert "Start" in [each.label for each in desk.page.button]
     assert "Arrived" not in [each.label for each in desk.page.button]
+
+
+def test_a_cancelled_booking_is_found_below_the_day_and_brought_back(desk):
+    booking = desk.booked()
+    with desk.database.writing() as session:
+        request = CancelRequest(booking.id, booking.version, "patient called")
+        cancel(session, desk.bea, request, now=utc_now())
+    desk.page.date_input(key="desk_day").set_value(desk.start.date()).run()
+    desk.press("Open")
+    desk.press("Undo last step")
+    assert desk.read(booking).state is BookingState.BOOKED
+
+
+def test_of_two_with_one_name_the_one_pressed_is_booked(desk):
+    with desk.database.writing() as session:
+        twins = [
+            a.patient(session, name="Twin Name", phone=f"+35191234567{each}") for each in (1, 2)
+        ]
+    desk.ask()
+    desk.press("New patient")
+    desk.page.text_input(key="new_booking_name").input("Twin Name").run()
+    next(
+        each for each in desk.page.button if each.key == f"new_booking_known_{twins[1].id}"
+    ).click().run()
+    desk.press("Book Twin Name")
+    with desk.database.reading() as session:
+        assert session.scalars(select(Attendee.patient_id)).all() == [twins[1].id]

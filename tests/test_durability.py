@@ -8,7 +8,6 @@ import os
 import random
 import resource
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -84,7 +83,9 @@ def own_server(postgresql_url):
 
 
 def kill_and_restart(server):
-    os.kill(server.get_pid(), signal.SIGKILL)
+    postmaster = server.get_postmaster_info().process
+    postmaster.kill()
+    postmaster.wait(30)
     deadline = time.monotonic() + 60
     while True:
         time.sleep(0.1)  # its children notice, and leave

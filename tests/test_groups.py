@@ -3,10 +3,18 @@
 import pytest
 from sqlalchemy import func, select
 
-from core.booking import BookingRequest, CancelRequest, book, cancel, get_booking
+from core.booking import (
+    BookingRequest,
+    CancelRequest,
+    MarkRequest,
+    book,
+    cancel,
+    get_booking,
+    mark,
+)
 from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat, seats_taken
 from core.errors import Invalid, NotFound, SlotTaken, Stale, WrongState
-from core.models import BookingEvent, BookingState, Claim, EventKind
+from core.models import BookingEvent, BookingState, Claim, EventKind, Role
 from tests import a
 
 
@@ -153,3 +161,38 @@ def test_a_cancelled_group_takes_nobody(session, rita, group):
 def test_an_unknown_patient_is_not_found(session, rita, group):
     with pytest.raises(NotFound):
         join(session, rita, SeatRequest(group.id, group.version, 999_999), now=a.BEFORE)
+
+
+def test_a_patient_who_cancels_gives_up_their_own_seat_only(session, rita, group):
+    ben = a.patient(session)
+    add(session, rita, group, ben)
+    own = a.actor(session, Role.PATIENT, patient_id=ben.id)
+    cancel(session, own, CancelRequest(group.id, group.version, "ill"), now=a.BEFORE)
+    assert group.state is BookingState.BOOKED
+    assert seats_taken(group) == 1
+
+
+def test_who_has_left_a_group_has_no_say_in_it(session, rita, group):
+    ben = a.patient(session)
+    add(session, rita, group, ben)
+    leave(session, rita, SeatRequest(group.id, group.version, ben.id), now=a.BEFORE)
+    own = a.actor(session, Role.PATIENT, patient_id=ben.id)
+    with pytest.raises(NotFound):
+        cancel(session, own, CancelRequest(group.id, group.version, "ill"), now=a.BEFORE)
+
+
+def test_who_comes_back_waits_behind_those_who_stayed(session, rita, group):
+    ben, cleo, dora = a.patient(session), a.patient(session), a.patient(session)
+    for each in (ben, cleo, dora):
+        add(session, rita, group, each)
+    leave(session, rita, SeatRequest(group.id, group.version, cleo.id), now=a.BEFORE)
+    add(session, rita, group, cleo)
+    leave(session, rita, SeatRequest(group.id, group.version, ben.id), now=a.BEFORE)
+    waiting = {each.patient_id: each.waiting for each in group.attendees}
+    assert (waiting[dora.id], waiting[cleo.id]) == (False, True)
+
+
+def test_a_group_is_not_called_a_no_show_as_a_whole(session, rita, group):
+    request = MarkRequest(group.id, group.version, BookingState.NO_SHOW)
+    with pytest.raises(Invalid, match="each patient"):
+        mark(session, rita, request, now=a.at(10))

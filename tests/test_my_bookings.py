@@ -152,7 +152,7 @@ def test_the_desk_was_faster_and_the_patient_reads_why_not(mine, sqlite_database
     page.text_input(key="own_cancel_words").set_value("Ill")
     press(page, "own_cancel_do")
 
-    assert "cannot become" in page.error[0].value
+    assert "has changed this" in page.error[0].value
 
 
 def test_earlier_visits_come_a_page_at_a_time(mine, sqlite_database, ana):

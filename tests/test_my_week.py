@@ -131,12 +131,11 @@ def open_on(page: AppTest, booking: Booking) -> AppTest:
     return page.run()
 
 
-def test_a_no_show_before_its_time_is_refused_in_words(week, sqlite_database, ruiz):
+def test_a_no_show_is_not_offered_before_its_time(week, sqlite_database, ruiz):
     booking = add(sqlite_database, ruiz, 14, 15)
-    page = press(open_on(week(), booking), "No-show")
-
-    assert "too early" in page.error[0].value
-    assert state_of(sqlite_database, booking) is S.BOOKED
+    offered = [each.label for each in open_on(week(), booking).button]
+    assert "Arrived" in offered
+    assert "No-show" not in offered
 
 
 def test_somebody_elses_booking_does_not_open(week, sqlite_database):

@@ -3,8 +3,16 @@
 from core.booking.fitting import may_be_set_aside
 from core.booking.importing import record_past
 from core.booking.ledger import check_version, get_booking, who_booked
-from core.booking.placing import MOVABLE, book, book_any, move
-from core.booking.progress import CANCELLABLE, MAY_BECOME, cancel, is_undoable, mark, undo
+from core.booking.placing import MOVABLE, book, book_any, find_booked, move
+from core.booking.progress import (
+    CANCELLABLE,
+    MAY_BECOME,
+    cancel,
+    is_undoable,
+    mark,
+    may_become,
+    undo,
+)
 from core.booking.requests import (
     AnyRequest,
     BookingRequest,
@@ -32,10 +40,12 @@ __all__ = [
     "book_any",
     "cancel",
     "check_version",
+    "find_booked",
     "get_booking",
     "is_undoable",
     "mark",
     "may_be_set_aside",
+    "may_become",
     "move",
     "record_past",
     "undo",

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.availability import Reason, ReasonCode
+from core.booking.ledger import check_text
 from core.booking.requests import SetAside
 from core.claims import ClaimRefused, lay_claims
 from core.errors import N_, CannotBook, Invalid, SlotTaken
@@ -63,10 +64,17 @@ def check_fits(
     kinds = {kind_of(each) for each in reasons}
     if set_aside is None or None in kinds:
         raise _refusal(session, actor, wanted, start, reasons, now=now)
+    check_set_aside(actor, set_aside)
+    return frozenset(each for each in kinds if each is not None)
+
+
+def check_set_aside(actor: Actor, set_aside: SetAside) -> None:
+    """Whether the actor may set rules aside, and says why."""
     require(actor, P.BOOKINGS_OVERRIDE)
+    check_text(set_aside.reason, "reason")
+    check_text(set_aside.note, "note")
     if not set_aside.reason.strip():
         raise Invalid(N_("Please choose a reason for setting the rules aside."), field="reason")
-    return frozenset(each for each in kinds if each is not None)
 
 
 def lay(

@@ -49,7 +49,7 @@ def join(session: Session, actor: Actor, request: SeatRequest, *, now: datetime)
     if any(each.patient_id == patient.id and _takes_part(each) for each in booking.attendees):
         raise Invalid(N_("{name} is in this group already."), name=patient.name)
     clear_expired_holds(session, [patient.calendar_id], now=now)
-    seat = _seat_of(booking, patient.id)
+    seat = _seat_of(session, booking, patient.id)
     seat.waiting = seats_taken(booking) >= booking.seats
     seat.state = S.BOOKED
     if not seat.waiting:
@@ -65,6 +65,19 @@ def leave(session: Session, actor: Actor, request: SeatRequest, *, now: datetime
     seat = _part_of(booking, request.patient_id)
     seat.state, seat.waiting = S.CANCELLED, False
     _drop_seat(session, booking, request.patient_id)
+    _note(session, actor, booking, EventKind.LEFT, seat.patient_id, "group.left", now=now)
+    _move_up(session, actor, booking, now=now)
+    return booking
+
+
+def give_up_own_seat(session: Session, actor: Actor, booking: Booking, *, now: datetime) -> Booking:
+    """What cancelling means for a patient of a group: their own seat, and nobody else's.
+
+    The caller holds the booking under its lock.
+    """
+    seat = _part_of(booking, actor.patient_id)
+    seat.state, seat.waiting = S.CANCELLED, False
+    _drop_seat(session, booking, seat.patient_id)
     _note(session, actor, booking, EventKind.LEFT, seat.patient_id, "group.left", now=now)
     _move_up(session, actor, booking, now=now)
     return booking
@@ -86,7 +99,9 @@ def mark_seat(session: Session, actor: Actor, request: SeatMark, *, now: datetim
         _claim_seat(session, booking, patient, now=now)
     seat.state = request.state
     _next_version(booking, now)
-    audit.record(session, actor, f"group.{request.state}", booking, now=now, patient=seat.id)
+    audit.record(
+        session, actor, f"group.{request.state}", booking, now=now, patient=seat.patient_id
+    )
     return seat
 
 
@@ -118,18 +133,19 @@ def _lock_group(
     return booking
 
 
-def _part_of(booking: Booking, patient_id: int) -> Attendee:
+def _part_of(booking: Booking, patient_id: int | None) -> Attendee:
     for each in booking.attendees:
         if each.patient_id == patient_id and _takes_part(each):
             return each
     raise NotFound(what="patient")
 
 
-def _seat_of(booking: Booking, patient_id: int) -> Attendee:
-    """The patient's row, made where there was none; who comes back takes up the old one."""
-    for each in booking.attendees:
-        if each.patient_id == patient_id:
-            return each
+def _seat_of(session: Session, booking: Booking, patient_id: int) -> Attendee:
+    """A new place at the end of the list, also for who was here before and comes back."""
+    for each in [one for one in booking.attendees if one.patient_id == patient_id]:
+        booking.attendees.remove(each)
+        session.delete(each)
+        session.flush()
     seat = Attendee(patient_id=patient_id, state=S.CANCELLED, waiting=False)
     booking.attendees.append(seat)
     return seat
@@ -184,7 +200,7 @@ def _note(
 ) -> None:
     _next_version(booking, now)
     remember(session, actor, booking, kind, place_of(booking), now=now, patient_id=patient_id)
-    audit.record(session, actor, action, booking, now=now)
+    audit.record(session, actor, action, booking, now=now, patient=patient_id)
 
 
 def _next_version(booking: Booking, now: datetime) -> None:

@@ -106,7 +106,8 @@ def enter(booking: Booking, state: BookingState, *, now: datetime) -> None:
     booking.updated_at = now
     for attendee in booking.attendees:
         # In a group each patient has a state of their own: who left or missed it stays so.
-        if booking.seats == 1 or (state is not S.CANCELLED and attendee.state in OCCUPYING):
+        part_of_it = attendee.state in OCCUPYING and not attendee.waiting
+        if booking.seats == 1 or (state is not S.CANCELLED and part_of_it):
             attendee.state = state
 
 
@@ -150,4 +151,7 @@ def remember(
         "kind": kind,
         "patient_id": patient_id,
     }
-    session.connection().execute(insert(BookingEvent), event | old | new)
+    session.connection().execute(HAPPENED, event | old | new)
+
+
+HAPPENED = insert(BookingEvent)

@@ -6,7 +6,7 @@ finds the kind words; the guard in the database is the promise.
 
 import hashlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, insert, select
@@ -37,7 +37,7 @@ from core.models import (
     ProfessionalService,
     Role,
 )
-from core.policy import Actor, Permission, allows, require
+from core.policy import Actor, Permission, allows, require, visible_bookings
 from core.visits import Wanted, calendars_wanted, free_room, load_around, want
 
 P, S = Permission, BookingState
@@ -64,7 +64,7 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
     lock_calendars(session, calendars_wanted(wanted))
     if repeated := _find_repeated(session, actor, request):
         return repeated
-    clear_expired_holds(session, calendars_wanted(wanted), now=now)
+    clear_expired_holds(session, calendars_wanted(wanted), now=now, around=request.starts_at)
     if request.hold_id is not None:
         release(session, request.hold_id, held_by=actor.user_id)
     loaded = load_around(session, wanted, request.starts_at, now=now)
@@ -159,6 +159,16 @@ def book_any(session: Session, actor: Actor, request: AnyRequest, *, now: dateti
     raise refused
 
 
+def find_booked(session: Session, actor: Actor, request_key: str) -> Booking | None:
+    """What the actor's form has booked already, if it was sent before."""
+    require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
+    return session.scalar(
+        select(Booking).where(
+            Booking.created_by == actor.user_id, Booking.request_key == request_key
+        )
+    )
+
+
 def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime) -> Booking:
     """Put a booking at another time, with another professional, or make it another service.
 
@@ -172,7 +182,9 @@ def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime)
     if booking.state not in MOVABLE:
         raise WrongState(state=booking.state, wanted=EventKind.MOVED)
     _check_own_move(actor, booking, request, now=now)
-    clear_expired_holds(session, calendars_wanted(wanted), now=now)
+    if _is_there_already(booking, wanted, request.starts_at):
+        return booking
+    clear_expired_holds(session, calendars_wanted(wanted), now=now, around=request.starts_at)
     loaded = load_around(session, wanted, request.starts_at, now=now)
     set_aside = check_fits(
         session, actor, wanted, loaded, request.starts_at, now=now, set_aside=request.set_aside
@@ -195,11 +207,21 @@ def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime)
     return booking
 
 
+def _is_there_already(booking: Booking, wanted: Wanted, starts_at: datetime) -> bool:
+    return (
+        booking.starts_at == starts_at
+        and booking.professional_id == wanted.professional.id
+        and booking.service_id == wanted.service.id
+    )
+
+
 def _wanted_for_move(session: Session, actor: Actor, request: MoveRequest) -> Wanted:
     """The visit at its new place, so that old and new calendars are locked together: two who
     swap places would otherwise wait for each other."""
     now_there = session.execute(
-        select(Booking.service_id).where(Booking.id == request.booking_id)
+        visible_bookings(actor)
+        .with_only_columns(Booking.service_id)
+        .where(Booking.id == request.booking_id)
     ).one_or_none()
     if now_there is None:
         raise NotFound(what="booking")
@@ -281,12 +303,13 @@ SAME_KEY = select(Booking.id, Booking.request_sha256).where(
 
 def _fingerprint(request: BookingRequest) -> str:
     """The content a key stands for; a hold that was turned into it is not part of that."""
-    content = {
-        name: str(value)
-        for name, value in asdict(request).items()
-        if name not in ("request_key", "hold_id")
-    }
+    content = {name: str(getattr(request, name)) for name in CONTENT}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+CONTENT = tuple(
+    each.name for each in fields(BookingRequest) if each.name not in ("request_key", "hold_id")
+)
 
 
 def _times(wanted: Wanted, starts_at: datetime) -> dict[str, datetime]:

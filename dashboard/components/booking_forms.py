@@ -1,15 +1,17 @@
 """What the desk's dialogs show: the time being booked, a booking's details, its next steps."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.booking import CANCELLABLE, MAY_BECOME, MOVABLE
+from core.booking import CANCELLABLE, MOVABLE, may_become
 from core.errors import N_, BookingError
 from core.models import Booking, BookingState
 from core.overrides import OverrideMade
+from core.own_bookings import cancels_late_after
 from dashboard import feedback
 from dashboard.components.words import money, override_word, state_word
 from dashboard.formatting import clock, phone, when
@@ -22,6 +24,8 @@ CANCEL_REASONS = (
     N_("Booked by mistake"),
     N_("Other"),
 )
+OURS = frozenset({"Professional is away", "Booked by mistake"})
+"""Reasons that are none of the patient's doing."""
 STEPS = (
     (BookingState.ARRIVED, N_("Arrived"), ":material/login:"),
     (BookingState.IN_PROGRESS, N_("Start"), ":material/play_arrow:"),
@@ -112,10 +116,10 @@ def overrides_of(found: Sequence[OverrideMade], *, zone: ZoneInfo) -> None:
         st.caption(feedback.md(line))
 
 
-def next_steps(booking: Booking, *, key: str) -> BookingState | None:
+def next_steps(booking: Booking, *, key: str, now: datetime) -> BookingState | None:
     """Buttons for what a visit can become; the one pressed, if any."""
     pressed = None
-    steps = [each for each in STEPS if each[0] in MAY_BECOME[booking.state]]
+    steps = [each for each in STEPS if may_become(booking, each[0], now=now)]
     if steps:
         with st.container(horizontal=True):
             for state, word, icon in steps:
@@ -125,10 +129,22 @@ def next_steps(booking: Booking, *, key: str) -> BookingState | None:
     return pressed
 
 
-def ask_reason(booking: Booking, *, key: str, press: str) -> str | None:
+@dataclass(frozen=True)
+class CancelAsked:
+    """Why, whose wish it was, and whether a late one is to pass as in time."""
+
+    reason: str
+    by_patient: bool
+    not_late: bool
+
+
+def ask_reason(
+    booking: Booking, *, key: str, press: str, may_waive: bool, now: datetime
+) -> CancelAsked | None:
     """The reason for a cancellation once "Cancel booking" is pressed; None until then.
 
-    ``press`` prefixes the key of the button, ``key`` those of what is typed.
+    ``press`` prefixes the key of the button, ``key`` those of what is typed. Whoever
+    ``may_waive`` can let a late cancellation pass.
     """
     if booking.state not in CANCELLABLE:
         return None
@@ -137,8 +153,18 @@ def ask_reason(booking: Booking, *, key: str, press: str) -> str | None:
             _("Reason"), CANCEL_REASONS, format_func=_, key=f"{key}_reason", default=None
         )
         words = st.text_input(_("In your own words (optional)"), key=f"{key}_words")
+        by_patient = chosen not in OURS
+        is_late = by_patient and now > cancels_late_after(booking)
+        not_late = (
+            may_waive
+            and is_late
+            and st.checkbox(_("Do not count it as late"), key=f"{key}_not_late")
+        )
         if st.button(_("Cancel booking"), key=f"{press}_do_cancel", type="primary"):
-            return " · ".join(each for each in (_(chosen) if chosen else "", words.strip()) if each)
+            reason = " · ".join(
+                each for each in (_(chosen) if chosen else "", words.strip()) if each
+            )
+            return CancelAsked(reason, by_patient, not_late)
     return None
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.availability import DaySheet, ReasonCode, clock_of
 from core.booking import MOVABLE
-from core.desk import DayBooking, DeskDay, StartCell
+from core.desk import CancelledBooking, DayBooking, DeskDay, StartCell
 from core.interval import Span, intersect, subtract, to_instant, union
 from core.models import BookingState, Professional
 from dashboard.components.day_grid import (
@@ -22,6 +22,7 @@ from dashboard.components.day_grid import (
     day_grid,
 )
 from dashboard.components.words import state_word
+from dashboard.feedback import md
 from dashboard.formatting import clock as clock_time
 from dashboard.formatting import plain
 from dashboard.i18n import _
@@ -90,6 +91,25 @@ def day_table(day: DeskDay) -> None:
         st.write(_("No bookings on this day."))
 
 
+def cancelled_list(cancelled: Sequence[CancelledBooking], *, zone: ZoneInfo) -> int | None:
+    """What was cancelled on the day, each to be opened again; the one pressed, if any."""
+    pressed = None
+    if cancelled:
+        st.markdown(f"**{_('Cancelled')}**")
+    for each in cancelled:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            words = (
+                clock_time(each.starts_at, zone),
+                each.patient,
+                each.professional,
+                each.reason,
+            )
+            st.markdown(md(" · ".join(word for word in words if word)), width="stretch")
+            if st.button(_("Open"), key=f"desk_cancelled_{each.id}", type="tertiary"):
+                pressed = each.id
+    return pressed
+
+
 def column_of(professional: Professional) -> GridColumn:
     return GridColumn(
         id=str(professional.id),
@@ -102,7 +122,7 @@ def column_of(professional: Professional) -> GridColumn:
 def block_of(booking: DayBooking, minutes: DayMinutes) -> GridBlock:
     is_hold = booking.state is BookingState.HELD
     return GridBlock(
-        id=str(booking.id),
+        id=f"{booking.id}.{booking.version}",
         column=str(booking.professional_id),
         kind="hold" if is_hold else "booking",
         starts_minute=minutes.of(booking.starts_at),
@@ -114,6 +134,12 @@ def block_of(booking: DayBooking, minutes: DayMinutes) -> GridBlock:
         movable=booking.state in MOVABLE,
         badges=tuple(badges_of(booking)),
     )
+
+
+def booking_drawn(block_id: str) -> tuple[int, int]:
+    """The booking a block stood for, and its version when it was drawn."""
+    booking_id, _dot, version = block_id.partition(".")
+    return int(booking_id), int(version)
 
 
 def title_of(booking: DayBooking) -> str:

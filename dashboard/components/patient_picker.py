@@ -66,9 +66,11 @@ def describe(patient: PatientFound) -> str:
 
 def _finds(key: str, found: Sequence[PatientFound], words: str) -> PatientFound:
     by_id = {each.id: each for each in found}
+    known = st.session_state.get(f"{key}_known_id")
     picked: int = st.radio(
         _("Found"),
         list(by_id),
+        index=list(by_id).index(known) if known in by_id else 0,
         format_func=lambda id: md(describe(by_id[id])),
         # Another search, another list: the best match is chosen anew.
         key=f"{key}_found_{words.strip().casefold()}",
@@ -100,7 +102,7 @@ def _new_patient(
         icon=":material/search:",
         type="tertiary",
         on_click=_stop_adding,
-        args=(key, ""),
+        args=(key,),
     )
     return PatientChosen(new=new if name.strip() else None)
 
@@ -115,8 +117,8 @@ def _likely_duplicates(key: str, likely: Sequence[LikelyDuplicate]) -> None:
                 md(f"{describe(each.patient)} ({', '.join(_(why) for why in each.reasons)})"),
                 key=f"{key}_known_{each.patient.id}",
                 help=_("Book for this patient instead"),
-                on_click=_stop_adding,
-                args=(key, each.patient.name),
+                on_click=_take_known,
+                args=(key, each.patient),
             )
 
 
@@ -129,6 +131,13 @@ def _start_adding(key: str) -> None:
     st.session_state[f"{key}_{field}"] = words.strip()
 
 
-def _stop_adding(key: str, words: str) -> None:
+def _stop_adding(key: str) -> None:
     st.session_state[f"{key}_adding"] = False
-    st.session_state[f"{key}_words"] = words
+    st.session_state[f"{key}_words"] = ""
+
+
+def _take_known(key: str, patient: PatientFound) -> None:
+    """Back to the search, with this very person chosen, whoever shares the name."""
+    _stop_adding(key)
+    st.session_state[f"{key}_words"] = f"{patient.name} {patient.phone}".strip()
+    st.session_state[f"{key}_known_id"] = patient.id

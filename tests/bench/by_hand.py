@@ -38,7 +38,10 @@ ROOMS = """
     WHERE n.service_id = ? AND r.archived_at IS NULL
 """
 REPEATED = "SELECT id, request_sha256 FROM bookings WHERE created_by = ? AND request_key = ?"
-EXPIRED = "SELECT booking_id FROM claims WHERE calendar_id IN (?, ?) AND held_until <= ?"
+EXPIRED = """
+    SELECT booking_id FROM claims WHERE calendar_id IN (?, ?) AND held_until <= ?
+    AND starts_at > ? AND starts_at < ?
+"""
 HOURS = """
     SELECT starts_minute, ends_minute FROM working_hours
     WHERE professional_id = ? AND weekday = ? AND kind = 'work'
@@ -143,7 +146,8 @@ class Plain:
                 self.run("SELECT pg_advisory_xact_lock(?, ?)", CALENDAR_LOCKS, each)
         if self.run(REPEATED, actor.user_id, request.request_key).fetchone():
             return 0
-        assert self.run(EXPIRED, own, theirs, self.instant(now)).fetchone() is None
+        near = map(self.instant, (now, start - DAY, start + DAY))
+        assert self.run(EXPIRED, own, theirs, *near).fetchone() is None
         if not now <= start < now + horizon * DAY or start % (step * 60):
             return 0
         if not self._works(who, start, end):

@@ -33,6 +33,8 @@ TURNS = 5
 BOOKINGS_A_TURN = 160
 HOT_WRITERS = 16
 HOT_BOOKINGS = 20
+WARM_UP = 3
+"""A client's first bookings meet statements that nobody has compiled yet."""
 
 Save = Callable[[BookingRequest], object]
 
@@ -251,13 +253,12 @@ def together(pool: ProcessPoolExecutor, work: Callable, url: str, clients: int, 
 def client_rate(url: str, number: int, clients: int, turn: int, hand: bool) -> float:
     """One client's bookings a second, from when all have begun."""
     count = BOOKINGS_A_TURN // clients
-    begin = ((turn * 2 + hand) * clients + number) * count
-    wanted = requests(3)[begin : begin + count]
+    begin = ((turn * 2 + hand) * clients + number) * (count + WARM_UP)
+    wanted = requests(3)[begin : begin + count + WARM_UP]
     with force.opened(url) as database:
         save = by_hand(Plain.to(url)) if hand else whole(database)
-        if not hand:
-            with database.reading() as session:
-                session.connection()
+        times(save, wanted[:WARM_UP])
+        del wanted[:WARM_UP]
         force.meet()
         started = time.perf_counter()
         for each in wanted:
@@ -268,7 +269,6 @@ def client_rate(url: str, number: int, clients: int, turn: int, hand: bool) -> f
 def client_times(url: str, number: int, clients: int) -> list[float]:
     wanted = shares(requests(4, professionals=1))[number]
     with force.opened(url) as database:
-        with database.reading() as session:
-            session.connection()
+        times(whole(database), wanted[:WARM_UP])
         force.meet()
-        return times(whole(database), wanted)
+        return times(whole(database), wanted[WARM_UP:])

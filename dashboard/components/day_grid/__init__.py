@@ -6,6 +6,7 @@ Minutes count from the local midnight of the day shown and may run past it (up t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import streamlit as st
 
 Kind = Literal["booking", "hold", "break", "time_off", "closed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+VERSIONED = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}")
 LAST_MINUTE = 2 * 24 * 60
 FEWEST_PIXELS = 240
 
@@ -197,7 +199,7 @@ def grid_event(
         return None
     sent = cast("dict[object, object]", raw)
     kind, column, minute = sent.get("type"), sent.get("column"), sent.get("minute")
-    block = next((each for each in blocks if each.id == sent.get("block")), None)
+    block = _block_sent(sent.get("block"), blocks)
     if kind == "open":
         return Opened(block.id) if block else None
 
@@ -206,11 +208,20 @@ def grid_event(
     if type(minute) is not int or not starts_minute <= minute < ends_minute:
         return None
     if kind == "drop" and block and block.movable:
-        return Dropped(block.id, column, minute)
+        return Dropped(str(sent["block"]), column, minute)
     refused = sent.get("refused")
     if kind == "pick" and isinstance(refused, bool):
         return Picked(column, minute, refused)
     return None
+
+
+def _block_sent(sent: object, blocks: Sequence[GridBlock]) -> GridBlock | None:
+    """The block that was meant. What follows a dot in an id is a version: an older one still
+    means the same block, and the caller sees from the id which one was drawn."""
+    if not isinstance(sent, str) or not VERSIONED.fullmatch(sent):
+        return next((each for each in blocks if each.id == sent), None)
+    name = sent.partition(".")[0]
+    return next((each for each in blocks if each.id.partition(".")[0] == name), None)
 
 
 def grid_payload(
