@@ -35,12 +35,12 @@ from core.booking import (
     placing,
     undo,
 )
-from core.booking.groups import SeatRequest, join, leave
+from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
 from core.check import find_broken
 from core.db import Database
 from core.errors import BookingError
 from core.holds import HoldRequest, extend_hold, hold, release_hold
-from core.models import Booking, BookingState, Claim
+from core.models import Attendee, Booking, BookingState, Claim
 from core.policy import Actor
 from core.visits import Loaded, load_around, want
 from tests import a
@@ -351,21 +351,41 @@ def _undo(session: Session, place: Practice, chance: random.Random, key: str, no
         undo(session, place.actor, UndoRequest(found.id, found.version), now=now)
 
 
+def _any_group(session: Session, chance: random.Random) -> Booking | None:
+    ids = session.scalars(select(Booking.id).where(Booking.seats > 1).order_by(Booking.id)).all()
+    return session.get_one(Booking, chance.choice(ids)) if ids else None
+
+
+def _somebody(session: Session, place: Practice, chance: random.Random, group: Booking) -> int:
+    """Mostly somebody who has to do with the group."""
+    there = select(Attendee.patient_id).where(Attendee.booking_id == group.id)
+    known = session.scalars(there.order_by(Attendee.id)).all()
+    return chance.choice(known if known and chance.random() < 0.7 else place.patients)
+
+
 def _join(session: Session, place: Practice, chance: random.Random, key: str, now: datetime):
-    if found := _any_booking(session, chance, S.BOOKED):
+    if found := _any_group(session, chance):
         request = SeatRequest(found.id, found.version, chance.choice(place.patients))
         join(session, place.actor, request, now=now)
 
 
 def _leave(session: Session, place: Practice, chance: random.Random, key: str, now: datetime):
-    if found := _any_booking(session, chance, S.BOOKED):
-        request = SeatRequest(found.id, found.version, chance.choice(place.patients))
-        leave(session, place.actor, request, now=now)
+    if found := _any_group(session, chance):
+        who = _somebody(session, place, chance, found)
+        leave(session, place.actor, SeatRequest(found.id, found.version, who), now=now)
+
+
+def _mark_seat(session: Session, place: Practice, chance: random.Random, key: str, now: datetime):
+    if found := _any_group(session, chance):
+        who = _somebody(session, place, chance, found)
+        state = chance.choice((S.BOOKED, S.ARRIVED, S.COMPLETED, S.NO_SHOW))
+        request = SeatMark(found.id, found.version, who, state)
+        mark_seat(session, place.actor, request, now=max(now, found.starts_at))
 
 
 STEPS: Sequence[Step] = (
     *(_book, _book, _book, _book_group, _book_any, _hold, _hold, _book_held, _keep_held, _let_go),
-    *(_move, _move, _cancel, _mark, _mark, _undo, _join, _join, _leave),
+    *(_move, _move, _cancel, _mark, _mark, _undo, _join, _join, _leave, _mark_seat),
 )
 
 

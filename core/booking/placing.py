@@ -28,6 +28,7 @@ from core.db import lock_calendars
 from core.errors import N_, CannotBook, Invalid, KeyReused, NotFound, WrongState
 from core.interval import Interval
 from core.models import (
+    OCCUPYING,
     Attendee,
     Booking,
     BookingState,
@@ -228,7 +229,7 @@ def _wanted_for_move(session: Session, actor: Actor, request: MoveRequest) -> Wa
     coming = select(Attendee.patient_id).where(
         Attendee.booking_id == request.booking_id,
         Attendee.waiting.is_(False),
-        Attendee.state.in_(MOVABLE),
+        Attendee.state.in_(OCCUPYING),
     )
     return want(
         session,
