@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -91,9 +91,21 @@ def take(
     page.get_by_label("Password", exact=True).fill(person.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.locator(".st-key-frontdesk_who").wait_for()
-    page.wait_for_timeout(3500)
+    page.wait_for_timeout(2500)
+    if file.name.startswith("desk"):
+        to_tuesday(page)
+    page.wait_for_timeout(1500)
     page.screenshot(path=file)
     context.close()
+
+
+def to_tuesday(page: Page) -> None:
+    """A day that is still to come: busy, with some time free."""
+    for _day in range(7):
+        page.keyboard.press("n")
+        page.wait_for_timeout(1200)
+        if page.get_by_text("Tuesday", exact=True).is_visible():
+            return
 
 
 def main() -> None:

@@ -339,10 +339,10 @@ class Desk(RuleBasedStateMachine):
 
     @rule(place=places, state=marks)
     def marks(self, place, state):
-        one = self.one(place)
-        if one is None or (one.kind == "group" and state is S.NO_SHOW):
+        if (one := self.one(place)) is None:
             return
         expected = state in MAY_BECOME[one.state]
+        expected = expected and not (one.kind == "group" and state is S.NO_SHOW)
         expected = expected and (state is not S.NO_SHOW or self.book.now >= one.start)
         expected = expected and (one.state is not S.NO_SHOW or self.book.fits_again(one))
         if self.does(expected, mark, MarkRequest(one.id, self.version(one), state)):
