@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -184,7 +185,7 @@ def load_day_bookings(
     """What is drawn on those days: all but cancelled bookings and holds that have run out."""
     span = organisation_clock(session).span_of_days(days.first, days.last)
     overridden = exists().where(Override.booking_id == Booking.id)
-    rows = session.execute(
+    rows = session.connection().execute(
         visible_bookings(actor)
         .join(Booking.service)
         .outerjoin(Booking.attendees)
@@ -219,30 +220,37 @@ def load_day_bookings(
         )
         .order_by(Booking.starts_at, Booking.id, Attendee.id)
     )
-    by_booking = groupby(rows, key=lambda row: row.id)
-    return [_day_booking(list[Any](group)) for _id, group in by_booking]
+    return [_day_booking(list(group)) for _id, group in groupby(rows, key=itemgetter(0))]
 
 
-def _day_booking(rows: Sequence[Any]) -> DayBooking:
+def _day_booking(rows: Sequence[tuple[Any, ...]]) -> DayBooking:
     """One booking from its rows, of which there is one for each patient."""
-    first = rows[0]
-    coming = [each for each in rows if each.patient and each.seat is not BookingState.CANCELLED]
+    id, version, professional_id, starts_at, ends_at, state, seats, service = rows[0][:8]
+    room, held_by, has_note, is_series, is_override = rows[0][8:13]
+    patients, waiting = [], 0
+    for *_own, name, waits, seat in rows:
+        if name is None or seat is BookingState.CANCELLED:
+            continue
+        if waits:
+            waiting += 1
+        else:
+            patients.append(name)
     return DayBooking(
-        id=first.id,
-        version=first.version,
-        professional_id=first.professional_id,
-        starts_at=first.starts_at,
-        ends_at=first.ends_at,
-        state=first.state,
-        patients=tuple(each.patient for each in coming if not each.waiting),
-        waiting=sum(each.waiting for each in coming),
-        seats=first.seats,
-        service=first.service,
-        room=first.room or "",
-        held_by=first.held_by or "",
-        has_note=bool(first.has_note),
-        is_series=bool(first.is_series),
-        is_override=bool(first.is_override),
+        id=id,
+        version=version,
+        professional_id=professional_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        state=state,
+        patients=tuple(patients),
+        waiting=waiting,
+        seats=seats,
+        service=service,
+        room=room or "",
+        held_by=held_by or "",
+        has_note=bool(has_note),
+        is_series=bool(is_series),
+        is_override=bool(is_override),
     )
 
 
