@@ -34,7 +34,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from core.errors import N_, DatabaseNotReady, NotSaved
 
-BUSY_TIMEOUT_SECONDS = 15
+BUSY_TIMEOUT_SECONDS = 30
 # https://sqlite.org/wal.html#walresetbug: several writers could corrupt a file in WAL mode.
 WAL_IS_SAFE_SINCE = (3, 51, 3)
 WAL_IS_UNSAFE_SINCE = (3, 7, 0)
