@@ -6,6 +6,7 @@ them. What they did is told back as outcomes; an outcome nobody expects names th
 
 import multiprocessing
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -272,7 +273,7 @@ def _any_booking(session: Session, chance: random.Random, *states: BookingState)
     ids = session.execute(
         select(Booking.id).where(Booking.state.in_(states or tuple(S))).order_by(Booking.id)
     ).all()
-    return session.get_one(Booking, chance.choice(ids)[0]) if ids else None
+    return session.get(Booking, chance.choice(ids)[0]) if ids else None
 
 
 def _book(session: Session, place: Practice, chance: random.Random, key: str, now: datetime):
@@ -353,7 +354,7 @@ def _undo(session: Session, place: Practice, chance: random.Random, key: str, no
 
 def _any_group(session: Session, chance: random.Random) -> Booking | None:
     ids = session.scalars(select(Booking.id).where(Booking.seats > 1).order_by(Booking.id)).all()
-    return session.get_one(Booking, chance.choice(ids)) if ids else None
+    return session.get(Booking, chance.choice(ids)) if ids else None
 
 
 def _somebody(session: Session, place: Practice, chance: random.Random, group: Booking) -> int:
@@ -449,6 +450,14 @@ class Writers:
         for _process, told in self.running:
             while told.poll():
                 self._note(*told.recv())
+
+    def listen_for_more(self, within: float = 60) -> None:
+        """Until something more was acknowledged, however slow the machine is today."""
+        known, deadline = len(self.acknowledged), time.monotonic() + within
+        self.listen()
+        while len(self.acknowledged) == known and time.monotonic() < deadline:
+            time.sleep(0.02)
+            self.listen()
 
     def _hear_out(self, told: Any) -> None:
         """What was said before the end; the last word may have been cut off."""

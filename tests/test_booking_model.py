@@ -70,7 +70,7 @@ class Known:
     room: int | None
     held_until: datetime | None = None
     patients: list[int] = field(default_factory=list)
-    """In the order they first came; those who left are kept, for they may come back."""
+    """In the order they came, those who left again included."""
     seated: set[int] = field(default_factory=set)
     waiting: set[int] = field(default_factory=set)
     before: BookingState | None = None
@@ -371,8 +371,9 @@ class Desk(RuleBasedStateMachine):
         request = SeatRequest(one.id, self.version(one), self.patients[patient])
         if self.does(expected, join, request):
             (one.waiting if is_full else one.seated).add(patient)
-            if patient not in one.patients:
-                one.patients.append(patient)
+            if patient in one.patients:
+                one.patients.remove(patient)
+            one.patients.append(patient)
             one.before = None
 
     @rule(place=places, patient=patients)

@@ -10,6 +10,7 @@ from core.__main__ import main
 from core.booking import BookingRequest, CancelRequest, book, cancel
 from core.booking.groups import SeatRequest, join
 from core.check import INVARIANTS, find_broken
+from core.demo import ensure
 from core.holds import HoldRequest, hold
 from core.models import Base
 from tests import a, force
@@ -26,6 +27,12 @@ def test_a_random_history_leaves_nothing_to_find(database):
     assert not [each for each in outcomes if ":" in each]
     assert outcomes["ok"] > 100
     force.assert_sound(database)
+
+
+def test_the_demo_leaves_nothing_to_find(sqlite_database):
+    """T040"""
+    ensure(sqlite_database, now=a.BEFORE)
+    force.assert_sound(sqlite_database)
 
 
 @dataclass

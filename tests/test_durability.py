@@ -59,6 +59,7 @@ def test_writers_killed_at_any_moment_lose_nothing_they_acknowledged(sqlite_data
     writers = force.Writers(force.url_of(sqlite_database), place, 3)
 
     for _ in range(kills):
+        writers.listen_for_more()
         time.sleep(chance.uniform(0.05, 0.4))
         writers.listen()
         writers.kill_one(chance)

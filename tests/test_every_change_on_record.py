@@ -37,6 +37,7 @@ MODULES = (
     "core.schedule",
 )
 NOT_VERBS = ("find_", "get_", "load_", "_")
+NOT_ALONE = {"core.booking.groups.give_up_own_seat": "what cancel does for a patient in a group"}
 LEFT_OUT = {
     "core.holds.hold": "a hold was never a booking: nothing of it is kept",
     "core.holds.extend_hold": "a hold was never a booking: nothing of it is kept",
@@ -283,7 +284,7 @@ DOINGS = {
 
 def test_no_verb_is_left_untried():
     """T141"""
-    assert set(changing_verbs()) == set(DOINGS)
+    assert set(changing_verbs()) == {*DOINGS, *NOT_ALONE}
 
 
 def entries(session):

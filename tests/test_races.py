@@ -5,7 +5,9 @@ which the README quotes, with ``make test-slow``.
 """
 
 import threading
+import time
 from collections import Counter
+from unittest import mock
 
 import pytest
 from sqlalchemy import func, select, text
@@ -18,6 +20,7 @@ from core.booking import (
     book_any,
     move,
 )
+from core.db import Turns
 from core.holds import HoldRequest, hold
 from core.models import AuditEntry, Booking, Claim
 from tests import a, force
@@ -53,7 +56,7 @@ def booked_keys(database):
         return sorted(session.scalars(select(Booking.request_key)))
 
 
-@quick_and_slow(("count", "days"), (200, 5), (6250, 60))
+@quick_and_slow(("count", "days"), (60, 5), (6250, 60))
 def test_random_attempts_from_sixteen_desks_never_overlap(database, count, days):
     """T001, T002: 0 overlaps, 0 unexplained errors, as many rows as acknowledgements."""
     with database.writing() as session:
@@ -164,6 +167,38 @@ def test_readers_who_go_on_to_write_are_never_locked_out(sqlite_database):
     for thread in threads:
         thread.join()
     assert outcomes == {"ok": 300}
+
+
+def test_writers_of_one_process_come_in_the_order_of_asking():
+    """T005: nobody waits for ever while others come and go."""
+    turns, order = Turns(), []
+
+    def ask_for_a_turn(number):
+        with turns:
+            order.append(number)
+
+    with turns:
+        threads = [threading.Thread(target=ask_for_a_turn, args=(each,)) for each in range(8)]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.02)
+    for thread in threads:
+        thread.join()
+    assert order == list(range(8))
+
+
+def test_who_is_interrupted_while_waiting_leaves_the_queue():
+    turns = Turns()
+    with turns:
+        with (
+            mock.patch.object(threading.Event, "wait", side_effect=KeyboardInterrupt),
+            pytest.raises(KeyboardInterrupt),
+        ):
+            turns.__enter__()
+        late = threading.Thread(target=turns.__enter__)
+        late.start()
+    late.join(5)
+    assert not late.is_alive()
 
 
 def at_once(url, verb, place, requests):

@@ -117,14 +117,17 @@ def _has_seat(seat: Attendee) -> bool:
     return _takes_part(seat) and not seat.waiting
 
 
+def calendars_of_all(session: Session, booking_id: int) -> set[int]:
+    """Calendars of everybody who has to do with it: who leaves may let one who waits move up."""
+    calendars = select(Patient.calendar_id).join(Attendee, Attendee.patient_id == Patient.id)
+    return set(session.scalars(calendars.where(Attendee.booking_id == booking_id)))
+
+
 def _lock_group(
     session: Session, actor: Actor, request: SeatRequest | SeatMark, *, also: int | None = None
 ) -> Booking:
-    waiting = select(Patient.calendar_id).join(Attendee, Attendee.patient_id == Patient.id)
-    calendars = set(session.scalars(waiting.where(Attendee.booking_id == request.booking_id)))
-    booking = lock_booking(
-        session, actor, request.booking_id, also=calendars | ({also} if also else set())
-    )
+    calendars = calendars_of_all(session, request.booking_id) | ({also} if also else set())
+    booking = lock_booking(session, actor, request.booking_id, also=calendars)
     check_version(session, booking, request.version)
     if booking.seats < 2:
         raise Invalid(N_("This is not a group visit."))

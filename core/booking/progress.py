@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.booking.fitting import check_set_aside, document
-from core.booking.groups import give_up_own_seat
+from core.booking.groups import calendars_of_all, give_up_own_seat
 from core.booking.ledger import check_text, check_version, enter, lock_booking, place_of, remember
 from core.booking.requests import CancelRequest, MarkRequest, UndoRequest
 from core.claims import ClaimRefused, calendars_of, clear_expired_holds, drop_claims, lay_claims
@@ -48,7 +48,8 @@ def cancel(session: Session, actor: Actor, request: CancelRequest, *, now: datet
     check_text(request.reason, "reason")
     if not request.reason.strip():
         raise Invalid(N_("Please give a reason for the cancellation."), field="reason")
-    booking = lock_booking(session, actor, request.booking_id)
+    everybody = calendars_of_all(session, request.booking_id)
+    booking = lock_booking(session, actor, request.booking_id, also=everybody)
     check_version(session, booking, request.version)
     if booking.state not in CANCELLABLE:
         raise WrongState(state=booking.state, wanted=S.CANCELLED)
