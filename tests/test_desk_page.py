@@ -240,7 +240,7 @@ def test_a_cancelled_booking_is_found_below_the_day_and_brought_back(desk):
     with desk.database.writing() as session:
         request = CancelRequest(booking.id, booking.version, "patient called")
         cancel(session, desk.bea, request, now=utc_now())
-    desk.page.date_input(key="desk_day").set_value(desk.start.date()).run()
+    desk.page.date_input(key="day").set_value(desk.start.date()).run()
     desk.press("Open")
     desk.press("Undo last step")
     assert desk.read(booking).state is BookingState.BOOKED

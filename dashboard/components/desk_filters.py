@@ -1,4 +1,5 @@
-"""One row above the day: which day, which service, whose columns."""
+"""One row above the day: which day, which service, whose columns. All of it stands in the URL,
+so that a view can be kept and shared."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from core.models import Expertise, Professional, Service
 from dashboard.formatting import weekday
 from dashboard.i18n import _
 
-DAY = "desk_day"
+DAY = "day"
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,16 @@ class DeskChoices:
 
 def desk_filters(choices: DeskChoices, *, today: date) -> DayAsked:
     """Draw the row and answer which day is asked for, and whose."""
-    st.session_state.setdefault(DAY, today)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="desk_bar"):
         _day_buttons(today)
         on = st.date_input(
-            _("Day"), key=DAY, format="DD.MM.YYYY", label_visibility="collapsed", width=130
+            _("Day"),
+            today,
+            key=DAY,
+            format="DD.MM.YYYY",
+            label_visibility="collapsed",
+            width=130,
+            bind="query-params",
         )
         shown: date = on if isinstance(on, date) else today
         st.markdown(f"**{weekday(shown)}**", width="content")
@@ -37,10 +43,11 @@ def desk_filters(choices: DeskChoices, *, today: date) -> DayAsked:
             list(services),
             index=None,
             format_func=lambda id: f"{services[id].name} · {services[id].length_minutes} min",
-            key="desk_service",
+            key="service",
             placeholder=_("Any service"),
             label_visibility="collapsed",
             width=260,
+            bind="query-params",
         )
         tags = {each.id: each.name for each in choices.expertise}
         expertise_id = st.selectbox(
@@ -48,20 +55,22 @@ def desk_filters(choices: DeskChoices, *, today: date) -> DayAsked:
             list(tags),
             index=None,
             format_func=lambda id: tags[id],
-            key="desk_expertise",
+            key="expertise",
             placeholder=_("Any expertise"),
             label_visibility="collapsed",
             width=180,
+            bind="query-params",
         )
         names = {each.id: each.name for each in choices.professionals}
         professional_ids = st.multiselect(
             _("Professionals"),
             list(names),
             format_func=lambda id: names[id],
-            key="desk_professionals",
+            key="professionals",
             placeholder=_("Everybody"),
             label_visibility="collapsed",
             width=220,
+            bind="query-params",
         )
     return DayAsked(shown, service_id, expertise_id, tuple(professional_ids))
 

@@ -308,3 +308,16 @@ def book_elsewhere(
             request_key=f"{professional}-{when}",
         )
         book(session, actor, request, now=utc_now())
+
+
+def test_a_view_of_the_desk_is_kept_in_its_address(new_page, sign_in, live_server):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+    address = re.compile(rf"/desk\?day={tomorrow(0):%Y-%m-%d}$")
+    expect(page).to_have_url(address)
+
+    page.reload()
+
+    expect(free(page, "Dr Ada", "09:00")).to_be_visible(timeout=15_000)
+    expect(page).to_have_url(address)
