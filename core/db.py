@@ -4,10 +4,12 @@
 Instants are whole seconds of UTC: integers on SQLite, ``timestamptz`` on PostgreSQL.
 """
 
+import math
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -61,8 +63,9 @@ class Instant(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"instant must be aware: {value}")
-        whole = value.astimezone(UTC).replace(microsecond=0)
-        return whole if dialect.name == "postgresql" else int(whole.timestamp())
+        if dialect.name == "postgresql":
+            return value.astimezone(UTC).replace(microsecond=0)
+        return math.floor(value.timestamp())
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
         if value is None:
@@ -166,6 +169,23 @@ class Database:
                     raise NotSaved(why) from error
                 raise
 
+    def clear_traces(self) -> None:
+        """Write the tables anew, so that nothing that was deleted is left in their files.
+
+        Waits for everybody who reads or writes, and keeps the next ones waiting.
+        """
+        with self._turn:
+            connection = self.engine.raw_connection()
+            try:
+                if self.is_sqlite:
+                    _vacuum_sqlite(connection.cursor())
+                else:
+                    _vacuum_postgresql(connection.driver_connection)
+            except self.engine.dialect.loaded_dbapi.Error as error:
+                raise NotSaved(NOT_CLEARED) from error
+            finally:
+                connection.close()
+
     def dispose(self) -> None:
         self.engine.dispose()
 
@@ -175,6 +195,10 @@ FAILING = N_("Could not be saved: the disk does not take it. Nothing was changed
 READ_ONLY = N_("Could not be saved: the database can only be read now. Nothing was changed.")
 BUSY = N_("Could not be saved: too many others are writing. Nothing was changed, please try again.")
 LOST = N_("The database went away. Please look whether this was saved before you try again.")
+NOT_CLEARED = N_(
+    "What was erased is gone from every screen, but not yet from the database's files: "
+    "somebody is using them. Please run: python -m core erasures settle"
+)
 
 # https://sqlite.org/rescode.html, the low byte; https://postgresql.org/docs/current/errcodes-appendix.html
 SENTENCES = {
@@ -225,7 +249,11 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _connect_sqlite(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            hide_parameters=True,  # what people wrote belongs in no log
+        )
     raise DatabaseNotReady(
         N_("Frontdesk runs on SQLite or PostgreSQL, not on {name}."), name=parsed.drivername
     )
@@ -259,11 +287,19 @@ def _connect_sqlite(url: str) -> Engine:
     engine = create_engine(
         url,
         module=module,
+        hide_parameters=True,
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS},
     )
+    event.listen(engine, "do_connect", lambda *_args: _make_private(name))
     event.listen(engine, "connect", _set_pragmas(mode))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(name: str) -> None:
+    """A new file is for the server's own user; SQLite gives its journals the same mode."""
+    with suppress(OSError):  # it is there, or the driver will tell why it cannot be
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _set_pragmas(mode: str) -> Callable[[Any, Any], None]:
@@ -291,6 +327,25 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.connection.execute("BEGIN")
     else:
         connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _vacuum_sqlite(cursor: Any) -> None:
+    """Freed space is overwritten at once; only a new file forgets what moved between pages."""
+    cursor.execute("VACUUM")
+    waits, _pages, _copied = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if waits:
+        raise sqlite_module().OperationalError("somebody reads what the journal still holds")
+
+
+def _vacuum_postgresql(connection: Any) -> None:
+    """What the planner knows of the values first: it keeps samples of them in its own tables."""
+    connection.rollback()
+    connection.autocommit = True
+    try:
+        connection.execute("ANALYZE")
+        connection.execute("VACUUM (FULL)")
+    finally:
+        connection.autocommit = False
 
 
 CALENDAR_LOCKS = 7

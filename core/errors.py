@@ -55,6 +55,23 @@ class WrongCredentials(BookingError):
     message = N_("This user name and password do not belong together.")
 
 
+class WrongPassword(BookingError):
+    code = "wrong_password"
+    message = N_("This is not your password.")
+
+
+class ConfirmationNeeded(BookingError):
+    """Somebody else may have sat down: who asks has to prove again who they are."""
+
+    code = "confirmation_needed"
+    message = N_("Please enter your password first, so that we know it is you.")
+
+
+class TooBusy(BookingError):
+    code = "too_busy"
+    message = N_("Many people are signing in just now. Please try again in a few seconds.")
+
+
 class TooManyAttempts(BookingError):
     code = "too_many_attempts"
     message = N_("Too many wrong attempts. Please try again in {seconds} seconds.")

@@ -5,7 +5,7 @@ lays one *claim* on each calendar it needs. The guard against double booking liv
 in the database (see the first migration).
 """
 
-from core.models.accounts import AuthSession, OneTimeLink, Role, Throttle, User
+from core.models.accounts import AuthSession, KnownDevice, OneTimeLink, Role, Throttle, User
 from core.models.base import Base, Edited, words
 from core.models.bookings import (
     LONGEST_VISIT_SECONDS,
@@ -23,6 +23,7 @@ from core.models.bookings import (
     Series,
 )
 from core.models.hours import Closure, DateHours, HoursKind, Opening, TimeOff, WorkingHours
+from core.models.messages import MessageState, OutboxMessage
 from core.models.practice import (
     Anchor,
     BufferRule,
@@ -38,7 +39,9 @@ from core.models.practice import (
     Service,
     ServiceRoom,
 )
-from core.models.record import AuditEntry
+from core.models.privacy import Erasure
+from core.models.record import AuditEntry, ExceptionalAccess
+from core.models.second_step import RecoveryCode, SecondStep
 
 __all__ = [
     "LONGEST_VISIT_SECONDS",
@@ -59,21 +62,28 @@ __all__ = [
     "Closure",
     "DateHours",
     "Edited",
+    "Erasure",
     "EventKind",
+    "ExceptionalAccess",
     "Expertise",
     "Frequency",
     "HoursKind",
+    "KnownDevice",
+    "MessageState",
     "OneTimeLink",
     "Opening",
     "Organisation",
+    "OutboxMessage",
     "Override",
     "OverrideKind",
     "Patient",
     "Professional",
     "ProfessionalExpertise",
     "ProfessionalService",
+    "RecoveryCode",
     "Role",
     "Room",
+    "SecondStep",
     "Series",
     "Service",
     "ServiceRoom",

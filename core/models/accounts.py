@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -29,6 +30,8 @@ class User(Base, Edited):
     username: Mapped[str] = mapped_column(unique=True)
     """Case-folded; often an e-mail address."""
     name: Mapped[str]
+    email: Mapped[str] = mapped_column(default="", server_default="")
+    """Where links and notices go, or empty. Several users may share one."""
     role: Mapped[Role] = mapped_column(words(Role, "role"))
     password_hash: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
@@ -47,11 +50,15 @@ class AuthSession(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    auth_at: Mapped[datetime]
+    """When a password or a code last proved who it is."""
     expires_at: Mapped[datetime]
     ip: Mapped[str] = mapped_column(default="")
     user_agent: Mapped[str] = mapped_column(default="")
     revoked_at: Mapped[datetime | None]
     revoke_reason: Mapped[str] = mapped_column(default="")
+    by_company: Mapped[bool] = mapped_column(default=False)
+    """Opened by the company's own sign-in, which asks for a second step or does not."""
 
     user: Mapped[User] = relationship(lazy="raise_on_sql")
 
@@ -65,8 +72,23 @@ class OneTimeLink(Base):
     kind: Mapped[str] = mapped_column(String(20))
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    tied_to: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """The hash of what must still hold for it to work, or empty."""
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class KnownDevice(Base):
+    """A browser somebody has signed in from before. Only the hash of its cookie is kept."""
+
+    __tablename__ = "known_devices"
+    __table_args__ = (UniqueConstraint("user_id", "token_sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    token_sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime]
 
 
 class Throttle(Base):

@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     String,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -45,6 +46,10 @@ class Organisation(Base, Edited):
     country: Mapped[str] = mapped_column(String(2))
     """ISO 3166 code; the country a telephone number is read for when it has no prefix."""
     currency: Mapped[str] = mapped_column(String(3))
+    two_step_required: Mapped[bool] = mapped_column(default=False)
+    """Staff who sign in with a password set up a second step before anything else."""
+    keep_months: Mapped[int | None]
+    """Patients who have not come for so long are proposed for erasure; None: nobody is."""
 
 
 class Calendar(Base):
@@ -66,8 +71,12 @@ class Patient(Base, Edited):
     born_on: Mapped[date | None]
     language: Mapped[str] = mapped_column(String(35), default="")
     desk_note: Mapped[str] = mapped_column(default="")
+    no_contact: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """They want no messages: nothing is sent to them, not even what is already waiting."""
     search: Mapped[str] = mapped_column(default="")
     """What the desk types against: folded name, digits, birth date and e-mail."""
+    erasure_asked_at: Mapped[datetime | None]
+    """Since when the patient wants everything about them erased."""
     archived_at: Mapped[datetime | None]
 
     calendar: Mapped[Calendar] = relationship(lazy="raise_on_sql")
