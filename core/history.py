@@ -1,6 +1,7 @@
 """A day's calendar as it stood at any past moment, from what happened to each booking."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,8 +11,15 @@ from sqlalchemy.orm import Session
 from core.availability import organisation_clock
 from core.db import overlaps
 from core.interval import to_instant
-from core.models import Attendee, BookingEvent, BookingState, EventKind, Professional
-from core.policy import Actor, visible_calendars
+from core.models import (
+    Attendee,
+    BookingEvent,
+    BookingState,
+    EventKind,
+    Patient,
+    Professional,
+)
+from core.policy import Actor, visible_calendars, visible_patients
 
 EVENTS = BookingEvent.__table__.c
 
@@ -65,6 +73,19 @@ def day_as_of(session: Session, actor: Actor, on: date, moment: datetime) -> lis
         )
         for each in then
     ]
+
+
+def load_names(
+    session: Session, actor: Actor, stood: Iterable[Stood], *, now: datetime
+) -> dict[int, str]:
+    """What the patients are called now, of those the actor may see."""
+    ids = {id for each in stood for id in each.patient_ids}
+    rows = session.execute(
+        visible_patients(actor, now=now)
+        .where(Patient.id.in_(ids))
+        .with_only_columns(Patient.id, Patient.name)
+    )
+    return dict(rows.all())
 
 
 def _patients_as_of(

@@ -3,11 +3,25 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy.orm import Session
 
-from core.errors import NotAllowed
-from core.models import Attendee, Booking, BookingState, Patient, Professional, Role
+from core.errors import N_, NotAllowed, NotFound
+from core.models import (
+    Attendee,
+    Booking,
+    BookingState,
+    ExceptionalAccess,
+    Patient,
+    Professional,
+    Role,
+)
+
+SEEN_IN_THE_PAST = timedelta(days=2 * 365)
+SEEN_IN_THE_FUTURE = timedelta(days=365)
+"""How long before and after a visit a patient is one of the professional's own."""
 
 
 class Permission(enum.StrEnum):
@@ -17,38 +31,55 @@ class Permission(enum.StrEnum):
     BOOKINGS_WRITE_OWN = "bookings.write_own"
     BOOKINGS_MARK_OWN = "bookings.mark_own"
     BOOKINGS_OVERRIDE = "bookings.override"
+    SERIES_WRITE_OWN = "series.write_own"
     PATIENTS_READ = "patients.read"
     PATIENTS_READ_OWN = "patients.read_own"
+    PATIENTS_OPEN_ANY = "patients.open_any"
     PATIENTS_WRITE = "patients.write"
+    PATIENTS_EXPORT = "patients.export"
+    PATIENTS_ASK_OWN = "patients.ask_own"
+    PATIENTS_ERASE = "patients.erase"
     CATALOG_READ = "catalog.read"
     CATALOG_WRITE = "catalog.write"
     SCHEDULE_READ = "schedule.read"
     SCHEDULE_READ_OWN = "schedule.read_own"
     SCHEDULE_WRITE = "schedule.write"
     SCHEDULE_WRITE_OWN = "schedule.write_own"
+    TIME_OFF_WRITE = "time_off.write"
     ANALYTICS_READ = "analytics.read"
     ANALYTICS_READ_OWN = "analytics.read_own"
     ACCOUNTS_WRITE = "accounts.write"
     IMPORT = "import"
     AUDIT_READ = "audit.read"
+    ACCOUNT_OWN = "account.own"
 
 
 P = Permission
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.PATIENT: frozenset(
-        {P.BOOKINGS_READ_OWN, P.BOOKINGS_WRITE_OWN, P.PATIENTS_READ_OWN, P.CATALOG_READ}
+        {
+            P.BOOKINGS_READ_OWN,
+            P.BOOKINGS_WRITE_OWN,
+            P.PATIENTS_READ_OWN,
+            P.PATIENTS_ASK_OWN,
+            P.CATALOG_READ,
+            P.ACCOUNT_OWN,
+        }
     ),
     Role.PROFESSIONAL: frozenset(
         {
             P.BOOKINGS_READ_OWN,
             P.BOOKINGS_WRITE_OWN,
             P.BOOKINGS_MARK_OWN,
+            P.SERIES_WRITE_OWN,
             P.PATIENTS_READ_OWN,
+            P.PATIENTS_OPEN_ANY,
             P.CATALOG_READ,
             P.SCHEDULE_READ_OWN,
             P.SCHEDULE_WRITE_OWN,
             P.ANALYTICS_READ_OWN,
+            P.ACCOUNT_OWN,
         }
     ),
     Role.RECEPTIONIST: frozenset(
@@ -60,6 +91,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             P.PATIENTS_WRITE,
             P.CATALOG_READ,
             P.SCHEDULE_READ,
+            P.TIME_OFF_WRITE,
+            P.ACCOUNT_OWN,
         }
     ),
     Role.ADMIN: frozenset(Permission)
@@ -67,7 +100,10 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         P.BOOKINGS_READ_OWN,
         P.BOOKINGS_WRITE_OWN,
         P.BOOKINGS_MARK_OWN,
+        P.SERIES_WRITE_OWN,
         P.PATIENTS_READ_OWN,
+        P.PATIENTS_ASK_OWN,
+        P.PATIENTS_OPEN_ANY,
         P.SCHEDULE_READ_OWN,
         P.SCHEDULE_WRITE_OWN,
         P.ANALYTICS_READ_OWN,
@@ -99,7 +135,7 @@ def allows(actor: Actor, *permissions: Permission) -> bool:
 def require(actor: Actor, *permissions: Permission) -> None:
     """Any of the permissions, or ``NotAllowed``."""
     if not allows(actor, *permissions):
-        raise NotAllowed(permission=permissions[0])
+        raise NotAllowed(actor=actor, permission=permissions[0])
 
 
 def owns(actor: Actor, booking: Booking) -> bool:
@@ -130,20 +166,45 @@ def visible_bookings(actor: Actor) -> Select[Booking]:
     return select(Booking).where(Booking.professional_id == actor.professional_id)
 
 
-def visible_patients(actor: Actor) -> Select[Patient]:
-    """Contact data: all of it at the desk, those they see for professionals, one's own."""
+def visible_patients(actor: Actor, *, now: datetime) -> Select[Patient]:
+    """Contact data: all of it at the desk, those they see for professionals, one's own.
+
+    Professionals see whom they visit, and whose record they opened for a good reason.
+    """
     if allows(actor, P.PATIENTS_READ):
         return select(Patient)
     if not allows(actor, P.PATIENTS_READ_OWN):
         return select(Patient).where(false())
     if actor.role is Role.PATIENT:
         return select(Patient).where(Patient.id == actor.patient_id)
-    seen = (
+    opened = select(ExceptionalAccess.patient_id).where(
+        ExceptionalAccess.user_id == actor.user_id, ExceptionalAccess.ends_at > now
+    )
+    return select(Patient).where(or_(_is_own_patient(actor, now), Patient.id.in_(opened)))
+
+
+def check_may_book_for(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> None:
+    """Professionals book for their own patients, patients for themselves, the desk for all.
+
+    A record that was opened for an hour is there to be read: a booking would make it theirs.
+    """
+    if allows(actor, P.BOOKINGS_WRITE) or patient_id == actor.patient_id:
+        return
+    own = select(Patient.id).where(Patient.id == patient_id, _is_own_patient(actor, now))
+    if actor.role is not Role.PROFESSIONAL or session.scalar(own) is None:
+        raise NotFound(what=N_("patient"))
+
+
+def _is_own_patient(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    return Patient.id.in_(
         select(Attendee.patient_id)
         .join(Attendee.booking)
-        .where(Booking.professional_id == actor.professional_id)
+        .where(
+            Booking.professional_id == actor.professional_id,
+            Booking.starts_at >= now - SEEN_IN_THE_PAST,
+            Booking.starts_at < now + SEEN_IN_THE_FUTURE,
+        )
     )
-    return select(Patient).where(Patient.id.in_(seen))
 
 
 def visible_calendars(actor: Actor) -> Select[Professional]:

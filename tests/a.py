@@ -4,6 +4,7 @@ The made day is Monday 7 December 2026 in Lisbon, whose clock is UTC in winter.
 """
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.interval import Interval
 from core.models import (
     Attendee,
+    AuthSession,
     Booking,
     BookingState,
     Calendar,
@@ -156,6 +158,24 @@ def actor(session: Session, role: Role = Role.RECEPTIONIST, **values: object) ->
         patient_id=made.patient_id,
         professional_id=made.professional_id,
     )
+
+
+def confirmed(
+    session: Session, role: Role = Role.RECEPTIONIST, *, now: datetime, **values: object
+) -> Actor:
+    """Somebody in a session of their own, who typed their password just now."""
+    made = actor(session, role, **values)
+    opened = AuthSession(
+        token_sha256=f"made-{next(_number)}",
+        user_id=made.user_id,
+        created_at=now,
+        last_seen_at=now,
+        auth_at=now,
+        expires_at=now + timedelta(hours=12),
+    )
+    session.add(opened)
+    session.flush()
+    return replace(made, session_id=opened.id)
 
 
 def booking(

@@ -44,7 +44,7 @@ def put(session, actor, **values):
 
 
 def names(session, actor, words):
-    return [each.name for each in find_patients(session, actor, words)]
+    return [each.name for each in find_patients(session, actor, words, now=a.BEFORE)]
 
 
 def edited(patient, **values):
@@ -234,9 +234,9 @@ def test_a_patient_somebody_may_not_see_is_missing_to_them(session, desk):
     patient = add_patient(session, desk, NURIA, now=a.BEFORE)
     stranger = a.actor(session, Role.PATIENT, patient_id=a.patient(session).id)
 
-    assert get_patient(session, desk, patient.id) is patient
+    assert get_patient(session, desk, patient.id, now=a.BEFORE) is patient
     with pytest.raises(NotFound):
-        get_patient(session, stranger, patient.id)
+        get_patient(session, stranger, patient.id, now=a.BEFORE)
 
 
 # Found.
@@ -328,7 +328,7 @@ def test_no_more_are_found_than_asked_for(session, desk):
     for number in range(5):
         put(session, desk, name=f"Ana {number}", phone="642110478")
 
-    assert len(find_patients(session, desk, "ana", limit=3)) == 3
+    assert len(find_patients(session, desk, "ana", limit=3, now=a.BEFORE)) == 3
 
 
 def test_archived_patients_are_not_found(session, desk):
@@ -409,7 +409,7 @@ def test_a_birth_date_is_found_in_each_form(born_on):
 
 
 def reasons(session, actor, **values):
-    found = find_likely_duplicates(session, actor, NewPatient(**values))
+    found = find_likely_duplicates(session, actor, NewPatient(**values), now=a.BEFORE)
     return [(each.patient.name, *each.reasons) for each in found]
 
 
@@ -451,7 +451,7 @@ def test_the_likeliest_duplicate_comes_first(session, desk):
     put(session, desk, name="Pau García", phone="642110478")
     add_patient(session, desk, NURIA, now=a.BEFORE)
 
-    found = find_likely_duplicates(session, desk, NURIA)
+    found = find_likely_duplicates(session, desk, NURIA, now=a.BEFORE)
 
     assert [each.patient.name for each in found] == ["Nuria García López", "Pau García"]
 
@@ -461,6 +461,6 @@ def test_a_search_of_many_patients_reads_no_more_than_it_shows(session, desk):
         put(session, desk, name=f"Ana {number}", phone="642110478", desk_note="private")
     session.expunge_all()
 
-    find_patients(session, desk, "ana")
+    find_patients(session, desk, "ana", now=a.BEFORE)
 
     assert not any(isinstance(each, Patient) for each in session.identity_map.values())

@@ -423,6 +423,9 @@ def test_patients_make_no_series_and_professionals_only_their_own(desk):
     other = desk.asked(professional_id=desk.ben.id)
     with pytest.raises(NotFound):
         preview_series(desk.session, ada, other, now=a.BEFORE)
+    with pytest.raises(NotFound):  # not a patient of theirs yet
+        preview_series(desk.session, ada, desk.asked(), now=a.BEFORE)
+    a.booking(desk.session, desk.ada, a.span(9, 10, day=-30), patient=desk.ana)
     own = book_series(desk.session, ada, SeriesRequest(desk.asked(), "own"), now=a.BEFORE)
     assert {each.channel for each in own} == {"professional"}
 

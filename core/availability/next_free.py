@@ -109,7 +109,7 @@ def next_starts(
     service = session.get(Service, asked.service_id)
     if service is None or service.archived_at is not None:
         raise NotFound(what=N_("service"))
-    patient_calendar = _patient_calendar(session, actor, asked)
+    patient_calendar = _patient_calendar(session, actor, asked, now)
     rooms = list(rooms_for(session, service.id).values())
     others = [*rooms, patient_calendar] if patient_calendar else rooms
     seeker = _Seeker(
@@ -305,10 +305,12 @@ def _usual_professional(session: Session, patient_id: int | None) -> int | None:
     )
 
 
-def _patient_calendar(session: Session, actor: Actor, asked: NextAsked) -> int | None:
+def _patient_calendar(
+    session: Session, actor: Actor, asked: NextAsked, now: datetime
+) -> int | None:
     if asked.patient_id is None:
         return None
-    patient = session.scalar(visible_patients(actor).where(Patient.id == asked.patient_id))
+    patient = session.scalar(visible_patients(actor, now=now).where(Patient.id == asked.patient_id))
     if patient is None:
         raise NotFound(what=N_("patient"))
     return patient.calendar_id

@@ -51,6 +51,8 @@ class EditedPatient:
     born_on: date | None = None
     language: str = ""
     desk_note: str = ""
+    no_contact: bool = False
+    """Nothing is sent to them."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,9 @@ FOUND = (
 )
 
 
-def get_patient(session: Session, actor: Actor, patient_id: int) -> Patient:
+def get_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> Patient:
     """The patient, or ``NotFound`` when there is none that the actor may see."""
-    found = session.scalar(visible_patients(actor).where(Patient.id == patient_id))
+    found = session.scalar(visible_patients(actor, now=now).where(Patient.id == patient_id))
     if found is None:
         raise NotFound(what=N_("patient"))
     return found
@@ -104,6 +106,7 @@ def add_patient(session: Session, actor: Actor, request: NewPatient, *, now: dat
         born_on=clean.born_on,
         language=clean.language,
         desk_note=clean.desk_note,
+        no_contact=clean.no_contact,
         search=search_text(clean),
     )
     session.add(patient)
@@ -117,7 +120,7 @@ def edit_patient(
     """Change the record, unless somebody else has changed it since the form was opened."""
     require(actor, Permission.PATIENTS_WRITE)
     patient = session.scalar(
-        visible_patients(actor)
+        visible_patients(actor, now=now)
         .where(Patient.id == request.patient_id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -134,7 +137,7 @@ def change(
 ) -> Patient:
     """Write what differs, and put the names of those fields on record."""
     clean = cleaned(request, place_of(session), now)
-    fields = ("name", "phone", "email", "born_on", "language", "desk_note")
+    fields = ("name", "phone", "email", "born_on", "language", "desk_note", "no_contact")
     changed = [each for each in fields if getattr(patient, each) != getattr(clean, each)]
     if not changed:
         return patient
@@ -151,7 +154,11 @@ def last_editor(session: Session, patient: Patient) -> str:
         select(User.name)
         .select_from(AuditEntry)
         .outerjoin(User, AuditEntry.user_id == User.id)
-        .where(AuditEntry.object_kind == "patients", AuditEntry.object_id == patient.id)
+        .where(
+            AuditEntry.object_kind == "patients",
+            AuditEntry.object_id == patient.id,
+            AuditEntry.action.not_in(audit.READS),
+        )
         .order_by(AuditEntry.id.desc())
         .limit(1)
     )
@@ -159,7 +166,7 @@ def last_editor(session: Session, patient: Patient) -> str:
 
 
 def find_patients(
-    session: Session, actor: Actor, words: str, *, limit: int = 8
+    session: Session, actor: Actor, words: str, *, now: datetime, limit: int = 8
 ) -> list[PatientFound]:
     """Patients who fit everything typed, those whose name begins with it first.
 
@@ -171,7 +178,7 @@ def find_patients(
     padded = literal(" ").concat(Patient.search)
     begins = and_(*(_any_of(padded, (f" {each}" for each in group)) for group in groups))
     rows = session.execute(
-        visible_patients(actor)
+        visible_patients(actor, now=now)
         .where(Patient.archived_at.is_(None))
         .where(*(_any_of(Patient.search, group) for group in groups))
         .order_by(case((begins, 0), else_=1), Patient.search, Patient.id)
@@ -182,7 +189,7 @@ def find_patients(
 
 
 def find_likely_duplicates(
-    session: Session, actor: Actor, request: NewPatient, *, limit: int = 5
+    session: Session, actor: Actor, request: NewPatient, *, now: datetime, limit: int = 5
 ) -> list[LikelyDuplicate]:
     """Patients on file who may be the one being added, and why; half-typed values are fine."""
     phone = _phone_if_readable(request.phone, place_of(session))
@@ -194,7 +201,7 @@ def find_likely_duplicates(
         and_(*(_any_of(Patient.search, [each]) for each in names)) if names else false(),
     )
     rows = session.execute(
-        visible_patients(actor)
+        visible_patients(actor, now=now)
         .where(Patient.archived_at.is_(None), alike)
         .order_by(Patient.id)
         .limit(20 * limit)
@@ -241,4 +248,5 @@ def _as_new(request: EditedPatient) -> NewPatient:
         born_on=request.born_on,
         language=request.language,
         desk_note=request.desk_note,
+        no_contact=request.no_contact,
     )

@@ -29,6 +29,7 @@ class NewPatient:
     born_on: date | None = None
     language: str = ""
     desk_note: str = ""
+    no_contact: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def cleaned(request: NewPatient, place: Place, now: datetime) -> NewPatient:
         born_on=_birth_date(request.born_on, place, now),
         language=line(request.language, LONGEST_LANGUAGE, "language"),
         desk_note=note(request.desk_note, "desk_note"),
+        no_contact=request.no_contact,
     )
 
 

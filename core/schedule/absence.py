@@ -46,9 +46,8 @@ def enter_time_off(
         session,
         actor,
         request.professional_id,
-        P.SCHEDULE_WRITE,
+        P.TIME_OFF_WRITE,
         P.SCHEDULE_WRITE_OWN,
-        P.BOOKINGS_WRITE,
     )
     _check_length(request.starts_at, request.ends_at)
     time_off = TimeOff(
@@ -64,8 +63,15 @@ def enter_time_off(
 
 def remove_time_off(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> None:
     """The hours of that time can be booked again."""
-    require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
-    time_off = lock_entry(session, actor, TimeOff, time_off_id, N_("time off"))
+    time_off = lock_entry(
+        session,
+        actor,
+        TimeOff,
+        time_off_id,
+        N_("time off"),
+        P.TIME_OFF_WRITE,
+        P.SCHEDULE_WRITE_OWN,
+    )
     session.delete(time_off)
     audit.record(session, actor, "time_off.removed", time_off, now=now)
 

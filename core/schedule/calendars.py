@@ -12,7 +12,7 @@ from core.policy import Actor, Permission, allows, require
 
 Entry = TypeVar("Entry", Opening, TimeOff)
 
-ANYBODY = (Permission.SCHEDULE_WRITE, Permission.BOOKINGS_WRITE)
+ANYBODY = (Permission.SCHEDULE_WRITE, Permission.TIME_OFF_WRITE)
 """Permissions that reach into the calendars of others."""
 
 
@@ -38,14 +38,25 @@ def lock_professional(
     return professional
 
 
-def lock_entry(session: Session, actor: Actor, kind: type[Entry], id: int, what: str) -> Entry:
+def lock_entry(
+    session: Session,
+    actor: Actor,
+    kind: type[Entry],
+    id: int,
+    what: str,
+    *permissions: Permission,
+) -> Entry:
     """An opening or time off in a calendar the actor may change, that calendar held.
+
+    Of the permissions any one will do, as with ``lock_professional``.
 
     Read again under the lock: of two who take it back at once, the second finds nothing.
     """
+    require(actor, *permissions)
+    for_others = [each for each in permissions if each in ANYBODY]
     found = session.get(kind, id)
     own = found is not None and found.professional_id == actor.professional_id
-    if found is None or not (own or allows(actor, Permission.SCHEDULE_WRITE)):
+    if found is None or not (own or allows(actor, *for_others)):
         raise NotFound(what=what)
     calendar_id = session.scalars(
         select(Professional.calendar_id).where(Professional.id == found.professional_id)

@@ -10,7 +10,7 @@ from core import audit
 from core.db import overlaps
 from core.errors import N_, Invalid
 from core.models import LONGEST_VISIT_SECONDS, Opening, Professional
-from core.policy import Actor, Permission, require
+from core.policy import Actor, Permission
 from core.schedule.calendars import lock_entry, lock_professional
 
 P = Permission
@@ -42,8 +42,15 @@ def publish_opening(
 
 def withdraw_opening(session: Session, actor: Actor, opening_id: int, *, now: datetime) -> None:
     """Take an opening back; bookings made in it stay, see ``stranded_bookings``."""
-    require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
-    opening = lock_entry(session, actor, Opening, opening_id, N_("opening"))
+    opening = lock_entry(
+        session,
+        actor,
+        Opening,
+        opening_id,
+        N_("opening"),
+        P.SCHEDULE_WRITE,
+        P.SCHEDULE_WRITE_OWN,
+    )
     session.delete(opening)
     audit.record(session, actor, "opening.withdrawn", opening, now=now)
 

@@ -14,8 +14,7 @@ from core.availability import organisation_clock
 from core.booking.fitting import lay
 from core.booking.ledger import check_text, remember
 from core.claims import clear_expired_holds, release
-from core.db import lock_calendars
-from core.errors import N_, Invalid, KeyReused, NotAllowed, NotFound
+from core.errors import N_, Invalid, KeyReused, NotFound
 from core.holds import find_own_hold
 from core.models import (
     Attendee,
@@ -24,14 +23,13 @@ from core.models import (
     Channel,
     EventKind,
     Organisation,
-    Role,
     Series,
 )
-from core.policy import Actor, Permission, allows, require
+from core.policy import Actor, Permission, allows, check_may_book_for, require
 from core.series.planning import Wish, changes_by_row, check_plan, load_diary, plan_rows
 from core.series.repeats import Repeats, dates_of
 from core.series.requests import SeriesAsked, SeriesPlan, SeriesRequest, SeriesRow
-from core.visits import Wanted, calendars_wanted, want
+from core.visits import Wanted, calendars_wanted, hold_calendars, want
 
 P = Permission
 
@@ -41,6 +39,8 @@ def preview_series(
 ) -> SeriesPlan:
     """Every date of the series with what is in its way, in a fixed number of queries."""
     check_may_plan(actor, asked.professional_id)
+    if asked.patient_id is not None:
+        check_may_book_for(session, actor, asked.patient_id, now=now)
     return _plan(session, actor, asked, _wanted(session, actor, asked), now=now)
 
 
@@ -57,8 +57,9 @@ def book_series(
     check_text(request.desk_note, "desk_note")
     if asked.patient_id is None:
         raise Invalid(N_("Please choose the patient."), field="patient")
+    check_may_book_for(session, actor, asked.patient_id, now=now)
+    hold_calendars(session, [asked.professional_id], asked.service_id, [asked.patient_id])
     wanted = _wanted(session, actor, asked)
-    lock_calendars(session, calendars_wanted(wanted))
     if repeated := _find_repeated(session, actor, request):
         return repeated
     clear_expired_holds(session, calendars_wanted(wanted), now=now)
@@ -82,12 +83,8 @@ def book_series(
 
 def check_may_plan(actor: Actor, professional_id: int) -> None:
     """Series are made at the desk, and by professionals in their own calendar."""
-    require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
-    if allows(actor, P.BOOKINGS_WRITE):
-        return
-    if actor.role is not Role.PROFESSIONAL:
-        raise NotAllowed(permission=P.BOOKINGS_WRITE)
-    if professional_id != actor.professional_id:
+    require(actor, P.BOOKINGS_WRITE, P.SERIES_WRITE_OWN)
+    if not allows(actor, P.BOOKINGS_WRITE) and professional_id != actor.professional_id:
         raise NotFound(what="professional")
 
 

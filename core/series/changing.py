@@ -14,9 +14,9 @@ from core.booking.fitting import lay
 from core.booking.ledger import check_version, place_of, remember
 from core.claims import clear_expired_holds
 from core.db import lock_calendars
-from core.errors import N_, Invalid, NotAllowed
+from core.errors import N_, Invalid
 from core.interval import to_seconds
-from core.models import Attendee, Booking, BookingState, Claim, EventKind, Role
+from core.models import Attendee, Booking, BookingState, Claim, EventKind
 from core.policy import Actor, Permission, require, visible_bookings
 from core.series.booking import check_may_plan
 from core.series.planning import Wish, changes_by_row, check_plan, load_diary, plan_rows
@@ -104,9 +104,7 @@ def cancel_series(
     session: Session, actor: Actor, request: CancelSeriesRequest, *, now: datetime
 ) -> list[Booking]:
     """Cancel the bookings as they were ``seen``, each by the rules of ``cancel``, or none."""
-    require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
-    if actor.role is Role.PATIENT:
-        raise NotAllowed(permission=P.BOOKINGS_WRITE)
+    require(actor, P.BOOKINGS_WRITE, P.SERIES_WRITE_OWN)
     before = _some_to_come(session, actor, request.booking_id, request.scope, now=now)
     lock_calendars(session, _claimed(session, before))
     found = _as_seen(session, actor, request.booking_id, request.scope, request.seen, now=now)

@@ -1,0 +1,309 @@
+"""Who may call what: every function of the core that somebody asks, and what it takes.
+
+What has no line here is not to be called with an actor; a test compares the lines with the
+functions, and each line with what its function really does for every role.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.models import Role
+from core.policy import GRANTS, Permission
+
+P = Permission
+
+
+class Answer(enum.StrEnum):
+    """How a function answers those who have none of its permissions."""
+
+    REFUSES = "refuses"
+    FINDS_NOTHING = "finds nothing"
+    OWN_ACCOUNT = "own account"
+    """Everybody signed in, about themselves alone."""
+    INNER = "inner"
+    """Never asked by a screen: those who call it have asked before."""
+
+
+class Reach(enum.StrEnum):
+    NONE = "none"
+    OWN = "own"
+    """Their calendar, their patients, their record; the rest is as if it were not there."""
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Right:
+    """Any one of the permissions will do."""
+
+    answer: Answer
+    permissions: tuple[Permission, ...] = ()
+
+    def reach(self, role: Role) -> Reach:
+        """How far somebody of that role gets: as far as the widest of their permissions."""
+        granted = GRANTS[role] & set(self.permissions)
+        if self.answer is Answer.OWN_ACCOUNT or (granted and granted <= OWN):
+            return Reach.OWN
+        return Reach.ALL if granted else Reach.NONE
+
+
+OWN = frozenset(each for each in Permission if each.endswith("own"))
+
+
+def _needs(*permissions: Permission) -> Right:
+    return Right(Answer.REFUSES, permissions)
+
+
+def _shows(*permissions: Permission) -> Right:
+    return Right(Answer.FINDS_NOTHING, permissions)
+
+
+ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
+    # bookings
+    (
+        _needs(P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN),
+        (
+            "availability.next_free.next_starts",
+            "booking.placing.book",
+            "booking.placing.find_booked",
+            "booking.placing.move",
+            "booking.progress.cancel",
+        ),
+    ),
+    (
+        _needs(P.BOOKINGS_WRITE, P.BOOKINGS_MARK_OWN),
+        ("booking.groups.mark_seat", "booking.progress.mark", "booking.progress.undo"),
+    ),
+    (
+        _needs(P.BOOKINGS_WRITE),
+        (
+            "booking.groups.join",
+            "booking.groups.leave",
+            "booking.placing.book_any",
+            "holds.hold",
+            "holds.release_hold",
+        ),
+    ),
+    (
+        _needs(P.BOOKINGS_WRITE, P.SERIES_WRITE_OWN),
+        (
+            "series.booking.book_series",
+            "series.booking.preview_series",
+            "series.changing.cancel_series",
+            "series.changing.move_series",
+            "series.changing.preview_move",
+        ),
+    ),
+    (
+        _shows(P.BOOKINGS_READ, P.BOOKINGS_READ_OWN),
+        (
+            "booking.ledger.get_booking",
+            "desk.load_day_bookings",
+            "overrides.load_overrides_of",
+            "schedule_check.load_visits_to_come",
+            "series.changing.load_series",
+            "series.changing.to_come",
+            "week.find_next_visit",
+        ),
+    ),
+    (_needs(P.BOOKINGS_READ_OWN), ("own_bookings.load_coming", "own_bookings.load_past")),
+    (_needs(P.BOOKINGS_READ), ("accounts.users.load_admin_names", "practice.count_to_come")),
+    (_needs(P.BOOKINGS_OVERRIDE), ("overrides.load_overrides_of_month",)),
+    (
+        _needs(P.IMPORT),
+        (
+            "booking.importing.record_past",
+            "transfer.bookings.import_bookings",
+            "transfer.patients.import_patients",
+        ),
+    ),
+    # patients
+    (
+        _shows(P.PATIENTS_READ, P.PATIENTS_READ_OWN),
+        (
+            "history.load_names",
+            "patient_record.load_record",
+            "patients.find_likely_duplicates",
+            "patients.find_patients",
+            "patients.get_patient",
+        ),
+    ),
+    (_needs(P.PATIENTS_WRITE), ("patients.add_patient", "patients.edit_patient")),
+    (
+        _needs(P.PATIENTS_EXPORT, P.PATIENTS_ASK_OWN),
+        ("privacy.exporting.check_may_export", "privacy.exporting.export_patient"),
+    ),
+    (
+        _needs(P.PATIENTS_ASK_OWN),
+        ("privacy.erasing.ask_for_erasure", "privacy.erasing.withdraw_request"),
+    ),
+    (
+        _needs(P.PATIENTS_ERASE),
+        (
+            "privacy.erasing.erase",
+            "privacy.erasing.preview_erasure",
+            "privacy.keeping.keep_for",
+            "privacy.keeping.load_due",
+            "privacy.keeping.load_requests",
+        ),
+    ),
+    (
+        _needs(P.PATIENTS_OPEN_ANY),
+        ("exceptional_access.load_open_records", "exceptional_access.open_exceptionally"),
+    ),
+    # hours
+    (
+        _needs(P.SCHEDULE_READ, P.SCHEDULE_READ_OWN),
+        (
+            "analytics.desk_counts",
+            "desk.load_cancelled",
+            "desk.load_day",
+            "schedule.stranded.stranded_bookings",
+            "schedule_check.schedule_findings",
+            "what_if.what_if",
+        ),
+    ),
+    (
+        _shows(P.SCHEDULE_READ, P.SCHEDULE_READ_OWN),
+        ("desk.load_columns", "desk.services_at", "history.day_as_of"),
+    ),
+    (_needs(P.SCHEDULE_READ_OWN), ("week.load_week",)),
+    (
+        _needs(P.SCHEDULE_READ),
+        ("practice.load_closures", "practice.load_days_at_work", "practice.load_hours"),
+    ),
+    (
+        _needs(P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN),
+        (
+            "schedule.hours.clear_date_hours",
+            "schedule.hours.close_date",
+            "schedule.hours.set_date_hours",
+            "schedule.hours.set_weekly_hours",
+            "schedule.openings.publish_opening",
+            "schedule.openings.withdraw_opening",
+        ),
+    ),
+    (
+        _needs(P.TIME_OFF_WRITE, P.SCHEDULE_WRITE_OWN),
+        ("schedule.absence.enter_time_off", "schedule.absence.remove_time_off"),
+    ),
+    (
+        _needs(P.SCHEDULE_WRITE),
+        (
+            "public_holidays.import_holidays",
+            "schedule.absence.add_closure",
+            "schedule.absence.remove_closure",
+        ),
+    ),
+    # what the place offers
+    (
+        _needs(P.CATALOG_READ),
+        ("catalog.offers.load_offered", "catalog.professionals.load_professionals"),
+    ),
+    (
+        _needs(P.CATALOG_WRITE),
+        (
+            "catalog.archive.archive_professional",
+            "catalog.archive.archive_room",
+            "catalog.archive.archive_service",
+            "catalog.archive.load_archived",
+            "catalog.archive.restore",
+            "catalog.offers.offer_service",
+            "catalog.offers.set_offers",
+            "catalog.offers.withdraw_service_offer",
+            "catalog.place.set_up_organisation",
+            "catalog.professionals.add_professional",
+            "catalog.professionals.edit_professional",
+            "catalog.professionals.tag_expertise",
+            "catalog.rooms.add_room",
+            "catalog.rooms.edit_room",
+            "catalog.services.add_service",
+            "catalog.services.edit_service",
+            "practice.find_missing",
+        ),
+    ),
+    (_needs(P.ANALYTICS_READ, P.ANALYTICS_READ_OWN), ("analytics.utilisation",)),
+    # people
+    (
+        _needs(P.ACCOUNTS_WRITE),
+        (
+            "accounts.addresses.change_email",
+            "accounts.own_sessions.end_all_sessions",
+            "accounts.own_sessions.end_sessions_of",
+            "accounts.users.activate_user",
+            "accounts.users.create_user",
+            "accounts.users.deactivate_user",
+            "accounts.users.edit_user",
+            "accounts.users.get_user",
+            "accounts.users.load_users",
+            "activation.invite_user",
+            "activation.renew_link",
+            "outbox.count_messages",
+            "outbox.load_messages",
+            "outbox.send_again",
+            "second_step_set_up.is_required",
+            "second_step_set_up.leave_to_staff",
+            "second_step_set_up.load_who_has_it",
+            "second_step_set_up.require_of_staff",
+            "second_step_set_up.reset",
+        ),
+    ),
+    (
+        _shows(P.ACCOUNTS_WRITE, P.ACCOUNT_OWN),
+        ("accounts.own_sessions.end_session", "accounts.own_sessions.load_sessions"),
+    ),
+    (
+        Right(Answer.OWN_ACCOUNT),
+        (
+            "accounts.own_sessions.sign_out_elsewhere",
+            "accounts.proving.change_password",
+            "accounts.proving.check_confirmed",
+            "accounts.proving.confirm",
+            "accounts.sessions.sign_out",
+            "accounts.sessions.touch",
+            "accounts.users.has_password",
+            "exports.offer",  # what makes the file asks whether one may have it
+            "exports.take",
+            "holds.extend_hold",
+            "holds.find_own_hold",
+            "second_step.is_owed",
+            "second_step_set_up.find_offer",
+            "second_step_set_up.offer",
+            "second_step_set_up.renew_recovery_codes",
+            "second_step_set_up.switch_off",
+            "second_step_set_up.switch_on",
+        ),
+    ),
+    # the record
+    (
+        _needs(P.AUDIT_READ),
+        (
+            "audit_trail.check_chain",
+            "audit_trail.load_people",
+            "audit_trail.load_trail",
+            "exceptional_access.load_not_noted",
+            "exceptional_access.note_access",
+        ),
+    ),
+    (
+        Right(Answer.INNER),
+        (
+            "accounts.sessions.end_other_sessions",
+            "booking.fitting.check_fits",
+            "booking.fitting.check_set_aside",
+            "booking.fitting.document",
+            "booking.groups.give_up_own_seat",
+            "booking.ledger.lock_booking",
+            "booking.ledger.remember",
+            "patients.change",
+            "privacy.erasing.forget",
+            "schedule.calendars.lock_entry",
+            "schedule.calendars.lock_professional",
+            "series.booking.check_may_plan",
+            "visits.visit_of",
+            "visits.want",
+        ),
+    ),
+)
+
+RIGHTS: Mapping[str, Right] = {name: right for right, names in ROWS for name in names}

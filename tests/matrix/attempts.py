@@ -1,0 +1,943 @@
+"""How each function is asked, about something of a kind, or for all there is of it.
+
+A line here for every line of ``core.rights``; the test holds the two to each other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core import (
+    accounts,
+    activation,
+    analytics,
+    audit_trail,
+    catalog,
+    desk,
+    exceptional_access,
+    history,
+    holds,
+    outbox,
+    overrides,
+    own_bookings,
+    patient_record,
+    patients,
+    practice,
+    privacy,
+    public_holidays,
+    schedule,
+    schedule_check,
+    second_step_set_up,
+    series,
+    transfer,
+    week,
+    what_if,
+)
+from core.accounts.addresses import NewEmail, change_email
+from core.availability import Days, next_free, organisation_clock
+from core.booking import (
+    AnyRequest,
+    BookingRequest,
+    CancelRequest,
+    MarkRequest,
+    MoveRequest,
+    RecordedBooking,
+    UndoRequest,
+    book,
+    book_any,
+    cancel,
+    find_booked,
+    get_booking,
+    mark,
+    move,
+    record_past,
+    undo,
+)
+from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
+from core.interval import Interval
+from core.models import (
+    Booking,
+    BookingState,
+    Frequency,
+    MessageState,
+    Role,
+    Room,
+    SecondStep,
+    User,
+)
+from core.passwords import PasswordHash
+from core.privacy import keeping
+from core.schedule import DayWindow, WeekdayWindow
+from core.series import Repeats, SeriesAsked, SeriesRequest
+from core.series.changing import load_series, move_series, preview_move, to_come
+from core.series.requests import (
+    CancelSeriesRequest,
+    MoveSeriesAsked,
+    MoveSeriesRequest,
+    Scope,
+    Seen,
+)
+from tests import a
+from tests.matrix.world import MISSING, NOW
+
+S = BookingState
+
+
+@dataclass(frozen=True)
+class About:
+    """Asked about one of a kind, by its id."""
+
+    kind: str
+    ask: Callable
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Asked for all there is; answers the ids of a kind."""
+
+    kind: str
+    ask: Callable
+
+
+@dataclass(frozen=True)
+class Plain:
+    """About nothing that is anybody's."""
+
+    ask: Callable
+
+
+def version(world, kind, id):
+    found = world.session.get(kind, id)
+    return found.version if found else 1
+
+
+def place_of(world, who, id):
+    """The professional a booking stays with, so that the attempt fails for one reason alone."""
+    found = world.session.get(Booking, id)
+    return who.professional_id or (found.professional_id if found else world.ada.id)
+
+
+def request(world, professional, patient, hour=16):
+    return BookingRequest(professional, world.visit.id, patient, a.at(hour), "try")
+
+
+def repeats():
+    return Repeats(Frequency.WEEKLY, a.DAY, count=2)
+
+
+def series_for(world, professional, patient):
+    return SeriesAsked(professional, world.visit.id, patient, 16 * 60, repeats())
+
+
+def marked(world, who, id):
+    """Undone is what an admin has marked."""
+    if world.session.get(Booking, id):
+        asked = MarkRequest(id, version(world, Booking, id), S.ARRIVED)
+        mark(world.session, world.admin, asked, now=NOW)
+    return undo(world.session, who, UndoRequest(id, version(world, Booking, id)), now=NOW)
+
+
+def moved(world, who, id):
+    return MoveSeriesAsked(id, Scope.ONE, place_of(world, who, id), a.at(16))
+
+
+def seat_in(world, id):
+    """Somebody who has a seat in the group."""
+    return world.bea.id if id == world.group_of_ada.id else world.dora.id
+
+
+def release(world, who):
+    """A hold of somebody else is left alone."""
+    return holds.release_hold(world.session, who, MISSING)
+
+
+DAYS = Days(a.DAY, a.DAY)
+DAY = desk.DayAsked(a.DAY)
+WINDOW = DayWindow(9 * 60, 12 * 60)
+WEEK = (WeekdayWindow(1, 9 * 60, 12 * 60),)
+
+
+def with_second_step(world):
+    user_id = world.other.user_id
+    world.session.add(SecondStep(user_id=user_id, secret="x", offered_at=NOW, on_since=NOW))
+    world.session.flush()
+    return user_id
+
+
+def user_row(world, id):
+    return id, version(world, User, id)
+
+
+BOOKINGS = {
+    "availability.next_free.next_starts": (
+        About(
+            "patient",
+            lambda w, who, id: next_free.next_starts(
+                w.session, who, next_free.NextAsked(w.visit.id, patient_id=id), now=NOW
+            ),
+        ),
+    ),
+    "booking.placing.book": (
+        About(
+            "patient",
+            lambda w, who, id: book(w.session, who, request(w, w.ada.id, id), now=NOW),
+        ),
+        About(
+            "professional",
+            lambda w, who, id: book(w.session, who, request(w, id, w.ana.id), now=NOW),
+        ),
+    ),
+    "booking.placing.find_booked": (
+        Plain(lambda w, who: find_booked(w.session, who, "no such key")),
+    ),
+    "booking.placing.move": (
+        About(
+            "booking",
+            lambda w, who, id: move(
+                w.session,
+                who,
+                MoveRequest(id, version(w, Booking, id), place_of(w, who, id), a.at(16)),
+                now=NOW,
+            ),
+        ),
+    ),
+    "booking.progress.cancel": (
+        About(
+            "booking",
+            lambda w, who, id: cancel(
+                w.session, who, CancelRequest(id, version(w, Booking, id), "ill"), now=NOW
+            ),
+        ),
+        About(
+            "group",
+            lambda w, who, id: cancel(
+                w.session, who, CancelRequest(id, version(w, Booking, id), "ill"), now=NOW
+            ),
+        ),
+    ),
+    "booking.groups.mark_seat": (
+        About(
+            "group",
+            lambda w, who, id: mark_seat(
+                w.session,
+                who,
+                SeatMark(id, version(w, Booking, id), seat_in(w, id), S.ARRIVED),
+                now=NOW,
+            ),
+        ),
+    ),
+    "booking.progress.mark": (
+        About(
+            "booking",
+            lambda w, who, id: mark(
+                w.session, who, MarkRequest(id, version(w, Booking, id), S.ARRIVED), now=NOW
+            ),
+        ),
+    ),
+    "booking.progress.undo": (About("booking", marked),),
+    "booking.groups.join": (
+        About(
+            "group",
+            lambda w, who, id: join(
+                w.session,
+                who,
+                SeatRequest(id, version(w, Booking, id), a.patient(w.session).id),
+                now=NOW,
+            ),
+        ),
+    ),
+    "booking.groups.leave": (
+        About(
+            "group",
+            lambda w, who, id: leave(
+                w.session,
+                who,
+                SeatRequest(id, version(w, Booking, id), seat_in(w, id)),
+                now=NOW,
+            ),
+        ),
+    ),
+    "booking.placing.book_any": (
+        About(
+            "patient",
+            lambda w, who, id: book_any(
+                w.session, who, AnyRequest(w.visit.id, id, a.at(16), "any"), now=NOW
+            ),
+        ),
+    ),
+    "holds.hold": (
+        About(
+            "professional",
+            lambda w, who, id: holds.hold(
+                w.session, who, holds.HoldRequest(id, w.visit.id, a.at(16), "h"), now=NOW
+            ),
+        ),
+    ),
+    "holds.release_hold": (Plain(release),),
+    "series.booking.book_series": (
+        About(
+            "patient",
+            lambda w, who, id: series.book_series(
+                w.session, who, SeriesRequest(series_for(w, w.ada.id, id), "s"), now=NOW
+            ),
+        ),
+    ),
+    "series.booking.preview_series": (
+        About(
+            "patient",
+            lambda w, who, id: series.preview_series(
+                w.session, who, series_for(w, w.ada.id, id), now=NOW
+            ),
+        ),
+        About(
+            "professional",
+            lambda w, who, id: series.preview_series(
+                w.session, who, series_for(w, id, None), now=NOW
+            ),
+        ),
+    ),
+    "series.changing.cancel_series": (
+        About(
+            "booking",
+            lambda w, who, id: series.cancel_series(
+                w.session,
+                who,
+                CancelSeriesRequest(id, Scope.ONE, (Seen(id, version(w, Booking, id)),), "ill"),
+                now=NOW,
+            ),
+        ),
+    ),
+    "series.changing.move_series": (
+        About(
+            "booking",
+            lambda w, who, id: move_series(
+                w.session,
+                who,
+                MoveSeriesRequest(moved(w, who, id), (Seen(id, version(w, Booking, id)),)),
+                now=NOW,
+            ),
+        ),
+    ),
+    "series.changing.preview_move": (
+        About(
+            "booking", lambda w, who, id: preview_move(w.session, who, moved(w, who, id), now=NOW)
+        ),
+    ),
+    "booking.ledger.get_booking": (
+        About("booking", lambda w, who, id: get_booking(w.session, who, id)),
+    ),
+    "desk.load_day_bookings": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.id
+                for each in desk.load_day_bookings(w.session, who, [w.ada, w.ben], DAYS, now=NOW)
+            },
+        ),
+    ),
+    "overrides.load_overrides_of": (
+        Plain(lambda w, who: overrides.load_overrides_of(w.session, who, w.own.id)),
+    ),
+    "schedule_check.load_visits_to_come": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.id
+                for each in schedule_check.load_visits_to_come(
+                    w.session,
+                    who,
+                    [w.ada.id, w.ben.id],
+                    DAYS,
+                    organisation_clock(w.session),
+                )
+            },
+        ),
+    ),
+    "series.changing.load_series": (
+        About("booking", lambda w, who, id: load_series(w.session, who, id)),
+    ),
+    "series.changing.to_come": (
+        About("booking", lambda w, who, id: to_come(w.session, who, id, Scope.ONE, now=NOW)),
+    ),
+    "week.find_next_visit": (Plain(lambda w, who: week.find_next_visit(w.session, who, now=NOW)),),
+    "own_bookings.load_coming": (
+        Listing(
+            "booking",
+            lambda w, who: {each.id for each in own_bookings.load_coming(w.session, who, now=NOW)},
+        ),
+    ),
+    "own_bookings.load_past": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.id for each in own_bookings.load_past(w.session, who, now=a.at(23), limit=99)
+            },
+        ),
+    ),
+    "accounts.users.load_admin_names": (
+        Plain(lambda w, who: accounts.load_admin_names(w.session, who)),
+    ),
+    "practice.count_to_come": (
+        Plain(lambda w, who: practice.count_to_come(w.session, who, a.DAY, a.DAY, now=NOW)),
+    ),
+    "overrides.load_overrides_of_month": (
+        Plain(lambda w, who: overrides.load_overrides_of_month(w.session, who, a.DAY)),
+    ),
+    "booking.importing.record_past": (
+        Plain(
+            lambda w, who: record_past(
+                w.session,
+                who,
+                RecordedBooking(
+                    w.ada.id,
+                    w.visit.id,
+                    w.ana.id,
+                    a.at(16),
+                    a.at(16.5),
+                    S.BOOKED,
+                    a.BEFORE,
+                    "past",
+                ),
+                now=NOW,
+            )
+        ),
+    ),
+    "transfer.bookings.import_bookings": (
+        Plain(
+            lambda w, who: transfer.import_bookings(
+                w.session,
+                who,
+                b"patient,professional,service,date,time\nx,Dr Ada,Visit,2026-12-08,09:00\n",
+                now=NOW,
+            )
+        ),
+    ),
+    "transfer.patients.import_patients": (
+        Plain(
+            lambda w, who: transfer.import_patients(
+                w.session, who, b"name,phone\nEva Reis,+351912345699\n", now=NOW
+            )
+        ),
+    ),
+}
+
+PATIENTS = {
+    "history.load_names": (
+        Listing(
+            "patient",
+            lambda w, who: set(
+                history.load_names(
+                    w.session,
+                    who,
+                    history.day_as_of(w.session, w.admin, a.DAY, NOW),
+                    now=NOW,
+                )
+            ),
+        ),
+    ),
+    "patient_record.load_record": (
+        About(
+            "patient",
+            lambda w, who, id: patient_record.load_record(w.session, who, id, now=NOW, past=9),
+        ),
+    ),
+    "patients.get_patient": (
+        About("patient", lambda w, who, id: patients.get_patient(w.session, who, id, now=NOW)),
+    ),
+    "patients.find_patients": (
+        Listing(
+            "patient",
+            lambda w, who: {
+                each.id for each in patients.find_patients(w.session, who, "patient", now=NOW)
+            },
+        ),
+    ),
+    "patients.find_likely_duplicates": (
+        Listing(
+            "patient",
+            lambda w, who: {
+                found.patient.id
+                for each in (w.ana, w.bea, w.cleo, w.dora)
+                for found in patients.find_likely_duplicates(
+                    w.session, who, patients.NewPatient("", phone=each.phone), now=NOW
+                )
+            },
+        ),
+    ),
+    "patients.add_patient": (
+        Plain(
+            lambda w, who: patients.add_patient(
+                w.session, who, patients.NewPatient("Eva", email="eva@example.org"), now=NOW
+            )
+        ),
+    ),
+    "patients.edit_patient": (
+        About(
+            "patient",
+            lambda w, who, id: patients.edit_patient(
+                w.session,
+                who,
+                patients.EditedPatient(id, 1, "Eva", email="eva@example.org"),
+                now=NOW,
+            ),
+        ),
+    ),
+    "privacy.exporting.check_may_export": (
+        About(
+            "patient",
+            lambda w, who, id: privacy.check_may_export(w.session, who, id, now=NOW) or "may",
+        ),
+    ),
+    "privacy.exporting.export_patient": (
+        About("patient", lambda w, who, id: privacy.export_patient(w.session, who, id, now=NOW)),
+    ),
+    "privacy.erasing.ask_for_erasure": (
+        Plain(lambda w, who: privacy.ask_for_erasure(w.session, who, now=NOW)),
+    ),
+    "privacy.erasing.withdraw_request": (
+        Plain(lambda w, who: privacy.withdraw_request(w.session, who, now=NOW)),
+    ),
+    "privacy.erasing.erase": (
+        About(
+            "patient",
+            lambda w, who, id: privacy.erase(
+                w.session, who, privacy.ErasureRequest(id, 1, str(id)), now=NOW
+            ),
+        ),
+    ),
+    "privacy.erasing.preview_erasure": (
+        About(
+            "patient",
+            lambda w, who, id: privacy.preview_erasure(w.session, who, id, now=NOW),
+        ),
+    ),
+    "privacy.keeping.keep_for": (
+        Plain(lambda w, who: keeping.keep_for(w.session, who, keeping.KeepRequest(24), now=NOW)),
+    ),
+    "privacy.keeping.load_due": (
+        Plain(lambda w, who: keeping.load_due(w.session, who, now=NOW, limit=9)),
+    ),
+    "privacy.keeping.load_requests": (Plain(lambda w, who: keeping.load_requests(w.session, who)),),
+    "exceptional_access.load_open_records": (
+        Plain(lambda w, who: exceptional_access.load_open_records(w.session, who, now=NOW)),
+    ),
+    "exceptional_access.open_exceptionally": (
+        Plain(
+            lambda w, who: exceptional_access.open_exceptionally(
+                w.session,
+                who,
+                exceptional_access.AccessRequest("Collapsed here", phone=w.dora.phone),
+                now=NOW,
+                by_mail=False,
+            )
+        ),
+    ),
+}
+
+HOURS = {
+    "analytics.desk_counts": (
+        Plain(lambda w, who: analytics.desk_counts(w.session, who, a.DAY, NOW)),
+    ),
+    "desk.load_cancelled": (
+        Listing(
+            "cancelled",
+            lambda w, who: {each.id for each in desk.load_cancelled(w.session, who, DAY)},
+        ),
+    ),
+    "desk.load_day": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.id for each in desk.load_day(w.session, who, DAY, now=NOW).bookings
+            },
+        ),
+    ),
+    "desk.services_at": (
+        About(
+            "professional",
+            lambda w, who, id: desk.services_at(w.session, who, id, a.at(16), now=NOW),
+        ),
+    ),
+    "schedule.stranded.stranded_bookings": (
+        About(
+            "professional",
+            lambda w, who, id: schedule.stranded_bookings(
+                w.session, who, id, Interval(a.at(8), a.at(18))
+            ),
+        ),
+    ),
+    "schedule_check.schedule_findings": (
+        Plain(lambda w, who: schedule_check.schedule_findings(w.session, who, now=NOW)),
+    ),
+    "what_if.what_if": (
+        About(
+            "professional",
+            lambda w, who, id: what_if.what_if(
+                w.session, who, what_if.WhatIfAsked(id, a.DAY, a.DAY), now=NOW
+            ),
+        ),
+    ),
+    "desk.load_columns": (
+        Listing(
+            "professional",
+            lambda w, who: {each.id for each in desk.load_columns(w.session, who, DAY)},
+        ),
+    ),
+    "history.day_as_of": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.booking_id for each in history.day_as_of(w.session, who, a.DAY, NOW)
+            },
+        ),
+    ),
+    "week.load_week": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.id for each in week.load_week(w.session, who, a.DAY, now=NOW).bookings
+            },
+        ),
+    ),
+    "practice.load_closures": (
+        Plain(lambda w, who: practice.load_closures(w.session, who, since=a.DAY)),
+    ),
+    "practice.load_days_at_work": (
+        Plain(lambda w, who: practice.load_days_at_work(w.session, who, a.DAY)),
+    ),
+    "practice.load_hours": (
+        Plain(lambda w, who: practice.load_hours(w.session, who, w.ada.id, a.DAY)),
+    ),
+    "schedule.hours.clear_date_hours": (
+        About(
+            "professional",
+            lambda w, who, id: schedule.clear_date_hours(w.session, who, id, a.DAY, now=NOW),
+        ),
+    ),
+    "schedule.hours.close_date": (
+        About(
+            "professional",
+            lambda w, who, id: schedule.close_date(w.session, who, id, a.DAY, now=NOW),
+        ),
+    ),
+    "schedule.hours.set_date_hours": (
+        About(
+            "professional",
+            lambda w, who, id: schedule.set_date_hours(
+                w.session, who, schedule.HoursOfDate(id, a.DAY, (WINDOW,)), now=NOW
+            ),
+        ),
+    ),
+    "schedule.hours.set_weekly_hours": (
+        About(
+            "professional",
+            lambda w, who, id: schedule.set_weekly_hours(
+                w.session, who, schedule.WeeklyHours(id, WEEK), now=NOW
+            ),
+        ),
+    ),
+    "schedule.openings.publish_opening": (
+        About(
+            "professional",
+            lambda w, who, id: schedule.publish_opening(
+                w.session, who, schedule.NewOpening(id, a.at(20), a.at(21)), now=NOW
+            ),
+        ),
+    ),
+    "schedule.openings.withdraw_opening": (
+        About(
+            "opening",
+            lambda w, who, id: schedule.withdraw_opening(w.session, who, id, now=NOW),
+        ),
+    ),
+    "schedule.absence.enter_time_off": (
+        About(
+            "professional",
+            lambda w, who, id: schedule.enter_time_off(
+                w.session, who, schedule.NewTimeOff(id, a.at(16), a.at(17)), now=NOW
+            ),
+        ),
+    ),
+    "schedule.absence.remove_time_off": (
+        About(
+            "time_off",
+            lambda w, who, id: schedule.remove_time_off(w.session, who, id, now=NOW),
+        ),
+    ),
+    "public_holidays.import_holidays": (
+        Plain(
+            lambda w, who: public_holidays.import_holidays(
+                w.session, who, public_holidays.HolidaysAsked("PT", (2027,)), now=NOW
+            )
+        ),
+    ),
+    "schedule.absence.add_closure": (
+        Plain(
+            lambda w, who: schedule.add_closure(
+                w.session, who, schedule.NewClosure(a.DAY, a.DAY, "Feast"), now=NOW
+            )
+        ),
+    ),
+    "schedule.absence.remove_closure": (
+        About(
+            "closure",
+            lambda w, who, id: schedule.remove_closure(w.session, who, id, now=NOW),
+        ),
+    ),
+}
+
+CATALOG = {
+    "catalog.offers.load_offered": (Plain(lambda w, who: catalog.load_offered(w.session, who)),),
+    "catalog.professionals.load_professionals": (
+        Plain(lambda w, who: catalog.load_professionals(w.session, who)),
+    ),
+    "catalog.archive.archive_professional": (
+        About(
+            "professional",
+            lambda w, who, id: catalog.archive_professional(
+                w.session, who, a.professional(w.session).id if id != MISSING else id, 1, now=NOW
+            ),
+        ),
+    ),
+    "catalog.archive.archive_room": (
+        About("room", lambda w, who, id: catalog.archive_room(w.session, who, id, 1, now=NOW)),
+    ),
+    "catalog.archive.archive_service": (
+        About(
+            "spare",
+            lambda w, who, id: catalog.archive_service(w.session, who, id, 1, now=NOW),
+        ),
+    ),
+    "catalog.archive.load_archived": (
+        Plain(lambda w, who: catalog.load_archived(w.session, who, Room)),
+    ),
+    "catalog.archive.restore": (
+        About("room", lambda w, who, id: catalog.restore(w.session, who, Room, id, now=NOW)),
+    ),
+    "catalog.offers.offer_service": (
+        About(
+            "professional",
+            lambda w, who, id: catalog.offer_service(
+                w.session, who, catalog.OfferedService(id, w.spare.id), now=NOW
+            ),
+        ),
+    ),
+    "catalog.offers.set_offers": (
+        About(
+            "professional",
+            lambda w, who, id: catalog.set_offers(
+                w.session, who, catalog.ServicesOffered(id, ()), now=NOW
+            ),
+        ),
+    ),
+    "catalog.offers.withdraw_service_offer": (
+        About(
+            "professional",
+            lambda w, who, id: catalog.withdraw_service_offer(
+                w.session, who, id, w.visit.id, now=NOW
+            ),
+        ),
+    ),
+    "catalog.place.set_up_organisation": (
+        Plain(
+            lambda w, who: catalog.set_up_organisation(
+                w.session,
+                who,
+                catalog.OrganisationDetails("Rua Velha", a.ZONE, "PT", "EUR"),
+                now=NOW,
+            )
+        ),
+    ),
+    "catalog.professionals.add_professional": (
+        Plain(
+            lambda w, who: catalog.add_professional(
+                w.session, who, catalog.NewProfessional("Dr Cleo"), now=NOW
+            )
+        ),
+    ),
+    "catalog.professionals.edit_professional": (
+        About(
+            "professional",
+            lambda w, who, id: catalog.edit_professional(
+                w.session,
+                who,
+                catalog.EditedProfessional(id, 1, catalog.NewProfessional("Dr Cleo")),
+                now=NOW,
+            ),
+        ),
+    ),
+    "catalog.professionals.tag_expertise": (
+        About(
+            "professional",
+            lambda w, who, id: catalog.tag_expertise(
+                w.session, who, catalog.ExpertiseTags(id, ("Knees",)), now=NOW
+            ),
+        ),
+    ),
+    "catalog.rooms.add_room": (
+        Plain(lambda w, who: catalog.add_room(w.session, who, catalog.NewRoom("Blue"), now=NOW)),
+    ),
+    "catalog.rooms.edit_room": (
+        About(
+            "room",
+            lambda w, who, id: catalog.edit_room(
+                w.session, who, catalog.EditedRoom(id, 1, "Blue"), now=NOW
+            ),
+        ),
+    ),
+    "catalog.services.add_service": (
+        Plain(
+            lambda w, who: catalog.add_service(
+                w.session, who, catalog.NewService("New", 30), now=NOW
+            )
+        ),
+    ),
+    "catalog.services.edit_service": (
+        About(
+            "service",
+            lambda w, who, id: catalog.edit_service(
+                w.session,
+                who,
+                catalog.EditedService(id, 1, catalog.NewService("New", 30)),
+                now=NOW,
+            ),
+        ),
+    ),
+    "practice.find_missing": (Plain(lambda w, who: practice.find_missing(w.session, who)),),
+    "analytics.utilisation": (
+        Listing(
+            "professional",
+            lambda w, who: {
+                each.professional_id
+                for each in analytics.utilisation(
+                    w.session, who, analytics.UtilisationAsked(a.DAY, a.DAY), now=NOW
+                )
+            },
+        ),
+    ),
+}
+
+PEOPLE = {
+    "accounts.addresses.change_email": (
+        About(
+            "user",
+            lambda w, who, id: change_email(
+                w.session, who, NewEmail(*user_row(w, id), "new@example.org"), now=NOW
+            ),
+        ),
+    ),
+    "accounts.own_sessions.end_all_sessions": (
+        Plain(lambda w, who: accounts.end_all_sessions(w.session, who, now=NOW)),
+    ),
+    "accounts.own_sessions.end_sessions_of": (
+        About(
+            "user",
+            lambda w, who, id: accounts.end_sessions_of(w.session, who, id, now=NOW),
+        ),
+    ),
+    "accounts.users.activate_user": (
+        About(
+            "user",
+            lambda w, who, id: accounts.activate_user(w.session, who, *user_row(w, id), now=NOW),
+        ),
+    ),
+    "accounts.users.create_user": (
+        Plain(
+            lambda w, who: accounts.create_user(
+                w.session,
+                who,
+                accounts.NewUser("eva", "Eva", Role.RECEPTIONIST, PasswordHash("")),
+                now=NOW,
+            )
+        ),
+    ),
+    "accounts.users.deactivate_user": (
+        About(
+            "user",
+            lambda w, who, id: accounts.deactivate_user(
+                w.session, who, *(user_row(w, id if id == MISSING else w.other.user_id)), now=NOW
+            ),
+        ),
+    ),
+    "accounts.users.edit_user": (
+        About(
+            "user",
+            lambda w, who, id: accounts.edit_user(
+                w.session,
+                who,
+                accounts.EditedUser(
+                    *user_row(w, id if id == MISSING else w.other.user_id),
+                    "Eva",
+                    Role.RECEPTIONIST,
+                ),
+                now=NOW,
+            ),
+        ),
+    ),
+    "accounts.users.get_user": (
+        About("user", lambda w, who, id: accounts.get_user(w.session, who, id)),
+    ),
+    "accounts.users.load_users": (Plain(lambda w, who: accounts.load_users(w.session, who)),),
+    "activation.invite_user": (
+        Plain(
+            lambda w, who: activation.invite_user(
+                w.session,
+                who,
+                activation.Invitation("eva", "Eva", Role.RECEPTIONIST),
+                now=NOW,
+            )
+        ),
+    ),
+    "activation.renew_link": (
+        About("user", lambda w, who, id: activation.renew_link(w.session, who, id, now=NOW)),
+    ),
+    "outbox.count_messages": (Plain(lambda w, who: outbox.count_messages(w.session, who)),),
+    "outbox.load_messages": (
+        Plain(lambda w, who: outbox.load_messages(w.session, who, MessageState.FAILED)),
+    ),
+    "outbox.send_again": (
+        About("message", lambda w, who, id: outbox.send_again(w.session, who, id, now=NOW)),
+    ),
+    "second_step_set_up.is_required": (
+        Plain(lambda w, who: second_step_set_up.is_required(w.session, who)),
+    ),
+    "second_step_set_up.leave_to_staff": (
+        Plain(lambda w, who: second_step_set_up.leave_to_staff(w.session, who, now=NOW)),
+    ),
+    "second_step_set_up.load_who_has_it": (
+        Plain(lambda w, who: second_step_set_up.load_who_has_it(w.session, who)),
+    ),
+    "second_step_set_up.require_of_staff": (
+        Plain(lambda w, who: second_step_set_up.require_of_staff(w.session, who, now=NOW)),
+    ),
+    "second_step_set_up.reset": (
+        Plain(
+            lambda w, who: second_step_set_up.reset(w.session, who, with_second_step(w), now=NOW)
+        ),
+    ),
+    "accounts.own_sessions.end_session": (
+        About("session", lambda w, who, id: accounts.end_session(w.session, who, id, now=NOW)),
+    ),
+    "accounts.own_sessions.load_sessions": (
+        About("user", lambda w, who, id: accounts.load_sessions(w.session, who, id, now=NOW)),
+    ),
+}
+
+RECORD = {
+    "audit_trail.check_chain": (Plain(lambda w, who: audit_trail.check_chain(w.session, who)),),
+    "audit_trail.load_people": (Plain(lambda w, who: audit_trail.load_people(w.session, who)),),
+    "audit_trail.load_trail": (
+        Plain(lambda w, who: audit_trail.load_trail(w.session, who, audit_trail.TrailAsked())),
+    ),
+    "exceptional_access.load_not_noted": (
+        Plain(lambda w, who: exceptional_access.load_not_noted(w.session, who)),
+    ),
+    "exceptional_access.note_access": (
+        About(
+            "access",
+            lambda w, who, id: exceptional_access.note_access(w.session, who, id, now=NOW),
+        ),
+    ),
+}
+
+
+ATTEMPTS = BOOKINGS | PATIENTS | HOURS | CATALOG | PEOPLE | RECORD
