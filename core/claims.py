@@ -86,7 +86,7 @@ def release(session: Session, booking_id: int, *, held_by: int | None) -> None:
         Booking.created_by == held_by,
     )
     if session.scalar(own) is not None:
-        _forget_holds(session, [booking_id])
+        forget_holds(session, [booking_id])
 
 
 def drop_claims(session: Session, booking: Booking) -> None:
@@ -134,14 +134,24 @@ def clear_expired_holds(
     ``around`` a start, only those that a visit then could meet: a day either side.
     """
     session.flush()
-    asked: dict[str, object] = {"calendars": list(calendar_ids), "now": now}
     if around is None:
+        asked = {"calendars": list(calendar_ids), "now": now}
         found = session.connection().execute(EXPIRED, asked)
     else:
-        asked |= {"after": around - LONGEST_VISIT, "before": around + LONGEST_VISIT}
+        asked = near(calendar_ids, around, now)
         found = session.connection().execute(EXPIRED_NEAR, asked)
     if expired := found.scalars().all():
-        _forget_holds(session, expired)
+        forget_holds(session, expired)
+
+
+def near(calendar_ids: Iterable[int], around: datetime, now: datetime) -> dict[str, object]:
+    """What ``EXPIRED_NEAR`` asks."""
+    return {
+        "calendars": list(calendar_ids),
+        "now": now,
+        "after": around - LONGEST_VISIT,
+        "before": around + LONGEST_VISIT,
+    }
 
 
 LONGEST_VISIT = timedelta(seconds=LONGEST_VISIT_SECONDS)
@@ -154,7 +164,7 @@ EXPIRED_NEAR = EXPIRED.where(
 )
 
 
-def _forget_holds(session: Session, booking_ids: Sequence[int]) -> None:
+def forget_holds(session: Session, booking_ids: Sequence[int]) -> None:
     """A hold was never a booking: nothing of it is kept.
 
     Locked in order first: a hold's room may be another's calendar, who clears it too.

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from core.booking.fitting import check_fits, lay
 from core.claims import clear_expired_holds, release
-from core.db import lock_calendars
-from core.models import Booking, BookingState, Channel, Claim, Organisation
+from core.models import Booking, BookingState, Channel, Claim
 from core.policy import Actor, Permission, require
-from core.visits import calendars_wanted, free_room, load_around, want
+from core.visits import calendars_wanted, free_room, hold_calendars, load_around, want
 
 HELD_FOR = timedelta(minutes=3)
 EXTENDED_BELOW = timedelta(minutes=2)
@@ -36,10 +35,10 @@ class HoldRequest:
 def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime) -> Booking:
     """Keep a time for the actor for three minutes, or raise why it cannot be had."""
     require(actor, Permission.BOOKINGS_WRITE)
+    hold_calendars(session, [request.professional_id], request.service_id)
     wanted = want(
         session, actor, professional_id=request.professional_id, service_id=request.service_id
     )
-    lock_calendars(session, calendars_wanted(wanted))
     clear_expired_holds(session, calendars_wanted(wanted), now=now)
     if request.instead_of is not None:
         release_hold(session, actor, request.instead_of)
@@ -54,7 +53,7 @@ def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime)
         state=BookingState.HELD,
         held_until=now + HELD_FOR,
         price_cents=wanted.price_cents,
-        currency=session.get_one(Organisation, 1).currency,
+        currency=wanted.currency,
         channel=Channel.DESK,
         seats=wanted.service.seats,
         created_by=actor.user_id,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, func, select, union
 from sqlalchemy.orm import Session
 
 from core.availability import (
@@ -21,7 +21,7 @@ from core.availability import (
     load_sheets_and,
     starts,
 )
-from core.db import lock_calendars
+from core.db import CALENDAR_LOCKS
 from core.errors import N_, Invalid, NotFound
 from core.interval import to_instant, to_seconds
 from core.models import (
@@ -83,7 +83,7 @@ def want(
     found = session.execute(WHO_AND_WHAT, asked).all()
     if not found:
         raise Invalid(N_("The organisation has not been set up yet."))
-    organisation, service, professional, offer, _patient = found[0]
+    zone, currency, service, professional, offer = found[0][:5]
     service = _active(service, "service")
     professional = _active(professional, "professional")
     by_id = {each.Patient.id: each.Patient for each in found if each.Patient}
@@ -101,14 +101,23 @@ def want(
         patients=patients,
         visit=visit_of(actor, service, offer.length_minutes, booking_id=booking_id),
         price_cents=service.price_cents if offer.price_cents is None else offer.price_cents,
-        currency=organisation.currency,
-        clock=clock_of(organisation.zone),
-        rooms=rooms_for(session, service_id),
+        currency=currency,
+        clock=clock_of(zone),
+        rooms={each.room: each.room_calendar for each in found if each.room is not None},
     )
 
 
 WHO_AND_WHAT = (
-    select(Organisation, Service, Professional, ProfessionalService, Patient)
+    select(
+        Organisation.zone,
+        Organisation.currency,
+        Service,
+        Professional,
+        ProfessionalService,
+        Patient,
+        Room.id.label("room"),
+        Room.calendar_id.label("room_calendar"),
+    )
     .select_from(Organisation)
     .outerjoin(Service, Service.id == bindparam("service"))
     .outerjoin(Professional, Professional.id == bindparam("professional"))
@@ -120,14 +129,13 @@ WHO_AND_WHAT = (
         ),
     )
     .outerjoin(Patient, Patient.id.in_(bindparam("patients", expanding=True)))
-)
-"""One row for each patient, or a single one; what is missing is empty."""
-ROOMS = (
-    select(Room.id, Room.calendar_id)
-    .join(ServiceRoom, ServiceRoom.room_id == Room.id)
-    .where(ServiceRoom.service_id == bindparam("service"), Room.archived_at.is_(None))
+    .outerjoin(ServiceRoom, ServiceRoom.service_id == Service.id)
+    .outerjoin(Room, and_(Room.id == ServiceRoom.room_id, Room.archived_at.is_(None)))
     .order_by(Room.id)
+    # What the session has seen before may have changed while it waited for the calendars.
+    .execution_options(populate_existing=True)
 )
+"""A row for each patient with each room, or a single one; what is missing is empty."""
 
 
 def visit_of(
@@ -136,7 +144,8 @@ def visit_of(
     """The visit as the rules of the service place it for this actor.
 
     Those who book for others need no notice, and may close up to the visit before where it
-    left the lattice.
+    left the lattice. A group is one visit, which shares its time with no other: its seats are
+    taken by joining it.
     """
     for_others = allows(actor, Permission.BOOKINGS_WRITE)
     return Visit(
@@ -155,6 +164,14 @@ def visit_of(
     )
 
 
+ROOMS = (
+    select(Room.id, Room.calendar_id)
+    .join(ServiceRoom, ServiceRoom.room_id == Room.id)
+    .where(ServiceRoom.service_id == bindparam("service"), Room.archived_at.is_(None))
+    .order_by(Room.id)
+)
+
+
 def rooms_for(session: Session, service_id: int) -> dict[int, int]:
     """Rooms in use of which the service needs one, with their calendars, in a fixed order."""
     rows = session.connection().execute(ROOMS, {"service": service_id})
@@ -162,18 +179,43 @@ def rooms_for(session: Session, service_id: int) -> dict[int, int]:
 
 
 def hold_calendars(
-    session: Session, actor: Actor, *, professional_id: int, service_id: int
+    session: Session,
+    professional_ids: Sequence[int],
+    service_id: int,
+    patient_ids: Sequence[int] = (),
 ) -> None:
-    """Lock what a booking will need before anything is written.
+    """Hold every calendar a visit may claim, until the transaction ends.
 
-    Whoever writes first takes the audit's lock, which everybody takes last.
+    Before anything is read for it, so that what was archived meanwhile is seen; and before
+    anything is written: who writes first takes the audit's lock, which everybody takes last.
     """
-    wanted = want(session, actor, professional_id=professional_id, service_id=service_id)
-    lock_calendars(session, calendars_wanted(wanted))
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":  # on SQLite a writer holds the whole database
+        asked = {
+            "professionals": professional_ids,
+            "service": service_id,
+            "patients": patient_ids,
+        }
+        connection.execute(HOLD, asked)
+
+
+CALENDARS = (
+    union(
+        select(Professional.calendar_id).where(
+            Professional.id.in_(bindparam("professionals", expanding=True))
+        ),
+        ROOMS.with_only_columns(Room.calendar_id).order_by(None),
+        select(Patient.calendar_id).where(Patient.id.in_(bindparam("patients", expanding=True))),
+    )
+    .order_by("calendar_id")
+    .subquery()
+)
+HOLD = select(func.pg_advisory_xact_lock(CALENDAR_LOCKS, CALENDARS.c.calendar_id))
+"""In id order, as everybody takes them: PostgreSQL sorts what is in brackets first."""
 
 
 def calendars_wanted(wanted: Wanted) -> set[int]:
-    """Every calendar the visit may claim: what must be locked before it is checked."""
+    """Every calendar the visit may claim: what must be held before it is checked."""
     patients = (each.calendar_id for each in wanted.patients)
     return {wanted.professional.calendar_id, *wanted.rooms.values(), *patients}
 

@@ -20,7 +20,6 @@ from core.desk import ServiceThere, services_at
 from core.errors import BookingError
 from core.holds import HoldRequest
 from core.models import Booking
-from core.patients import LikelyDuplicate, NewPatient, PatientFound
 from core.policy import Actor, Permission, allows
 from core.series import Repeats, SeriesAsked
 from core.visits import hold_calendars
@@ -34,6 +33,7 @@ from dashboard.components.set_aside import set_aside_form
 from dashboard.components.words import minutes, money
 from dashboard.formatting import when
 from dashboard.i18n import _
+from dashboard.searching import find_duplicates, find_patients
 
 KEY = "new_booking"
 
@@ -82,7 +82,6 @@ def show() -> None:
 
 def _dialog() -> None:
     actor = session.signed_in()
-    session.stamp()
     asked: Asked | None = st.session_state.get(KEY)
     if asked is None:
         st.rerun()
@@ -91,7 +90,7 @@ def _dialog() -> None:
     asked = _keep_hold(actor, asked, service)
     set_aside = _show_refusal(actor, asked, zone)
     autofocus(f"{KEY}_words", once=asked.request_key)
-    chosen = patient_picker(KEY, search=find, duplicates=find_duplicates)
+    chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
     note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note")
     name = chosen.known.name if chosen.known else chosen.new.name if chosen.new else ""
     repeats = repeat_fields(asked.starts_at.astimezone(zone).date(), key=KEY)
@@ -225,20 +224,6 @@ def _show_refusal(actor: Actor, asked: Asked, zone: ZoneInfo) -> SetAside | None
     return set_aside_form(asked.refused.details.get("reasons", ()), key=KEY)
 
 
-def find(words: str) -> list[PatientFound]:
-    """Patients the signed-in person may see, as somebody types."""
-    actor = session.signed_in()
-    with session.reading() as db:
-        return patients.find_patients(db, actor, words)
-
-
-def find_duplicates(new: NewPatient) -> list[LikelyDuplicate]:
-    """Who a new patient may be already."""
-    actor = session.signed_in()
-    with session.reading() as db:
-        return patients.find_likely_duplicates(db, actor, new)
-
-
 def _save(
     actor: Actor,
     asked: Asked,
@@ -327,7 +312,7 @@ def _patient_of(
     assert asked.service_id is not None
     if repeated is not None:
         return 0, chosen.new.name
-    hold_calendars(db, actor, professional_id=asked.professional_id, service_id=asked.service_id)
+    hold_calendars(db, [asked.professional_id], asked.service_id)
     added = patients.add_patient(db, actor, chosen.new, now=now)
     return added.id, added.name
 

@@ -137,7 +137,7 @@ def meet_at(barrier: Any) -> None:
 
 def meet() -> None:
     """Wait until every process has come this far."""
-    _barrier.wait(timeout=120)
+    _barrier.wait(timeout=600)
 
 
 # What they do.

@@ -1,7 +1,7 @@
 """Booking, moving, cancelling and marking, on both engines."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from core.availability import ReasonCode
@@ -98,6 +98,17 @@ def test_a_booking_claims_the_professional_and_the_patient(desk):
         desk.ada.calendar_id,
         desk.ana.calendar_id,
     }
+
+
+def test_what_book_returns_is_what_stands_in_the_table(desk):
+    made = desk.book(9, desk_note="by the window")
+    columns = [each.key for each in inspect(Booking).column_attrs]
+    assert inspect(made).unloaded.isdisjoint(columns)
+    said = {each: getattr(made, each) for each in columns}
+
+    desk.session.refresh(made)
+
+    assert said == {each: getattr(made, each) for each in columns}
 
 
 def test_booking_leaves_one_event_and_one_audit_entry(desk):

@@ -59,6 +59,17 @@ def test_a_second_patient_takes_a_seat_and_the_professional_is_claimed_once(
     assert claims_on(session, ben.calendar_id) == 1
 
 
+def test_a_group_with_seats_left_is_joined_and_not_booked_beside(
+    session, ada, service, rita, group
+):
+    ben = a.patient(session)
+    beside = BookingRequest(ada.id, service.id, ben.id, a.at(9), request_key="beside")
+    with pytest.raises(SlotTaken):
+        book(session, rita, beside, now=a.BEFORE)
+
+    assert add(session, rita, group, ben).waiting is False
+
+
 def test_beyond_the_seats_patients_wait_and_the_first_moves_up(session, rita, group):
     ben, cleo = a.patient(session), a.patient(session)
     add(session, rita, group, ben)

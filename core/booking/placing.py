@@ -6,12 +6,14 @@ finds the kind words; the guard in the database is the promise.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, null, select, union_all
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from core import audit
 from core.booking.fitting import check_fits, document, lay
@@ -23,8 +25,14 @@ from core.booking.ledger import (
     remember,
 )
 from core.booking.requests import AnyRequest, BookingRequest, MoveRequest
-from core.claims import clear_expired_holds, drop_claims, release
-from core.db import lock_calendars
+from core.claims import (
+    EXPIRED_NEAR,
+    clear_expired_holds,
+    drop_claims,
+    forget_holds,
+    near,
+    release,
+)
 from core.errors import N_, CannotBook, Invalid, KeyReused, NotFound, WrongState
 from core.interval import Interval
 from core.models import (
@@ -38,8 +46,15 @@ from core.models import (
     ProfessionalService,
     Role,
 )
-from core.policy import Actor, Permission, allows, require, visible_bookings
-from core.visits import Wanted, calendars_wanted, free_room, load_around, want
+from core.policy import (
+    Actor,
+    Permission,
+    allows,
+    check_may_book_for,
+    require,
+    visible_bookings,
+)
+from core.visits import Wanted, calendars_wanted, free_room, hold_calendars, load_around, want
 
 P, S = Permission, BookingState
 
@@ -53,19 +68,19 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
     raises ``KeyReused``. A time that is gone raises ``SlotTaken`` with the nearest others.
     """
     require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
-    _check_own_request(actor, request)
+    _check_own_request(session, actor, request, now=now)
     check_text(request.desk_note, "desk_note")
+    patients = (request.patient_id,)
+    hold_calendars(session, [request.professional_id], request.service_id, patients)
     wanted = want(
         session,
         actor,
         professional_id=request.professional_id,
         service_id=request.service_id,
-        patient_ids=(request.patient_id,),
+        patient_ids=patients,
     )
-    lock_calendars(session, calendars_wanted(wanted))
-    if repeated := _find_repeated(session, actor, request):
+    if repeated := _look_back(session, actor, request, wanted, now=now):
         return repeated
-    clear_expired_holds(session, calendars_wanted(wanted), now=now, around=request.starts_at)
     if request.hold_id is not None:
         release(session, request.hold_id, held_by=actor.user_id)
     loaded = load_around(session, wanted, request.starts_at, now=now)
@@ -91,13 +106,13 @@ def _write(
     *,
     now: datetime,
 ) -> Booking:
-    """The booking and its patient as rows, read back as the booking they make."""
+    """The booking and its patient as rows, and the booking that reading them would make."""
     row = {
         "service_id": wanted.service.id,
         "professional_id": wanted.professional.id,
         "room_id": room_id,
         **_times(wanted, request.starts_at),
-        "state": S.BOOKED,
+        **FRESH,
         "price_cents": wanted.price_cents,
         "currency": wanted.currency,
         "channel": _channel(actor),
@@ -109,23 +124,37 @@ def _write(
         "request_sha256": _fingerprint(request),
         "created_at": now,
         "updated_at": now,
-        "version": 1,
     }
     connection = session.connection()
     try:
-        made = {"id": connection.execute(NEW_BOOKING, row).scalar_one()}
+        made = connection.execute(NEW_BOOKING, row).scalar_one()
     except IntegrityError as error:
         if "request_key" in str(error.orig):
             raise KeyReused from error  # by a rival with other calendars, a moment ago
         raise
-    seat = {"booking_id": made["id"], "patient_id": request.patient_id, "state": S.BOOKED}
+    seat = {"booking_id": made, "patient_id": request.patient_id, "state": S.BOOKED}
     connection.execute(NEW_ATTENDEE, seat)
-    return session.execute(BY_ID, made).scalar_one()
+    booking = Booking(id=made, **row)
+    make_transient_to_detached(booking)
+    session.add(booking)
+    return booking
 
 
+FRESH: Mapping[str, Any] = {
+    "state": S.BOOKED,
+    "held_until": None,
+    "cancel_reason": "",
+    "cancel_asked_by_patient": True,
+    "cancelled_late": False,
+    "arrived_at": None,
+    "started_at": None,
+    "completed_at": None,
+    "cancelled_at": None,
+    "version": 1,
+}
+"""What every booking begins with."""
 NEW_BOOKING = insert(Booking).returning(Booking.id)
 NEW_ATTENDEE = insert(Attendee)
-BY_ID = select(Booking).where(Booking.id == bindparam("id"))
 
 
 def book_any(session: Session, actor: Actor, request: AnyRequest, *, now: datetime) -> Booking:
@@ -136,19 +165,7 @@ def book_any(session: Session, actor: Actor, request: AnyRequest, *, now: dateti
     """
     require(actor, P.BOOKINGS_WRITE)
     candidates = _least_busy_first(session, request)
-    if not candidates:
-        raise Invalid(N_("Nobody offers this service."), field="service")
-    wishes = [
-        want(
-            session,
-            actor,
-            professional_id=each,
-            service_id=request.service_id,
-            patient_ids=(request.patient_id,),
-        )
-        for each in candidates
-    ]
-    lock_calendars(session, {one for each in wishes for one in calendars_wanted(each)})
+    hold_calendars(session, candidates, request.service_id, [request.patient_id])
     refused: CannotBook | None = None
     for professional_id in _least_busy_first(session, request):
         one = replace(request.booking, professional_id=professional_id)
@@ -156,8 +173,7 @@ def book_any(session: Session, actor: Actor, request: AnyRequest, *, now: dateti
             return book(session, actor, one, now=now)
         except CannotBook as refusal:
             refused = refused or refusal
-    assert refused is not None
-    raise refused
+    raise refused or Invalid(N_("Nobody offers this service."), field="service")
 
 
 def find_booked(session: Session, actor: Actor, request_key: str) -> Booking | None:
@@ -179,6 +195,7 @@ def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime)
     require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
     wanted = _wanted_for_move(session, actor, request)
     booking = lock_booking(session, actor, request.booking_id, also=calendars_wanted(wanted))
+    wanted = _wanted_for_move(session, actor, request)  # it may have been archived meanwhile
     check_version(session, booking, request.version)
     if booking.state not in MOVABLE:
         raise WrongState(state=booking.state, wanted=EventKind.MOVED)
@@ -267,11 +284,12 @@ def _least_busy_first(session: Session, request: AnyRequest) -> list[int]:
     return list(session.scalars(offering))
 
 
-def _check_own_request(actor: Actor, request: BookingRequest) -> None:
+def _check_own_request(
+    session: Session, actor: Actor, request: BookingRequest, *, now: datetime
+) -> None:
     if allows(actor, P.BOOKINGS_WRITE):
         return
-    if actor.role is Role.PATIENT and request.patient_id != actor.patient_id:
-        raise NotFound(what="patient")
+    check_may_book_for(session, actor, request.patient_id, now=now)
     if actor.role is Role.PROFESSIONAL and request.professional_id != actor.professional_id:
         raise NotFound(what="professional")
 
@@ -287,19 +305,30 @@ def _check_own_move(actor: Actor, booking: Booking, request: MoveRequest, *, now
         raise Invalid(N_("It is too late to move this booking. Please call us instead."))
 
 
-def _find_repeated(session: Session, actor: Actor, request: BookingRequest) -> Booking | None:
-    asked = {"user": actor.user_id, "key": request.request_key}
-    made = session.connection().execute(SAME_KEY, asked).one_or_none()
-    if made is None:
-        return None
-    if made.request_sha256 != _fingerprint(request):
-        raise KeyReused
-    return session.execute(BY_ID, {"id": made.id}).scalar_one()
+def _look_back(
+    session: Session, actor: Actor, request: BookingRequest, wanted: Wanted, *, now: datetime
+) -> Booking | None:
+    """What the same request has made before; else holds that have run out are forgotten."""
+    asked = near(calendars_wanted(wanted), request.starts_at, now)
+    asked |= {"user": actor.user_id, "key": request.request_key}
+    found = session.connection().execute(ALREADY_THERE, asked).all()
+    for booking_id, fingerprint in found:
+        if fingerprint == _fingerprint(request):
+            return session.get_one(Booking, booking_id)
+        if fingerprint is not None:
+            raise KeyReused
+    if found:
+        forget_holds(session, [booking_id for booking_id, _none in found])
+    return None
 
 
-SAME_KEY = select(Booking.id, Booking.request_sha256).where(
-    Booking.created_by == bindparam("user"), Booking.request_key == bindparam("key")
+ALREADY_THERE = union_all(
+    select(Booking.id, Booking.request_sha256).where(
+        Booking.created_by == bindparam("user"), Booking.request_key == bindparam("key")
+    ),
+    EXPIRED_NEAR.add_columns(null()),
 )
+"""Bookings under the request's key, with their fingerprint; and holds that have run out."""
 
 
 def _fingerprint(request: BookingRequest) -> str:
