@@ -38,6 +38,11 @@ class SetUpRequest:
     country: str
     currency: str
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """What the password must not contain."""
+        return (self.username, self.name, self.organisation)
+
 
 def is_needed(session: Session) -> bool:
     """Whether nobody can sign in yet."""
@@ -63,7 +68,7 @@ def set_up(database: Database, request: SetUpRequest, *, now: datetime) -> None:
         known = _check_code(session, code, now=now)
     if not known:
         raise WrongSetUpCode
-    hashed = hash_password(request.password, Role.ADMIN)
+    hashed = hash_password(request.password, Role.ADMIN, request.about)
     with database.writing() as session:
         lock_audit(session)  # of two browsers with two codes, the second finds a user
         if not is_needed(session) or one_time.use(session, SET_UP, code, now=now) is None:
@@ -93,7 +98,7 @@ def check_request(request: SetUpRequest) -> None:
     ):
         if len(value) != length or not (value.isascii() and value.isalpha()):
             raise Invalid(N_("This takes {count} letters."), field=field, count=length)
-    check_password(request.password, Role.ADMIN)
+    check_password(request.password, Role.ADMIN, request.about)
 
 
 def _check_code(session: Session, code: str, *, now: datetime) -> bool:

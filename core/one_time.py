@@ -9,6 +9,12 @@ from sqlalchemy.orm import Session
 from core.models import OneTimeLink
 from core.passwords import secret_hash
 
+TICKET = "sign_in"
+TICKET_LASTS = timedelta(seconds=60)
+"""What a password, or a password and a code, is traded for: it opens one session."""
+COMPANY_TICKET = "company"
+"""The same for somebody the company's own sign-in vouches for."""
+
 
 def issue(
     session: Session,
@@ -18,13 +24,21 @@ def issue(
     lasts: timedelta,
     now: datetime,
     user_id: int | None = None,
+    tied_to: str | None = None,
 ) -> str:
-    """A new secret, or the given one; those that ran out an hour ago are swept away."""
+    """A new secret, or the given one; those that ran out an hour ago are swept away.
+
+    It can be ``tied_to`` what must still be the same when it is used.
+    """
     made = secret or secrets.token_urlsafe(32)
     session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < now - timedelta(hours=1)))
     session.add(
         OneTimeLink(
-            kind=kind, token_sha256=secret_hash(made), user_id=user_id, expires_at=now + lasts
+            kind=kind,
+            token_sha256=secret_hash(made),
+            user_id=user_id,
+            tied_to="" if tied_to is None else secret_hash(tied_to),
+            expires_at=now + lasts,
         )
     )
     session.flush()

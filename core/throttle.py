@@ -17,6 +17,7 @@ from core.models import Throttle
 from core.passwords import secret_hash
 
 THROTTLE_LOCK = 10
+SLOW_DOWN = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=15)
 LONGEST_WINDOW = timedelta(hours=24)
 
@@ -33,8 +34,8 @@ class WindowCounter:
     def key(self) -> str:
         return secret_hash(self.name)
 
-    def next_at(self, row: Throttle, now: datetime) -> datetime:
-        return now if row.fails < self.free else row.first_at + self.window
+    def next_at(self, row: Throttle, _now: datetime) -> datetime:
+        return row.first_at if row.fails < self.free else row.first_at + self.window
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,51 @@ class DoublingCounter(WindowCounter):
 
     def next_at(self, row: Throttle, now: datetime) -> datetime:
         if row.fails <= self.free:
-            return now
+            return row.first_at
         seconds = 2 ** min(row.fails - self.free, 20)
         return now + min(timedelta(seconds=seconds), LONGEST_WAIT)
+
+
+@dataclass(frozen=True)
+class Tally(WindowCounter):
+    """Only counts: nobody waits for it."""
+
+    def next_at(self, row: Throttle, _now: datetime) -> datetime:
+        return row.first_at
+
+
+EVERYBODY = Tally("everybody", window=timedelta(minutes=5), free=200)
+"""Wrong attempts of strangers in all. Beyond the free ones, each is slowed down."""
 
 
 def of_account(username: str) -> WindowCounter:
     """Attempts on one user name, whether it exists or not."""
     return DoublingCounter(f"account:{username}", window=LONGEST_WINDOW, free=5)
+
+
+def of_second_step(user_id: int) -> WindowCounter:
+    """Codes tried for one user, by whoever knows their password."""
+    return DoublingCounter(f"second_step:{user_id}", window=LONGEST_WINDOW, free=5)
+
+
+def of_account_from(username: str, ip: str) -> WindowCounter:
+    """What one address has to answer for among the attempts on a user name."""
+    return Tally(f"account:{username}:{ip}", window=LONGEST_WINDOW, free=0)
+
+
+def of_device(device: str, username: str) -> WindowCounter:
+    """Attempts from a browser this user has signed in from before.
+
+    They are counted by themselves, so that a stranger who floods an account does not keep
+    its owner out.
+    """
+    name = f"device:{secret_hash(device)}:{username}"
+    return DoublingCounter(name, window=LONGEST_WINDOW, free=5)
+
+
+def of_session(session_id: int) -> WindowCounter:
+    """Passwords typed to prove again who has this session."""
+    return DoublingCounter(f"session:{session_id}", window=LONGEST_WINDOW, free=5)
 
 
 def of_address(ip: str) -> WindowCounter:
@@ -70,13 +108,42 @@ def take(session: Session, *counters: WindowCounter, now: datetime) -> None:
 
 def give_back(session: Session, own: WindowCounter, *shared: WindowCounter) -> None:
     """The attempt was right: its own count starts afresh, shared ones lose it again."""
-    _lock(session)
     forget(session, own)
-    for counter in shared:
+    take_back(session, *shared)
+
+
+def take_back(session: Session, *counters: WindowCounter) -> None:
+    """The attempt does not count after all."""
+    _lock(session)
+    for counter in counters:
         row = session.get(Throttle, counter.key)
         if row is not None:
             row.fails = max(row.fails - 1, 0)
             row.next_at = row.first_at
+
+
+def take_off(
+    session: Session, counter: WindowCounter, tally: WindowCounter, *, now: datetime
+) -> None:
+    """Forgive what the tally has counted, and only that: the rest was somebody else's."""
+    _lock(session)
+    row, counted = session.get(Throttle, counter.key), session.get(Throttle, tally.key)
+    if row is not None and counted is not None:
+        row.fails = max(row.fails - counted.fails, 0)
+        row.next_at = counter.next_at(row, now)
+    forget(session, tally)
+
+
+def wait_in_flood(session: Session) -> timedelta:
+    """How long a stranger's attempt is held up while there are very many wrong ones."""
+    row = session.get(Throttle, EVERYBODY.key)
+    return SLOW_DOWN if row is not None and row.fails > EVERYBODY.free else timedelta()
+
+
+def is_flood_new(session: Session) -> bool:
+    """Whether the attempt just taken is the one that made it a flood."""
+    row = session.get(Throttle, EVERYBODY.key)
+    return row is not None and row.fails == EVERYBODY.free + 1
 
 
 def forget(session: Session, counter: WindowCounter) -> None:
@@ -94,7 +161,7 @@ def _row(session: Session, counter: WindowCounter, now: datetime) -> Throttle:
     if row is None:
         row = Throttle(key=counter.key, fails=0, first_at=now, next_at=now)
         session.add(row)
-    elif row.first_at + counter.window <= now:
+    elif not row.first_at <= now < row.first_at + counter.window:  # or the clock was set back
         row.fails, row.first_at, row.next_at = 0, now, now
     return row
 

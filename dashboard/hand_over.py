@@ -17,6 +17,8 @@ from dashboard.i18n import _
 
 PENDING = "_hand_over"
 FAILED = "_hand_over_failed"
+NEEDS_CODE = "_needs_code"
+"""The ticket of somebody whose password was right, and who is asked for a code."""
 
 _mount = st.components.v2.component(
     "frontdesk_hand_over", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
@@ -32,9 +34,19 @@ class HandOver:
 
 
 def open_session(username: str, password: str) -> None:
-    """Check a password and have the browser fetch its cookie."""
-    request = accounts.SignInRequest(username, password, ip=session.client_address())
-    ticket = accounts.sign_in(session.database(), request, now=utc_now())
+    """Check a password and have the browser fetch its cookie, unless a code is needed first."""
+    request = accounts.SignInRequest(
+        username, password, ip=session.client_address(), device=session.device_cookie()
+    )
+    answer = accounts.sign_in(session.database(), request, now=utc_now())
+    if answer.needs_code:
+        st.session_state[NEEDS_CODE] = answer.ticket
+    else:
+        redeem(answer.ticket)
+
+
+def redeem(ticket: str) -> None:
+    """Have the browser fetch the cookie a ticket stands for."""
     st.session_state[PENDING] = HandOver(secrets.token_hex(8), ticket)
 
 

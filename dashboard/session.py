@@ -14,9 +14,9 @@ import streamlit as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import accounts, settings
+from core import accounts, audit, settings
 from core.db import Database, utc_now
-from core.errors import SignInNeeded
+from core.errors import NotAllowed, SignInNeeded
 from core.models import Organisation
 from core.passwords import secret_hash
 from core.policy import Actor
@@ -40,23 +40,41 @@ def database() -> Database:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    with database().reading() as db:
+    with _refusals_on_record(), database().reading() as db:
         yield db
 
 
 @contextmanager
 def writing() -> Iterator[Session]:
     """One transaction. Nothing of ``st`` belongs inside: a rerun would roll it back."""
-    with database().writing() as db:
+    with _refusals_on_record(), database().writing() as db:
         yield db
+
+
+@contextmanager
+def _refusals_on_record() -> Iterator[None]:
+    try:
+        yield
+    except NotAllowed as refusal:
+        audit.note_refusal(database(), refusal, now=utc_now())
+        raise
 
 
 def cookie_token() -> str:
     """The token in the browser's cookie as it was when the page was opened, or nothing."""
-    origin = st.context.headers.get("Origin")
-    secure = isinstance(origin, str) and cookies.is_secure_origin(origin)
-    token = cookies.token_in(st.context.cookies, secure=secure)
+    token = cookies.token_in(st.context.cookies, secure=_is_secure())
     return token if isinstance(token, str) else ""
+
+
+def device_cookie() -> str:
+    """What the browser tells of itself, if somebody has signed in from it before."""
+    device = cookies.device_in(st.context.cookies, secure=_is_secure())
+    return device if isinstance(device, str) else ""
+
+
+def _is_secure() -> bool:
+    origin = st.context.headers.get("Origin")
+    return isinstance(origin, str) and cookies.is_secure_origin(origin)
 
 
 def client_address() -> str:
@@ -68,11 +86,32 @@ def client_address() -> str:
 
 
 def current_actor() -> Actor | None:
-    """Whoever is signed in now. What another person left in this browser tab is dropped."""
-    token = cookie_token()
-    found = _find_signed_in(token) if token else None
-    _claim_state(secret_hash(token) if found else "")
+    """Whoever is signed in now. What another person left in this browser tab is dropped.
+
+    In a locked session nobody is, but what its owner was doing stays.
+    """
+    found = find_signed_in()
+    is_theirs = found is not None or find_locked() is not None
+    _claim_state(secret_hash(cookie_token()) if is_theirs else "")
     return found.actor if found else None
+
+
+def find_signed_in() -> accounts.SignedIn | None:
+    """The session in use, without a look at whose tab this is."""
+    token = cookie_token()
+    if not token:
+        return None
+    with reading() as db:
+        return accounts.find_signed_in(db, token, now=utc_now())
+
+
+def find_locked() -> accounts.Locked | None:
+    """The session that waits here for its owner."""
+    token = cookie_token()
+    if not token:
+        return None
+    with reading() as db:
+        return accounts.find_locked(db, token, now=utc_now())
 
 
 def signed_in() -> Actor:
@@ -83,29 +122,11 @@ def signed_in() -> Actor:
     return actor
 
 
-def stamp() -> None:
-    """Note that a person is at work, so that the session does not count as idle.
-
-    The router does it on each run of a page; callbacks inside fragments do it themselves.
-    A fragment that runs by a timer must not.
-    """
-    now, token = utc_now(), cookie_token()
-    found = _find_signed_in(token) if token else None
-    if found is not None and found.is_stamp_due(now):
-        with writing() as db:
-            accounts.touch(db, found.actor, now=now)
-
-
 def zone() -> ZoneInfo:
     """The organisation's time zone, in which times are shown."""
     with reading() as db:
         name = db.scalar(select(Organisation.zone))
     return ZoneInfo(name or "UTC")
-
-
-def _find_signed_in(token: str) -> accounts.SignedIn | None:
-    with reading() as db:
-        return accounts.find_signed_in(db, token, now=utc_now())
 
 
 def _claim_state(owner: str) -> None:

@@ -1,55 +1,27 @@
-"""Accounts: users, signing in and out.
+"""Users: who can sign in, as what, and whom their role is about."""
 
-Signing in has two steps, because the form lives on a websocket and cannot set a cookie.
-``sign_in`` checks the password and answers with a ticket; the browser posts the ticket
-back over HTTP, where ``redeem_ticket`` opens the session whose token becomes the cookie.
-Of tickets, codes and tokens only hashes are kept.
-"""
-
-import secrets
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, exists, func, or_, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from core import audit, one_time, throttle
-from core.db import Database
+from core import audit
+from core.accounts.sessions import LONGEST_NAME, shut_out
 from core.edits import change, check_version, lock_row
-from core.errors import N_, BookingError, Invalid, NotFound, TicketSpent, WrongCredentials
-from core.models import AuthSession, OneTimeLink, Role, User
-from core.passwords import PasswordHash, matches, secret_hash
+from core.errors import N_, BookingError, Invalid, NotFound
+from core.models import Organisation, Role, User
+from core.passwords import PasswordHash
+from core.patients.typed import LONGEST_EMAIL, email_address, line
 from core.policy import Actor, Permission, require
-
-TICKET = "sign_in"
-TICKET_LASTS = timedelta(seconds=60)
-MOST_SESSIONS = 5
-SEEN_EVERY = timedelta(minutes=1)
-LONGEST_NAME = 200
 
 NO_PASSWORD = PasswordHash("")
 """Somebody who has not chosen a password yet. No password is the right one."""
 
 VISITOR = Actor(role=Role.PATIENT, name="")
 """Somebody who has not signed in, for the record of what was tried."""
-
-
-@dataclass(frozen=True)
-class SessionLimits:
-    """How long a session lasts without and with use."""
-
-    idle: timedelta
-    absolute: timedelta
-
-
-SESSION_LIMITS: Mapping[Role, SessionLimits] = {
-    Role.PATIENT: SessionLimits(timedelta(minutes=30), timedelta(hours=24)),
-    Role.PROFESSIONAL: SessionLimits(timedelta(minutes=60), timedelta(hours=12)),
-    Role.RECEPTIONIST: SessionLimits(timedelta(minutes=60), timedelta(hours=12)),
-    Role.ADMIN: SessionLimits(timedelta(minutes=60), timedelta(hours=12)),
-}
 
 
 @dataclass(frozen=True)
@@ -61,6 +33,7 @@ class NewUser:
     """From ``passwords.hash_password``, called before the transaction begins."""
     patient_id: int | None = None
     professional_id: int | None = None
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,37 +55,6 @@ class LastAdmin(BookingError):
     message = N_("{name} is the only admin who can sign in. Make somebody else an admin first.")
 
 
-@dataclass(frozen=True)
-class SignInRequest:
-    username: str
-    password: str
-    ip: str = ""
-
-
-@dataclass(frozen=True)
-class TicketRequest:
-    ticket: str
-    ip: str = ""
-    user_agent: str = ""
-    old_token: str = ""
-    """What the browser's cookie held until now; that session ends here."""
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """An open session: who it belongs to, and when it was last used."""
-
-    actor: Actor
-    last_seen_at: datetime
-
-    def is_stamp_due(self, now: datetime) -> bool:
-        """Whether ``touch`` would write: it does so once a minute at most."""
-        return now - self.last_seen_at >= SEEN_EVERY
-
-
-# --- users
-
-
 def create_user(session: Session, actor: Actor, request: NewUser, *, now: datetime) -> User:
     """Add somebody who can sign in; a user name exists once, whatever its case."""
     require(actor, Permission.ACCOUNTS_WRITE)
@@ -128,9 +70,22 @@ def add_user(session: Session, request: NewUser) -> User:
     if session.scalar(select(exists().where(User.username == user.username))):
         raise Invalid(N_("This user name is taken."), field="username")
     _check_nobody_elses(session, user)
-    session.add(user)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError:  # somebody else has just taken the name, or the person
+        raise Invalid(N_("This user name is taken."), field="username") from None
     return user
+
+
+def words_about(session: Session, user: User) -> tuple[str, ...]:
+    """What somebody who knows the user or the place would try first as the password."""
+    return (user.username, user.name, session.scalar(select(Organisation.name)) or "")
+
+
+def has_password(session: Session, actor: Actor) -> bool:
+    """Whether the actor can prove who they are with a password; some only come in otherwise."""
+    return bool(session.scalar(select(User.password_hash).where(User.id == actor.user_id)))
 
 
 def load_users(session: Session, actor: Actor, *, words: str = "", limit: int = 200) -> list[User]:
@@ -221,16 +176,6 @@ def activate_user(
     return user
 
 
-def shut_out(session: Session, user: User, reason: str, now: datetime) -> None:
-    """End every session of a user; nothing that was handed to them opens one any more."""
-    _revoke(session, AuthSession.user_id == user.id, reason, now)
-    session.execute(
-        update(OneTimeLink)
-        .where(OneTimeLink.user_id == user.id, OneTimeLink.used_at.is_(None))
-        .values(used_at=now)
-    )
-
-
 _IS_ADMIN = (User.role == Role.ADMIN, User.active, User.password_hash != NO_PASSWORD)
 """An admin who can sign in."""
 
@@ -266,6 +211,11 @@ def _check_nobody_elses(session: Session, user: User) -> None:
             )
 
 
+def clean_email(typed: str) -> str:
+    """The address as it is kept, or ``Invalid``; empty for none."""
+    return email_address(line(typed, LONGEST_EMAIL, "email"))
+
+
 def fold_username(username: str) -> str:
     """One spelling for all the ways to type a user name."""
     return unicodedata.normalize("NFKC", username).strip().casefold()
@@ -277,8 +227,9 @@ def _user_from(request: NewUser) -> User:
         name=" ".join(request.name.split()),
         role=request.role,
         password_hash=request.password_hash,
-        patient_id=request.patient_id,
-        professional_id=request.professional_id,
+        patient_id=request.patient_id if request.role is Role.PATIENT else None,
+        professional_id=request.professional_id if request.role is Role.PROFESSIONAL else None,
+        email=clean_email(request.email),
     )
 
 
@@ -293,135 +244,3 @@ def check_user(user: User) -> None:
         raise Invalid(N_("Choose whose record this patient sees."), field="patient_id")
     if user.role is Role.PROFESSIONAL and user.professional_id is None:
         raise Invalid(N_("Choose whose calendar this professional has."), field="professional_id")
-
-
-# --- signing in and out
-
-
-def sign_in(database: Database, request: SignInRequest, *, now: datetime) -> str:
-    """Check a password and answer with a ticket that opens one session, once, within a minute.
-
-    Every attempt that is heard costs one password check, whether the user exists or not,
-    and no transaction is open while it runs.
-    """
-    username = fold_username(request.username)
-    account, address = throttle.of_account(username), throttle.of_address(request.ip)
-    with database.writing() as session:
-        throttle.take(session, account, address, now=now)
-    with database.reading() as session:
-        user = session.scalar(select(User).where(User.username == username, User.active))
-    known = user.password_hash if user else NO_PASSWORD
-    right = matches(request.password, known or None)
-    with database.writing() as session:
-        if user is not None and right:
-            throttle.give_back(session, account, address)
-            return one_time.issue(session, TICKET, lasts=TICKET_LASTS, now=now, user_id=user.id)
-        audit.record(session, VISITOR, "sign_in.refused", user, now=now)
-    raise WrongCredentials
-
-
-def redeem_ticket(session: Session, request: TicketRequest, *, now: datetime) -> str:
-    """Open the session a ticket stands for, and answer with its token for the cookie.
-
-    The token is new each time, and whatever session the browser had is over: nobody can
-    plant a token before somebody else signs in.
-    """
-    ticket = one_time.use(session, TICKET, request.ticket, now=now)
-    user = session.get(User, ticket.user_id) if ticket is not None else None
-    if user is None or not user.active:
-        raise TicketSpent
-    _revoke(session, AuthSession.token_sha256 == secret_hash(request.old_token), "replaced", now)
-    token = secrets.token_urlsafe(32)
-    opened = AuthSession(
-        token_sha256=secret_hash(token),
-        user_id=user.id,
-        created_at=now,
-        last_seen_at=now,
-        expires_at=now + SESSION_LIMITS[user.role].absolute,
-        ip=request.ip[:LONGEST_NAME],
-        user_agent=request.user_agent[:LONGEST_NAME],
-    )
-    session.add(opened)
-    session.flush()
-    _revoke_oldest(session, user, now)
-    audit.record(session, _actor(user, opened), "session.opened", opened, now=now)
-    return token
-
-
-def find_signed_in(session: Session, token: str, *, now: datetime) -> SignedIn | None:
-    """Who a cookie belongs to, if its session is open, in use and its user still active."""
-    found = session.scalar(
-        select(AuthSession)
-        .options(joinedload(AuthSession.user))
-        .where(AuthSession.token_sha256 == secret_hash(token))
-    )
-    if found is None or not _is_open(found, now):
-        return None
-    return SignedIn(_actor(found.user, found), found.last_seen_at)
-
-
-def actor_from_token(session: Session, token: str, *, now: datetime) -> Actor | None:
-    found = find_signed_in(session, token, now=now)
-    return found.actor if found else None
-
-
-def touch(session: Session, actor: Actor, *, now: datetime) -> None:
-    """Note that a person, not a timer, used the session; written once a minute at most."""
-    session.execute(
-        update(AuthSession)
-        .where(
-            AuthSession.id == actor.session_id,
-            AuthSession.revoked_at.is_(None),
-            AuthSession.last_seen_at <= now - SEEN_EVERY,
-        )
-        .values(last_seen_at=now)
-    )
-
-
-def sign_out(session: Session, actor: Actor, *, now: datetime) -> None:
-    """End the actor's session; a copy of its cookie is worth nothing from now on."""
-    if _revoke(session, AuthSession.id == actor.session_id, "signed out", now):
-        audit.record(session, actor, "session.closed", now=now)
-
-
-def _revoke(session: Session, which: ColumnElement[bool], reason: str, now: datetime) -> list[int]:
-    """End the open sessions among ``which``; their ids."""
-    ended = session.scalars(
-        update(AuthSession)
-        .where(which, AuthSession.revoked_at.is_(None))
-        .values(revoked_at=now, revoke_reason=reason)
-        .returning(AuthSession.id)
-    )
-    return list(ended)
-
-
-def _revoke_oldest(session: Session, user: User, now: datetime) -> None:
-    newest = (
-        select(AuthSession.id)
-        .where(AuthSession.user_id == user.id, AuthSession.revoked_at.is_(None))
-        .order_by(AuthSession.id.desc())
-        .limit(MOST_SESSIONS)
-    )
-    older = (AuthSession.user_id == user.id) & AuthSession.id.not_in(newest)
-    _revoke(session, older, "too many", now)
-
-
-def _is_open(found: AuthSession, now: datetime) -> bool:
-    idle = SESSION_LIMITS[found.user.role].idle
-    return (
-        found.revoked_at is None
-        and found.user.active
-        and now < found.expires_at
-        and now < found.last_seen_at + idle
-    )
-
-
-def _actor(user: User, opened: AuthSession) -> Actor:
-    return Actor(
-        role=user.role,
-        name=user.name,
-        user_id=user.id,
-        patient_id=user.patient_id,
-        professional_id=user.professional_id,
-        session_id=opened.id,
-    )

@@ -1,0 +1,1 @@
+"""My account: what people look after themselves."""
