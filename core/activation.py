@@ -1,7 +1,8 @@
 """Activation links: people choose their own password, and nobody else ever knows it.
 
-An admin hands the link over. It works once, within 24 hours, until it is used, replaced by a
-newer one, or its user is changed or deactivated. Until then an old password stays in force.
+An admin hands the link over, or has it mailed. It works once, within 24 hours, until it is
+used, replaced by a newer one, or its user is changed or deactivated. Until then an old
+password stays in force.
 """
 
 from dataclasses import dataclass
@@ -10,11 +11,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from core import audit, one_time
-from core.accounts import NO_PASSWORD, VISITOR, NewUser, add_user, shut_out
+from core import audit, one_time, outbox
+from core.accounts import NO_PASSWORD, VISITOR, NewUser, add_user, shut_out, words_about
 from core.db import Database
 from core.edits import lock_row
-from core.errors import N_, BookingError, NotFound
+from core.errors import N_, BookingError, Invalid, NotFound
 from core.models import OneTimeLink, Role, User
 from core.passwords import check_password, hash_password
 from core.policy import Actor, Permission, require
@@ -39,11 +40,17 @@ class Invitation:
     role: Role
     patient_id: int | None = None
     professional_id: int | None = None
+    email: str = ""
+    by_mail: bool = False
+    """Mail the link to this address, rather than hand it over."""
 
 
 @dataclass(frozen=True)
 class Invited:
-    """A user and the secret of their link. It is kept nowhere, so it can be shown once."""
+    """A user and the secret of their link. It is kept nowhere, so it can be shown once.
+
+    A link that is mailed is made when it is: there is none to show.
+    """
 
     user: User
     link: str
@@ -67,21 +74,30 @@ def invite_user(session: Session, actor: Actor, request: Invitation, *, now: dat
             password_hash=NO_PASSWORD,
             patient_id=request.patient_id,
             professional_id=request.professional_id,
+            email=request.email,
         ),
     )
+    invited = _invite(session, user, by_mail=request.by_mail, now=now)
     audit.record(session, actor, "user.created", user, now=now, role=user.role.value)
-    return Invited(user, _new_link(session, user, now))
+    return invited
 
 
-def renew_link(session: Session, actor: Actor, user_id: int, *, now: datetime) -> Invited:
+def renew_link(
+    session: Session, actor: Actor, user_id: int, *, now: datetime, by_mail: bool = False
+) -> Invited:
     """A new link for somebody who lost theirs, or forgot their password; older ones are void."""
     require(actor, Permission.ACCOUNTS_WRITE)
     user = lock_row(session, User, user_id, what=N_("user"))
     if not user.active:
         raise NotFound(what=N_("user"))
-    link = _new_link(session, user, now)
+    invited = _invite(session, user, by_mail=by_mail, now=now)
     audit.record(session, actor, "user.link_made", user, now=now)
-    return Invited(user, link)
+    return invited
+
+
+def issue_link(session: Session, user: User, *, now: datetime) -> str:
+    """The secret of a new link, beside those there are."""
+    return one_time.issue(session, ACTIVATION, lasts=LINK_LASTS, now=now, user_id=user.id)
 
 
 def find_invited(session: Session, link: str, *, now: datetime) -> User | None:
@@ -98,9 +114,10 @@ def choose_password(database: Database, request: PasswordChosen, *, now: datetim
     """
     with database.reading() as session:
         invited = find_invited(session, request.link, now=now)
-    if invited is None:
-        raise LinkSpent
-    hashed = hash_password(request.password, invited.role)
+        if invited is None:
+            raise LinkSpent
+        about = words_about(session, invited)
+    hashed = hash_password(request.password, invited.role, about)
     with database.writing() as session:
         user = lock_row(session, User, invited.id, what=N_("user"))
         used = one_time.use(session, ACTIVATION, request.link, now=now)
@@ -113,7 +130,8 @@ def choose_password(database: Database, request: PasswordChosen, *, now: datetim
         return user.username
 
 
-def _new_link(session: Session, user: User, now: datetime) -> str:
+def _invite(session: Session, user: User, *, by_mail: bool, now: datetime) -> Invited:
+    """Make earlier links void; then mail a new one, or answer with it."""
     session.execute(
         update(OneTimeLink)
         .where(
@@ -123,4 +141,15 @@ def _new_link(session: Session, user: User, now: datetime) -> str:
         )
         .values(used_at=now)
     )
-    return one_time.issue(session, ACTIVATION, lasts=LINK_LASTS, now=now, user_id=user.id)
+    if not by_mail:
+        return Invited(user, issue_link(session, user, now=now))
+    if not user.email:
+        raise Invalid(N_("Enter the e-mail address the link shall go to."), field="email")
+    message = outbox.Message(
+        dedupe=f"activation:{user.id}:{now.isoformat()}",
+        kind=outbox.Kind.ACTIVATION,
+        address=user.email,
+        user_id=user.id,
+    )
+    outbox.enqueue(session, message, now=now)
+    return Invited(user, link="")

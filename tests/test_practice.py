@@ -573,7 +573,7 @@ def choose(database, link, password=PASSWORD, *, now=NOW):
 
 
 def sign_in(database, password=PASSWORD):
-    ticket = accounts.sign_in(database, SignInRequest("rita", password), now=NOW)
+    ticket = accounts.sign_in(database, SignInRequest("rita", password), now=NOW).ticket
     with database.writing() as session:
         return accounts.redeem_ticket(session, TicketRequest(ticket), now=NOW)
 
@@ -585,6 +585,7 @@ def open_session(session, user) -> None:
             user_id=user.id,
             created_at=NOW,
             last_seen_at=NOW,
+            auth_at=NOW,
             expires_at=NOW + timedelta(hours=12),
         )
     )

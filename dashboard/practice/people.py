@@ -2,21 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
-from core import accounts, activation, catalog
-from core.accounts import EditedUser
+from core import accounts, activation, catalog, mail, second_step_set_up
+from core.accounts import EditedUser, NewEmail
 from core.activation import Invitation, Invited
+from core.db import utc_now
 from core.models import Professional, Role, User
-from core.patients import find_patients, get_patient
+from core.patients import get_patient
 from core.policy import Actor
-from dashboard import places, session
+from dashboard import confirming, places, session
+from dashboard.account import devices
 from dashboard.components.patient_picker import describe
 from dashboard.feedback import md
 from dashboard.i18n import _
-from dashboard.practice import forms
+from dashboard.practice import forms, two_step
 from dashboard.practice.forms import key
+from dashboard.searching import find_patients
 
 FORM, LINK = "user", "link"
 MOST_SHOWN = 100
@@ -28,6 +33,15 @@ class RoleChosen:
     role: Role
     patient_id: int | None = None
     professional_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What both forms ask for."""
+
+    name: str
+    email: str
+    chosen: RoleChosen
 
 
 def show(actor: Actor) -> None:
@@ -45,24 +59,29 @@ def show(actor: Actor) -> None:
     with session.reading() as db:
         users = accounts.load_users(db, actor, words=words, limit=MOST_SHOWN)
         professionals = {each.id: each for each in catalog.load_professionals(db, actor)}
+        having = second_step_set_up.load_who_has_it(db, actor)
     with st.container(border=True, gap="small"):
         for each in users:
-            _row(each, professionals)
+            _row(each, professionals, has_two_steps=each.id in having)
         if not users:
             st.caption(_("Nobody found."))
     if len(users) == MOST_SHOWN:
         st.caption(_("These are the first {count}. Search for others.").format(count=MOST_SHOWN))
+    two_step.show_rule(actor, users, having)
+    if two_step.show_dialogs():
+        return
     if opened := forms.opened(FORM):
         forms.show_dialog(_("Edit person") if opened.id else _("New person"), _dialog)
     elif forms.opened(LINK):
         forms.show_dialog(_("Activation link"), _link_dialog)
 
 
-def _row(user: User, professionals: Mapping[int, Professional]) -> None:
+def _row(user: User, professionals: Mapping[int, Professional], *, has_two_steps: bool) -> None:
     calendar = professionals.get(user.professional_id or 0)
     with st.container(horizontal=True, vertical_alignment="center"):
         facts = [
             user.username,
+            user.email if user.email != user.username else "",
             _(places.ROLE_NAMES[user.role]),
             calendar.name if calendar and calendar.name != user.name else "",
         ]
@@ -71,6 +90,8 @@ def _row(user: User, professionals: Mapping[int, Professional]) -> None:
                 st.badge(_("Deactivated"), color="gray")
             elif not user.password_hash:
                 st.badge(_("Has not chosen a password yet"), color="orange")
+            elif has_two_steps:
+                st.badge(_("Two-step sign-in"), color="green")
         forms.edit_button(FORM, user.id, user.version, user.name)
 
 
@@ -88,12 +109,24 @@ def _dialog() -> None:
         help=_("What they type to sign in; an e-mail address is a good choice."),
         disabled=user is not None,
     )
+    email = st.text_input(
+        _("E-mail address"),
+        user.email if user else "",
+        key=key("email"),
+        help=_("Links with which they choose a password are mailed there, and nothing else."),
+    )
     chosen = _role(actor, user)
-    label = _("Save") if user else _("Make activation link")
-    if st.button(label, key=key("save"), type="primary", width="stretch"):
-        _save(actor, opened, name, username, chosen)
-    if user is not None:
-        _other_steps(actor, user, opened)
+    if user is None:
+        _invite(actor, opened, Typed(name, email, chosen), username)
+        return
+    if email.strip().lower() != user.email and not confirming.is_confirmed(actor):
+        st.caption(_("Whoever reads that mail can sign in as {name}.").format(name=md(user.name)))
+        confirming.ask_password(key("email"))
+        return
+    if st.button(_("Save"), key=key("save"), type="primary", width="stretch"):
+        _save(actor, opened, Typed(name, email, chosen))
+    _other_steps(actor, user, opened)
+    devices.show_of(actor, user.id)
 
 
 def _role(actor: Actor, user: User | None) -> RoleChosen:
@@ -135,10 +168,11 @@ def _patient(actor: Actor, user: User | None) -> int | None:
         live=True,
         placeholder=_("Name, phone or date of birth"),
     )
-    with session.reading() as db:
-        found = {each.id: describe(each) for each in find_patients(db, actor, words)}
-        if not found and user and user.patient_id:
-            found = {user.patient_id: get_patient(db, actor, user.patient_id).name}
+    found = {each.id: describe(each) for each in find_patients(words)} if words.strip() else {}
+    if not found and user and user.patient_id:
+        with session.reading() as db:
+            linked = get_patient(db, actor, user.patient_id, now=utc_now())
+        found = {linked.id: linked.name}
     if not found:
         return None
     return st.radio(
@@ -150,27 +184,48 @@ def _patient(actor: Actor, user: User | None) -> int | None:
     )
 
 
-def _save(actor: Actor, opened: forms.Opened, name: str, username: str, chosen: RoleChosen) -> None:
-    links = {"patient_id": chosen.patient_id, "professional_id": chosen.professional_id}
-    if opened.id is None:
-        invitation = Invitation(username, name, chosen.role, **links)
-        forms.save(
-            lambda db, now: activation.invite_user(db, actor, invitation, now=now),
-            _hand_over,
-            opened,
-        )
+def _invite(actor: Actor, opened: forms.Opened, typed: Typed, username: str) -> None:
+    can_mail = mail.is_configured(session.configured())
+    if can_mail:
+        st.caption(_("The activation link is mailed; without an address it is shown to you."))
+    if not st.button(_("Make activation link"), key=key("save"), type="primary", width="stretch"):
         return
-    edited = EditedUser(opened.id, opened.version, name, chosen.role, **links)
-    forms.save(
-        lambda db, now: accounts.edit_user(db, actor, edited, now=now),
-        forms.finish_with(_("Saved {name}.")),
-        opened,
+    invitation = Invitation(
+        username,
+        typed.name,
+        typed.chosen.role,
+        patient_id=typed.chosen.patient_id,
+        professional_id=typed.chosen.professional_id,
+        email=typed.email,
+        by_mail=can_mail and bool(typed.email.strip()),
     )
+    forms.save(
+        lambda db, now: activation.invite_user(db, actor, invitation, now=now), _hand_over, opened
+    )
+
+
+def _save(actor: Actor, opened: forms.Opened, typed: Typed) -> None:
+    edited = EditedUser(
+        opened.id or 0,
+        opened.version,
+        typed.name,
+        typed.chosen.role,
+        patient_id=typed.chosen.patient_id,
+        professional_id=typed.chosen.professional_id,
+    )
+
+    def edit(db: Session, now: datetime) -> User:
+        user = accounts.edit_user(db, actor, edited, now=now)
+        address = NewEmail(user.id, user.version, typed.email)
+        return accounts.change_email(db, actor, address, now=now)
+
+    forms.save(edit, forms.finish_with(_("Saved {name}.")), opened)
 
 
 def _other_steps(actor: Actor, user: User, opened: forms.Opened) -> None:
     """A new link and the way out; or the way back in."""
     version = opened.version
+    can_mail = bool(user.email) and mail.is_configured(session.configured())
     with st.container(horizontal=True):
         if not user.active:
             if st.button(_("Activate"), key=key("activate"), icon=":material/lock_open:"):
@@ -180,8 +235,14 @@ def _other_steps(actor: Actor, user: User, opened: forms.Opened) -> None:
                     opened,
                 )
             return
+        asks_for_mail = can_mail and st.button(
+            _("Mail a new link"),
+            key=key("mail"),
+            icon=":material/mail:",
+            help=_("For a lost link or a forgotten password. Links made before are void."),
+        )
         asks_for_link = st.button(
-            _("New link"),
+            _("Show a new link") if can_mail else _("New link"),
             key=key("link"),
             icon=":material/link:",
             help=_("For a lost link or a forgotten password. Links made before are void."),
@@ -192,9 +253,14 @@ def _other_steps(actor: Actor, user: User, opened: forms.Opened) -> None:
             icon=":material/block:",
             help=_("They are signed out at once and cannot sign in. What they did stays."),
         )
-    if asks_for_link:
+        two_step.reset_button(actor, user)
+    if asks_for_link or asks_for_mail:
         forms.save(
-            lambda db, now: activation.renew_link(db, actor, user.id, now=now), _hand_over, opened
+            lambda db, now: activation.renew_link(
+                db, actor, user.id, now=now, by_mail=asks_for_mail
+            ),
+            _hand_over,
+            opened,
         )
     if dismisses:
         forms.save(
@@ -205,7 +271,9 @@ def _other_steps(actor: Actor, user: User, opened: forms.Opened) -> None:
 
 
 def _hand_over(invited: Invited) -> None:
-    """Show the link, once: nobody can look it up later."""
+    """Show the link, once: nobody can look it up later. One that is mailed is not shown."""
+    if not invited.link:
+        forms.finish(_("A link is on its way to {email}.").format(email=invited.user.email))
     forms.open_form(LINK, invited.user.id)
     st.session_state[key("url")] = f"{_origin()}/activate?link={invited.link}"
     st.session_state[key("for")] = invited.user.name
@@ -227,6 +295,6 @@ def _link_dialog() -> None:
 
 
 def _origin() -> str:
-    """The address the admin's browser knows this place by."""
-    origin = st.context.headers.get("Origin")
+    """The address people open; where nobody set it, the one in the admin's own browser."""
+    origin = session.configured().public_url or st.context.headers.get("Origin")
     return origin if isinstance(origin, str) else ""

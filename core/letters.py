@@ -1,0 +1,105 @@
+"""What each kind of message says.
+
+Nothing in it tells anything about anybody: a mailbox is read on locked screens and by others.
+Links begin with the address from the settings. Each try at sending makes a secret of its own,
+and those of earlier tries stay good until they run out, since any of them may have arrived.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from textwrap import dedent
+
+from sqlalchemy.orm import Session
+
+from core import activation, reset
+from core.mail import Letter
+from core.models import OutboxMessage, User
+from core.outbox import Kind
+
+Words = Callable[[Session, OutboxMessage, str, datetime], Letter]
+
+
+def write(session: Session, message: OutboxMessage, public_url: str, *, now: datetime) -> Letter:
+    """The letter for a message, with a link of its own where it needs one."""
+    return WORDS[message.kind](session, message, public_url, now)
+
+
+def _activation(session: Session, message: OutboxMessage, public_url: str, now: datetime) -> Letter:
+    link = activation.issue_link(session, _user_of(session, message), now=now)
+    return _letter(
+        "Your way into Frontdesk",
+        f"""\
+        Hello,
+
+        open this link within 24 hours to choose your own password for Frontdesk:
+
+        {public_url}/activate?link={link}
+
+        It works once. Has it run out? Whoever asked you to join can send a new one.
+        """,
+    )
+
+
+def _reset(session: Session, message: OutboxMessage, public_url: str, now: datetime) -> Letter:
+    link = reset.issue_link(session, _user_of(session, message), now=now)
+    return _letter(
+        "Choose a new password for Frontdesk",
+        f"""\
+        Hello,
+
+        somebody, we hope it was you, asked for a new password. Open this link within
+        30 minutes to choose one:
+
+        {public_url}/reset?link={link}
+
+        It works once. If it was not you, there is nothing to do: nothing has changed.
+        """,
+    )
+
+
+def _email_changed(
+    _session: Session, _message: OutboxMessage, public_url: str, _now: datetime
+) -> Letter:
+    return _letter(
+        "Your e-mail address in Frontdesk has changed",
+        f"""\
+        Hello,
+
+        messages for your account at {public_url} go to another e-mail address from now on.
+
+        If you did not expect this, please tell whoever looks after Frontdesk where you work
+        or have your appointments, today.
+        """,
+    )
+
+
+def _record_opened(
+    _session: Session, _message: OutboxMessage, public_url: str, _now: datetime
+) -> Letter:
+    return _letter(
+        "A record was opened for a reason",
+        f"""\
+        Hello,
+
+        somebody has opened the record of a patient who is not one of theirs, and has said why.
+        It stays open for an hour. Please take note of it here:
+
+        {public_url}/audit
+        """,
+    )
+
+
+WORDS: Mapping[str, Words] = {
+    Kind.ACTIVATION: _activation,
+    Kind.RESET: _reset,
+    Kind.EMAIL_CHANGED: _email_changed,
+    Kind.RECORD_OPENED: _record_opened,
+}
+
+
+def _user_of(session: Session, message: OutboxMessage) -> User:
+    return session.get_one(User, message.user_id)
+
+
+def _letter(subject: str, text: str) -> Letter:
+    return Letter(subject, dedent(text))
