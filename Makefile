@@ -14,7 +14,7 @@ demo: .venv/installed ## Start with demo data on http://localhost:8501
 	@FRONTDESK_DEMO=1 FRONTDESK_DATABASE_URL=sqlite:///data/demo.db $(STREAMLIT)
 
 demo-reset: .venv/installed ## Throw the demo data away, then start afresh
-	@rm -f data/demo.db data/demo.db-wal data/demo.db-shm
+	@rm -f data/demo.db data/demo.db-wal data/demo.db-shm data/demo.erasures
 	@$(MAKE) --no-print-directory demo
 
 run: .venv/installed ## Start for real on FRONTDESK_DATABASE_URL (default: SQLite under data/)

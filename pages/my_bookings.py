@@ -7,7 +7,7 @@ from core.booking import CancelRequest, cancel, get_booking
 from core.db import utc_now
 from core.errors import BookingError
 from core.own_bookings import load_coming, load_past
-from dashboard import feedback, session
+from dashboard import feedback, own_data, session
 from dashboard.components.bookings_list import (
     cancel_form,
     coming_cards,
@@ -83,5 +83,6 @@ if past:
         past_lines(past[:shown], zone=zone, now=now)
         if len(past) > shown:
             st.button(_("Show earlier"), on_click=show_more, key="my_bookings_more")
+own_data.show(actor, practice)
 if CANCELLING in st.session_state:
     cancelling()

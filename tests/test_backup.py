@@ -1,8 +1,13 @@
 """Backups: whole, proven, and restored only where nothing can be lost."""
 
+import filecmp
+import hashlib
 import json
+import secrets
 import stat
+import tempfile
 import threading
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +16,7 @@ from sqlalchemy import func, insert, select, text
 
 from core import audit, schema
 from core.backup import backup, restore
+from core.backup.sealing import MAGIC, PIECE, seal, unseal
 from core.db import Database
 from core.errors import DatabaseNotReady, Invalid
 from core.models import (
@@ -48,6 +54,7 @@ def filled(database):
                 user_id=user.id,
                 created_at=a.BEFORE,
                 last_seen_at=a.BEFORE,
+                auth_at=a.BEFORE,
                 expires_at=a.BEFORE + timedelta(hours=12),
             )
         )
@@ -123,7 +130,7 @@ def test_an_empty_file_is_nothing_to_back_up(tmp_path):
 
 
 def test_a_backup_that_fails_leaves_nothing_behind(filled, tmp_path, monkeypatch):
-    monkeypatch.setattr("core.backup._sha256", lambda path: path.read_bytes()[-1:0][0])
+    monkeypatch.setattr("core.backup.making.sha256_of", lambda path: path.read_bytes()[-1:0][0])
 
     with pytest.raises(IndexError):
         made_from(filled, tmp_path)
@@ -393,3 +400,130 @@ def test_t117_from_nothing_to_the_first_booking(sqlite_database, tmp_path):
         a.booking(session, a.professional(session), a.span(9, 10))
     assert count(again, Booking) == 1
     again.dispose()
+
+
+# Encrypted.
+
+KEY = "correct horse battery staple"
+
+
+def sealed_from(database, tmp_path):
+    return backup(database, tmp_path / "backups", now=a.BEFORE, key=KEY)
+
+
+def with_its_new_manifest(made):
+    """As somebody would leave it who changes the file and knows about manifests."""
+    manifest = json.loads(made.manifest_path.read_text())
+    manifest["sha256"] = hashlib.sha256(made.path.read_bytes()).hexdigest()
+    made.manifest_path.write_text(json.dumps(manifest))
+
+
+def test_t155_without_its_key_a_backup_says_nothing(filled, elsewhere, tmp_path):
+    made = sealed_from(filled, tmp_path)
+
+    content = made.path.read_bytes()
+    assert made.path.suffix == ".sealed"
+    assert b"SQLite" not in content
+    assert b"642110478" not in content
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
+    with pytest.raises(Invalid, match="is encrypted"):
+        restore(made.path, elsewhere, now=a.BEFORE)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_t155_with_its_key_a_backup_is_whole(filled, elsewhere, tmp_path):
+    made = sealed_from(filled, tmp_path)
+
+    restore(made.path, elsewhere, now=a.BEFORE, key=KEY)
+
+    again = Database(elsewhere)
+    assert content(again) == content(filled)
+    again.dispose()
+
+
+def test_t155_nothing_is_left_in_plain(filled, tmp_path, monkeypatch):
+    private = tmp_path / "private"
+    private.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(private))
+    made = sealed_from(filled, tmp_path)
+
+    assert list(private.iterdir()) == []
+    assert {each.name for each in made.path.parent.iterdir()} == {
+        made.path.name,
+        made.manifest_path.name,
+    }
+
+
+def test_t155_a_key_that_can_be_guessed_is_refused(filled, tmp_path):
+    with pytest.raises(Invalid, match="too short"):
+        backup(filled, tmp_path / "backups", now=a.BEFORE, key="fifteen letters")
+    assert not (tmp_path / "backups").exists()
+
+
+def test_t116_another_key_is_said_to_be_the_wrong_one(sqlite_database, elsewhere, tmp_path):
+    made = sealed_from(sqlite_database, tmp_path)
+
+    with pytest.raises(Invalid, match="not the key it was made with"):
+        restore(made.path, elsewhere, now=a.BEFORE, key=KEY + "r")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def _swap_pieces(path: Path) -> None:
+    content = path.read_bytes()
+    start, size = len(MAGIC) + 16 + 7, PIECE + 16
+    first, second = content[start : start + size], content[start + size : start + 2 * size]
+    path.write_bytes(content[:start] + second + first + content[start + 2 * size :])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _damage,
+        _truncate,
+        lambda path: path.write_bytes(path.read_bytes()[: len(MAGIC) + 23 + 2 * (PIECE + 16)]),
+        lambda path: path.write_bytes(path.read_bytes() + b"more"),
+        lambda path: path.write_bytes(path.read_bytes()[:30]),
+        _swap_pieces,
+    ],
+    ids=["changed", "truncated", "cut between pieces", "longer", "only the header", "swapped"],
+)
+def test_t116_an_encrypted_backup_that_is_not_what_it_was_is_refused(
+    sqlite_database, elsewhere, tmp_path, spoil
+):
+    """Its manifest lies beside it and may have been changed as well."""
+    with sqlite_database.writing() as session:
+        a.patient(session, desk_note="long " * 600_000)
+    made = sealed_from(sqlite_database, tmp_path)
+    spoil(made.path)
+    with pytest.raises(Invalid, match="damaged"):
+        restore(made.path, elsewhere, now=a.BEFORE, key=KEY)
+
+    with_its_new_manifest(made)
+    with pytest.raises(Invalid, match="cannot be decrypted"):
+        restore(made.path, elsewhere, now=a.BEFORE, key=KEY)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_t155_a_piece_at_a_time_is_in_memory(tmp_path):
+    plain, sealed, again = (tmp_path / name for name in ("plain", "sealed", "again"))
+    with plain.open("wb") as file:
+        file.truncate(64 * PIECE)
+    tracemalloc.start()
+    seal(plain, sealed, KEY)
+    unseal(sealed, again, KEY)
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 8 * PIECE
+    assert filecmp.cmp(plain, again, shallow=False)
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE])
+def test_t155_files_of_any_length_come_back(tmp_path, size):
+    plain, sealed, again = (tmp_path / name for name in ("plain", "sealed", "again"))
+    plain.write_bytes(secrets.token_bytes(size))
+
+    seal(plain, sealed, KEY)
+    unseal(sealed, again, KEY)
+
+    assert again.read_bytes() == plain.read_bytes()

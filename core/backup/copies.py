@@ -1,0 +1,78 @@
+"""Files that hold a whole database: opened on their own, looked at, filled and counted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, func, inspect, select, table
+
+from core.db import Database, sqlite_module
+from core.errors import N_, DatabaseNotReady
+from core.models import Base
+
+ROWS_AT_ONCE = 1000
+
+
+def copy_tables(source: Connection, target: Connection) -> dict[str, int]:
+    rows = {}
+    for kept in Base.metadata.sorted_tables:
+        rows[kept.name] = 0
+        query = select(kept).order_by(*kept.primary_key.columns)
+        found = source.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
+        for part in found.mappings().partitions(ROWS_AT_ONCE):
+            target.execute(kept.insert(), [dict(each) for each in part])
+            rows[kept.name] += len(part)
+    return rows
+
+
+def check_integrity(connection: Any) -> None:
+    if connection.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
+        raise DatabaseNotReady(N_("The database file is damaged: its integrity check fails."))
+    if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        raise DatabaseNotReady(N_("The database is damaged: rows refer to missing ones."))
+
+
+def rows_in(connection: Connection) -> dict[str, int]:
+    """Rows by table, of whatever tables there are."""
+    names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    return {
+        name: connection.execute(select(func.count()).select_from(table(name))).scalar_one()
+        for name in sorted(names)
+    }
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def counted_rows(database: Database) -> dict[str, int]:
+    with database.engine.connect() as connection:
+        return rows_in(connection)
+
+
+@contextmanager
+def raw(path: Path) -> Iterator[Any]:
+    connection = connect(path)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def connect(path: Path) -> Any:
+    return sqlite_module().connect(f"file:{quote(str(path))}", uri=True, isolation_level=None)
+
+
+def sqlite_url(path: Path) -> str:
+    return URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def beside(path: Path) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal")]

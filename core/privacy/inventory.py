@@ -1,0 +1,269 @@
+"""What is kept about a patient, table by table: why, what an export gives, what erasure leaves.
+
+Every table of the database stands here once, and every column of those that hold something
+about a person is either given to them or named with the reason why not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    Table,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from core.db import Instant
+from core.errors import N_
+from core.models import Base
+
+T = Base.metadata.tables
+
+ERASED_NAME = N_("Erased patient")
+PERSON = bindparam("person", type_=Integer)
+NOW = bindparam("now", type_=Instant())
+
+ACCOUNT = select(T["users"].c.id).where(T["users"].c.patient_id == PERSON)
+VISITS = select(T["attendees"].c.booking_id).where(T["attendees"].c.patient_id == PERSON)
+SERIES = select(T["bookings"].c.series_id).where(T["bookings"].c.id.in_(VISITS))
+
+A_COUNTER = "a counter that notices two changes at once"
+HIDDEN = "opens a door, or is the trace of what does"
+ANOTHER_PERSON = "tells about somebody else: the person at the practice who did it"
+TWICE = "made from the other fields, so that the desk finds people"
+NOBODYS = "the number of a calendar, which says nothing by itself"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one table holds about a person.
+
+    ``rows`` are theirs. ``given`` replaces a column in the export. Erasure removes the rows
+    or writes ``blanks`` over them; what neither touches stays, and ``why`` says for what.
+    """
+
+    table: Table
+    rows: ColumnElement[bool]
+    why: str
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    blanks: Mapping[str, Any] = field(default_factory=dict)
+    removed: bool = False
+
+
+def _of_account(table: str) -> ColumnElement[bool]:
+    return T[table].c.user_id.in_(ACCOUNT)
+
+
+def _own_words(column: str) -> ColumnElement[Any]:
+    """What was written about a visit for one; a group's may be about the others in it."""
+    bookings = T["bookings"]
+    return case((bookings.c.seats == 1, bookings.c[column]), else_="")
+
+
+def _name_of(table: str, id: ColumnElement[Any]) -> ColumnElement[Any]:
+    return select(T[table].c.name).where(T[table].c.id == id).scalar_subquery()
+
+
+BOOKINGS = T["bookings"]
+USERS = T["users"]
+OVERRIDES = T["overrides"]
+AUDIT = T["audit_entries"]
+OUTBOX = T["outbox"]
+
+HOLDINGS = (
+    Holding(
+        T["patients"],
+        T["patients"].c.id == PERSON,
+        why="to know who comes, and to reach them",
+        left_out={"calendar_id": NOBODYS, "search": TWICE, "version": A_COUNTER},
+        blanks={
+            "name": ERASED_NAME,
+            "phone": "",
+            "email": "",
+            "born_on": None,
+            "language": "",
+            "desk_note": "",
+            "search": "",
+            "no_contact": True,
+            "erasure_asked_at": None,
+            "archived_at": NOW,
+            "version": T["patients"].c.version + 1,
+        },
+    ),
+    Holding(
+        USERS,
+        USERS.c.patient_id == PERSON,
+        why="so that they can sign in and see their own bookings",
+        left_out={"password_hash": HIDDEN, "version": A_COUNTER},
+        blanks={
+            "username": literal("erased-").concat(cast(USERS.c.id, String)),
+            "name": ERASED_NAME,
+            "email": "",
+            "password_hash": "",
+            "active": False,
+            "version": USERS.c.version + 1,
+        },
+    ),
+    Holding(
+        T["auth_sessions"],
+        _of_account("auth_sessions"),
+        why="to keep them signed in, and to notice somebody else who is",
+        left_out={"token_sha256": HIDDEN},
+        blanks={
+            "ip": "",
+            "user_agent": "",
+            "revoked_at": func.coalesce(T["auth_sessions"].c.revoked_at, NOW),
+            "revoke_reason": "erased",
+        },
+    ),
+    Holding(
+        T["one_time_links"],
+        _of_account("one_time_links"),
+        why="to let them choose a password, or take a file, once",
+        left_out={"token_sha256": HIDDEN, "tied_to": HIDDEN},
+        removed=True,
+    ),
+    Holding(
+        T["second_steps"],
+        _of_account("second_steps"),
+        why="so that a password alone does not open their account",
+        left_out={"secret": HIDDEN, "last_count": HIDDEN},
+        removed=True,
+    ),
+    Holding(
+        T["known_devices"],
+        _of_account("known_devices"),
+        why="so that nobody can lock them out by trying wrong passwords",
+        left_out={"token_sha256": HIDDEN},
+        removed=True,
+    ),
+    Holding(
+        T["recovery_codes"],
+        _of_account("recovery_codes"),
+        why="to let them in without their telephone",
+        left_out={"code_sha256": HIDDEN},
+        removed=True,
+    ),
+    Holding(
+        T["attendees"],
+        T["attendees"].c.patient_id == PERSON,
+        why="the diary of the practice, its figures and its accounts",
+    ),
+    Holding(
+        BOOKINGS,
+        BOOKINGS.c.id.in_(VISITS),
+        why="the diary of the practice, its figures and its accounts",
+        left_out={
+            "request_key": A_COUNTER,
+            "request_sha256": A_COUNTER,
+            "created_by": ANOTHER_PERSON,
+            "version": A_COUNTER,
+        },
+        given={
+            "service_id": _name_of("services", BOOKINGS.c.service_id),
+            "professional_id": _name_of("professionals", BOOKINGS.c.professional_id),
+            "room_id": _name_of("rooms", BOOKINGS.c.room_id),
+            "desk_note": _own_words("desk_note"),
+            "cancel_reason": _own_words("cancel_reason"),
+        },
+        blanks={
+            "desk_note": "",
+            "cancel_reason": "",
+            "request_sha256": "",
+            "version": BOOKINGS.c.version + 1,
+        },
+    ),
+    Holding(
+        T["booking_events"],
+        and_(
+            T["booking_events"].c.booking_id.in_(VISITS),
+            func.coalesce(T["booking_events"].c.patient_id, PERSON) == PERSON,
+        ),
+        why="to show the diary as it stood on any past day",
+        left_out={"user_id": ANOTHER_PERSON},
+    ),
+    Holding(
+        OVERRIDES,
+        OVERRIDES.c.booking_id.in_(VISITS),
+        why="to account for every rule that was set aside",
+        left_out={"user_id": ANOTHER_PERSON},
+        blanks={"reason": "", "note": ""},
+    ),
+    Holding(
+        T["series"],
+        T["series"].c.id.in_(SERIES),
+        why="the diary of the practice: which visits belong together",
+        left_out={"created_by": ANOTHER_PERSON, "version": A_COUNTER},
+    ),
+    Holding(
+        OUTBOX,
+        or_(OUTBOX.c.patient_id == PERSON, _of_account("outbox")),
+        why="to send them what they asked for, once",
+        left_out={"lease_until": A_COUNTER, "message_id": A_COUNTER, "dedupe": A_COUNTER},
+        removed=True,
+    ),
+    Holding(
+        T["exceptional_accesses"],
+        T["exceptional_accesses"].c.patient_id == PERSON,
+        why="to account for whoever opened a record that was not theirs to open",
+        left_out={"user_id": ANOTHER_PERSON, "noted_by": ANOTHER_PERSON},
+        blanks={"reason": ""},
+    ),
+    Holding(
+        AUDIT,
+        or_(
+            and_(AUDIT.c.object_kind == "patients", AUDIT.c.object_id == PERSON),
+            and_(AUDIT.c.object_kind == "users", AUDIT.c.object_id.in_(ACCOUNT)),
+            and_(AUDIT.c.object_kind == "bookings", AUDIT.c.object_id.in_(VISITS)),
+            AUDIT.c.user_id.in_(ACCOUNT),
+        ),
+        why="to prove who did what: it holds numbers and names of fields, never what they said",
+        left_out={
+            "user_id": ANOTHER_PERSON,
+            "session_id": ANOTHER_PERSON,
+            "previous_hash": HIDDEN,
+            "hash": HIDDEN,
+        },
+    ),
+)
+
+THE_PRACTICE = "tells about the practice and those who work there, not about patients"
+NOT_THEIRS: Mapping[str, str] = MappingProxyType(
+    {
+        "calendars": NOBODYS,
+        "claims": "repeats the times of bookings, so that nobody is booked twice",
+        "erasures": "what is left of an erased patient: a number and times",
+        "throttles": "hashes of what was typed at the door, gone within a day",
+        **dict.fromkeys(
+            (
+                "closures",
+                "date_hours",
+                "expertise",
+                "openings",
+                "organisation",
+                "professional_expertise",
+                "professional_services",
+                "professionals",
+                "rooms",
+                "service_rooms",
+                "services",
+                "time_off",
+                "working_hours",
+            ),
+            THE_PRACTICE,
+        ),
+    }
+)
+"""Tables that hold nothing about a patient, and why not."""

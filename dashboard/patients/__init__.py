@@ -1,0 +1,1 @@
+"""One patient: found, read, corrected, given their data, forgotten."""

@@ -1,0 +1,70 @@
+"""Finding a patient. Who is open stands in the address as a number, never as a name."""
+
+import streamlit as st
+
+from core.patients import PatientFound
+from dashboard import searching
+from dashboard.components.patient_picker import describe
+from dashboard.feedback import md
+from dashboard.i18n import _
+
+PICKED = "patient"
+
+
+def picked() -> int | None:
+    """The number of the patient in the address."""
+    typed = st.query_params.get(PICKED, "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
+
+
+def pick(patient_id: int) -> None:
+    st.query_params[PICKED] = str(patient_id)
+
+
+def put_back() -> None:
+    st.query_params.pop(PICKED, None)
+
+
+def show() -> None:
+    words = st.text_input(
+        _("Search"),
+        key="patients_words",
+        type="search",
+        live=True,
+        placeholder=_("Name, phone or date of birth"),
+        label_visibility="collapsed",
+    )
+    if not words.strip():
+        st.caption(_("Type a part of the name, the phone number or the date of birth."))
+        return
+    found = searching.find_patients(words)
+    if not found:
+        st.info(
+            _("Nobody found. Check the spelling; new patients are added when they are booked."),
+            icon=":material/search_off:",
+        )
+        return
+    with st.container(border=True, gap="small"):
+        for each in found:
+            row(each.id, each.name, _facts(each))
+
+
+def row(patient_id: int, name: str, facts: str) -> None:
+    """A line of a list, with the way to the record."""
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        lines = [f"**{md(name)}**", f":small[{md(facts)}]" if facts else ""]
+        st.markdown("  \n".join(each for each in lines if each), width="content")
+        st.button(
+            _("Open"),
+            key=f"patient_open_{patient_id}",
+            icon=":material/folder_open:",
+            help=_("Open {name}").format(name=md(name)),
+            on_click=pick,
+            args=(patient_id,),
+        )
+
+
+def _facts(found: PatientFound) -> str:
+    return " · ".join(each for each in describe(found).split(" · ")[1:] if each)

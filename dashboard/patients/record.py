@@ -1,0 +1,141 @@
+"""The record: who it is on the left, what is to come and what has been on the right."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core import audit
+from core.db import utc_now
+from core.errors import NotFound
+from core.models import BookingState, Patient
+from core.patient_record import PatientRecord, Visit, load_record
+from core.policy import Actor, Permission, allows
+from dashboard import session
+from dashboard.components.bookings_list import badge
+from dashboard.feedback import md, refuse
+from dashboard.formatting import day, phone, when
+from dashboard.i18n import _, ngettext
+from dashboard.patients import editing, finding, own_files
+
+S = BookingState
+SHOWN = "patient_past_shown"
+A_PAGE = 8
+
+
+def show(actor: Actor, patient_id: int) -> None:
+    """One patient's record. That it was opened goes on record."""
+    now = utc_now()
+    st.button(
+        _("All patients"),
+        key="patient_back",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        on_click=_back,
+    )
+    shown = st.session_state.get(SHOWN, A_PAGE)
+    try:
+        with session.reading() as db:
+            record = load_record(db, actor, patient_id, now=now, past=shown)
+    except NotFound as refusal:
+        refuse(refusal)
+        return
+    audit.note_read(session.database(), actor, "patient.opened", record.patient, now=now)
+    _title(record.patient)
+    who, visits = st.columns([6, 5], gap="large")
+    with who:
+        _who(actor, record)
+    with visits:
+        _visits(record, session.zone(), now, shown)
+    if record.erased_at is None and allows(actor, Permission.PATIENTS_EXPORT):
+        own_files.show(actor, record.patient)
+
+
+def _back() -> None:
+    finding.put_back()
+    editing.forget()
+    st.session_state.pop(SHOWN, None)
+
+
+def _title(patient: Patient) -> None:
+    st.subheader(md(patient.name), anchor=False)
+    facts = [
+        _("No. {number}").format(number=patient.id),
+        _("on file since {date}").format(
+            date=day(patient.created_at.astimezone(session.zone()).date(), utc_now().date())
+        ),
+    ]
+    st.caption(" · ".join(facts))
+
+
+def _who(actor: Actor, record: PatientRecord) -> None:
+    patient = record.patient
+    if record.erased_at is not None:
+        st.info(
+            _("This patient was erased. Their visits still count, without a name."),
+            icon=":material/person_off:",
+        )
+    elif allows(actor, Permission.PATIENTS_WRITE):
+        if patient.archived_at is not None:
+            st.info(_("Archived: not offered for new bookings."), icon=":material/archive:")
+        editing.fields(patient)
+    else:
+        _read_only(patient)
+
+
+def _read_only(patient: Patient) -> None:
+    facts = (
+        (_("Phone"), phone(patient.phone)),
+        (_("E-mail"), patient.email),
+        (_("Date of birth"), patient.born_on.strftime("%d.%m.%Y") if patient.born_on else ""),
+        (_("Language"), patient.language),
+        (_("Note for the desk"), patient.desk_note),
+    )
+    st.markdown("  \n".join(f":small[{label}]  \n{md(value)}\n" for label, value in facts if value))
+
+
+def _visits(record: PatientRecord, zone: ZoneInfo, now: datetime, shown: int) -> None:
+    st.markdown(f"**{_('To come')}**")
+    if record.coming:
+        _lines(record.coming, zone, now)
+    else:
+        st.caption(_("Nothing is booked."))
+    st.markdown(f"**{_('Past and cancelled')}**")
+    if not record.past:
+        st.caption(_("No visits yet."))
+        return
+    st.caption(_how_it_went(record))
+    _lines(record.past, zone, now)
+    if sum(record.counts.values()) > shown:
+        st.button(_("Show earlier"), key="patient_more", on_click=_show_more)
+
+
+def _how_it_went(record: PatientRecord) -> str:
+    visits = record.counts.get(S.COMPLETED, 0)
+    missed = record.counts.get(S.NO_SHOW, 0)
+    return " · ".join(
+        (
+            ngettext("{count} visit", "{count} visits", visits).format(count=visits),
+            ngettext("{count} no-show", "{count} no-shows", missed).format(count=missed),
+        )
+    )
+
+
+def _show_more() -> None:
+    st.session_state[SHOWN] = st.session_state.get(SHOWN, A_PAGE) + A_PAGE
+
+
+def _lines(visits: Sequence[Visit], zone: ZoneInfo, now: datetime) -> None:
+    with st.container(border=True):
+        for each in visits:
+            words = [badge(each.state)]
+            words += [_("waiting for a seat")] if each.is_waiting else []
+            words += [_("late")] if each.was_late and each.state is S.CANCELLED else []
+            what = _("{service} with {professional}").format(
+                service=each.service, professional=each.professional
+            )
+            lines = [f"**{md(when(each.starts_at, zone, now))}** {' · '.join(words)}", md(what)]
+            if each.reason and each.state is S.CANCELLED:
+                lines.append(f"*{md(each.reason)}*")
+            st.markdown("  \n".join(lines))

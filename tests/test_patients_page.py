@@ -1,0 +1,284 @@
+"""Patients: the record on screen, corrected by two at once, handed over, erased."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+from streamlit.testing.v1 import AppTest
+
+from core import privacy
+from core.db import utc_now
+from core.errors import NotSaved
+from core.interval import Interval
+from core.models import AuditEntry, AuthSession, Booking, BookingState, Erasure, Patient, Role, User
+from core.patients import EditedPatient, edit_patient
+from core.policy import CONSOLE, Actor
+from core.privacy.inventory import ERASED_NAME
+from dashboard import places, session
+from tests import a, screen
+
+S = BookingState
+TODAY = utc_now().replace(hour=9, minute=0, second=0)
+
+
+def half_an_hour(*, day: int) -> Interval:
+    start = TODAY + timedelta(days=day)
+    return Interval(start, start + timedelta(minutes=30))
+
+
+@pytest.fixture
+def ana(sqlite_database) -> Patient:
+    with sqlite_database.writing() as db:
+        doctor = a.professional(db, name="Dr Ruiz")
+        patient = a.patient(db, name="Ana Silva", phone="+351912345678", born_on=date(1988, 3, 12))
+        for day, state in ((-7, S.COMPLETED), (-2, S.NO_SHOW), (2, S.BOOKED)):
+            a.booking(db, doctor, half_an_hour(day=day), patient=patient, state=state)
+        return patient
+
+
+@pytest.fixture
+def staff(sqlite_database, ana) -> dict[Role, User]:
+    with sqlite_database.writing() as db:
+        doctor = db.scalars(select(Booking.professional_id)).first()
+        return {
+            Role.RECEPTIONIST: a.user(db, name="Rita"),
+            Role.ADMIN: a.user(db, Role.ADMIN, name="Alex", password_hash="x"),
+            Role.PROFESSIONAL: a.user(db, Role.PROFESSIONAL, professional_id=doctor),
+            Role.PATIENT: a.user(db, Role.PATIENT, patient_id=ana.id, name="Ana Silva"),
+        }
+
+
+@pytest.fixture
+def opened(monkeypatch, sqlite_database, staff):
+    """``opened(role, number)`` is the record of that patient; without a number, the search."""
+
+    def show(role: Role, number: object = None) -> AppTest:
+        page = screen.show_to(monkeypatch, sqlite_database, staff[role]).run()
+        if number is not None:
+            page.query_params["patient"] = str(number)
+        return page.switch_page(str(places.PAGES / "patients.py")).run()
+
+    return show
+
+
+def said(page: AppTest) -> str:
+    assert not page.exception
+    shown = (*page.markdown, *page.caption, *page.subheader, *page.info, *page.warning)
+    return "\n".join(each.value for each in shown)
+
+
+def type_in(page: AppTest, field: str, value: str) -> None:
+    page.text_input(key=f"patient_form_{field}").set_value(value)
+
+
+def save(page: AppTest) -> AppTest:
+    return page.button(key="patient_save").click().run()
+
+
+def entries(database, action: str) -> list[AuditEntry]:
+    with database.reading() as db:
+        return list(db.scalars(select(AuditEntry).where(AuditEntry.action == action)))
+
+
+# Finding and reading.
+
+
+def test_the_desk_finds_a_patient_and_the_address_holds_a_number_alone(opened, ana):
+    page = opened(Role.RECEPTIONIST)
+    page.text_input(key="patients_words").set_value("sil").run()
+    page.button(key=f"patient_open_{ana.id}").click().run()
+
+    assert page.query_params["patient"] in (str(ana.id), [str(ana.id)])
+    assert "Silva" not in str(dict(page.query_params))
+    assert page.text_input(key="patient_form_name").value == "Ana Silva"
+
+
+def test_the_record_tells_what_is_to_come_and_how_it_went(opened, ana):
+    text = said(opened(Role.RECEPTIONIST, ana.id))
+
+    assert "1 visit · 1 no-show" in text
+    assert text.count("with Dr Ruiz") == 3
+
+
+def test_t146_opening_a_record_is_put_on_record(opened, ana, sqlite_database):
+    opened(Role.RECEPTIONIST, ana.id)
+
+    assert [each.object_id for each in entries(sqlite_database, "patient.opened")] == [ana.id]
+
+
+@pytest.mark.parametrize("typed", ["999", "x", "-1", "1;drop", "9" * 30, "٣"])
+def test_a_number_that_is_nobodys_opens_nothing(opened, typed, ana):
+    page = opened(Role.RECEPTIONIST, typed)
+
+    assert not page.exception
+    assert "Ana Silva" not in said(page)
+
+
+def test_professionals_read_the_record_of_their_own_patients_and_change_nothing(
+    opened, ana, sqlite_database
+):
+    page = opened(Role.PROFESSIONAL, ana.id)
+    assert "+351 912 345 678" in said(page)
+    assert not [each for each in page.button if each.key == "patient_save"]
+
+    with sqlite_database.writing() as db:
+        other = a.patient(db, name="Not Theirs")
+    page = opened(Role.PROFESSIONAL, other.id)
+    assert "Not Theirs" not in said(page)
+    assert "not there any more" in page.error[0].value
+
+
+# Correcting.
+
+
+def test_a_correction_is_saved_and_named(opened, ana, sqlite_database):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    type_in(page, "name", "Ana Sousa")
+    page.toggle(key="patient_form_no_contact").set_value(True)
+    page = save(page)
+
+    with sqlite_database.reading() as db:
+        found = db.get_one(Patient, ana.id)
+    assert (found.name, found.no_contact) == ("Ana Sousa", True)
+    assert [each.value for each in page.toast] == ["Saved Ana Sousa."]
+    assert '"no_contact"' in entries(sqlite_database, "patient.edited")[0].fields
+
+
+def test_what_cannot_be_kept_is_said_and_stays_typed(opened, ana):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    type_in(page, "phone", "12")
+    page = save(page)
+
+    assert "phone number" in page.error[0].value
+    assert page.text_input(key="patient_form_phone").value == "12"
+
+
+def test_t035_a_stale_edit_shows_what_changed_and_keeps_what_was_typed(
+    opened, ana, sqlite_database
+):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    with sqlite_database.writing() as db:
+        asked = EditedPatient(ana.id, ana.version, "Ana Silva", "+351210000000", "ana@example.org")
+        edit_patient(db, CONSOLE, asked, now=utc_now())
+    type_in(page, "name", "Ana Sousa")
+    page = save(page)
+
+    warned = page.warning[0].value
+    assert "has changed this in the meantime" in warned
+    assert "Phone is now" in warned
+    assert "351 21 000 0000" in warned
+    assert page.text_input(key="patient_form_name").value == "Ana Sousa"
+    assert page.text_input(key="patient_form_email").value == "ana@example.org"
+
+    save(page)
+    with sqlite_database.reading() as db:
+        found = db.get_one(Patient, ana.id)
+    assert (found.name, found.phone) == ("Ana Sousa", "+351210000000")
+
+
+def test_what_a_patient_is_called_is_never_markup(opened, sqlite_database):
+    with sqlite_database.writing() as db:
+        evil = a.patient(db, name="![x](http://evil)", desk_note="**bold**")
+
+    assert "![x](http" not in said(opened(Role.RECEPTIONIST, evil.id))
+
+
+# Handing over and erasing.
+
+
+def erasing(page: AppTest, typed: str) -> AppTest:
+    page = page.button(key="patient_erase").click().run()
+    page.text_input(key="patient_erase_typed").set_value(typed)
+    return page.button(key="patient_erase_do").click().run()
+
+
+def test_t158_an_admin_sees_what_goes_types_the_name_and_it_is_gone(
+    opened, ana, sqlite_database, staff
+):
+    page = opened(Role.ADMIN, ana.id)
+    page.button(key="patient_erase").click().run()
+    text = said(page)
+    assert "1 visit that is still to come is cancelled" in text
+    assert "the account" in text
+
+    page = erasing(page, "Ana Silva")
+    assert "Erased." in page.toast[0].value
+    with sqlite_database.reading() as db:
+        assert db.get_one(Patient, ana.id).name == ERASED_NAME
+        assert db.get_one(Erasure, ana.id).swept_at is not None
+    listed = privacy.read_list(privacy.list_file(session.configured()))
+    assert [each.patient_id for each in listed] == [ana.id]
+    assert "This patient was erased" in said(opened(Role.ADMIN, ana.id))
+
+
+def test_t158_another_name_erases_nobody(opened, ana, sqlite_database):
+    page = erasing(opened(Role.ADMIN, ana.id), "Ana")
+
+    assert "not the name" in page.error[0].value
+    with sqlite_database.reading() as db:
+        assert db.get_one(Patient, ana.id).name == "Ana Silva"
+
+
+def test_t158_without_a_fresh_password_there_is_nothing_to_press(
+    opened, ana, sqlite_database, monkeypatch
+):
+    page = opened(Role.ADMIN, ana.id)
+    with sqlite_database.writing() as db:
+        for each in db.scalars(select(AuthSession)):
+            each.auth_at = utc_now() - timedelta(minutes=11)
+    page.run()
+
+    assert not {"patient_erase", "patient_download"} & {each.key for each in page.button}
+    assert page.text_input(key="patient_rights_confirm_password")
+
+
+def test_t158_when_files_cannot_be_cleared_now_it_is_said(opened, ana, monkeypatch):
+    def in_the_way(*_asked, **_now):
+        raise NotSaved("Not yet from the files.")
+
+    page = opened(Role.ADMIN, ana.id)
+    monkeypatch.setattr(privacy, "settle", in_the_way)
+    page = erasing(page, str(ana.id))
+
+    assert [each.value for each in page.toast] == [
+        "Erased. Nothing tells any more who it was.",
+        "Not yet from the files.",
+    ]
+
+
+def test_the_desk_neither_hands_over_nor_erases(opened, ana):
+    page = opened(Role.RECEPTIONIST, ana.id)
+
+    assert not {"patient_erase", "patient_download"} & {each.key for each in page.button}
+
+
+def test_who_asked_and_who_is_due_are_listed_for_the_admin(opened, ana, sqlite_database):
+    own = Actor(Role.PATIENT, "Ana", patient_id=ana.id)
+    with sqlite_database.writing() as db:
+        privacy.ask_for_erasure(db, own, now=utc_now())
+        a.patient(db, name="Gone Long", created_at=utc_now() - timedelta(days=900))
+    page = opened(Role.ADMIN)
+    page.segmented_control(key="patients_section").set_value("Erasure").run()
+    assert "Ana Silva" in said(page)
+    assert "Gone Long" not in said(page)
+
+    page.number_input(key="patients_keep_None").set_value(24).run()
+    page.button(key="patients_keep_save").click().run()
+    assert "Gone Long" in said(page)
+
+
+# The patients themselves.
+
+
+def test_a_patient_asks_to_be_erased_and_thinks_better_of_it(
+    monkeypatch, sqlite_database, staff, ana
+):
+    page = screen.show_to(monkeypatch, sqlite_database, staff[Role.PATIENT]).run()
+    page.button(key="own_data_ask").click().run()
+    assert "You asked to be erased" in said(page)
+    with sqlite_database.reading() as db:
+        assert db.get_one(Patient, ana.id).erasure_asked_at is not None
+
+    page.button(key="own_data_withdraw").click().run()
+    with sqlite_database.reading() as db:
+        assert db.get_one(Patient, ana.id).erasure_asked_at is None
