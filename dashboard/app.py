@@ -15,19 +15,22 @@ import plotly.graph_objects  # noqa: E402, F401
 import streamlit as st  # noqa: E402
 from starlette.concurrency import run_in_threadpool  # noqa: E402
 
-from dashboard import feedback, session, start_up  # noqa: E402
+from core import sending  # noqa: E402
+from dashboard import feedback, logs, session, start_up  # noqa: E402
 from dashboard.web.middleware import MIDDLEWARE  # noqa: E402
 from dashboard.web.routes import ROUTES  # noqa: E402
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    await run_in_threadpool(start_up.prepare)
-    # Streamlit collects garbage after each run of a script; what was imported by now never
-    # becomes garbage, and looking through it took most of a run.
-    gc.collect()
-    gc.freeze()
-    yield
+    with logs.tidied():
+        await run_in_threadpool(start_up.prepare)
+        # Streamlit collects garbage after each run of a script; what was imported by now never
+        # becomes garbage, and looking through it took most of a run.
+        gc.collect()
+        gc.freeze()
+        with sending.in_background(session.database(), session.configured()):
+            yield
     session.database().dispose()
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from core import first_admin, passwords, schema, settings
+from core import first_admin, mail, passwords, privacy, schema, settings
 from core.db import Database, utc_now
 from core.errors import N_, DatabaseNotReady
-from dashboard import session
+from dashboard import hardening, session
 
 ANNOUNCEMENT = """
 Nobody can sign in to this Frontdesk yet. Open it in a browser and enter the set-up code
@@ -20,12 +20,26 @@ within 15 minutes to make the first admin. The code is also in {path}.
 
 
 def prepare() -> None:
-    """Check the database, and print a set-up code where nobody can sign in yet."""
-    database, configured = session.database(), session.configured()
+    """Check how we were started and the database; print a set-up code where nobody can sign in."""
+    configured = session.configured()
+    hardening.check(configured)
+    hardening.close_files(configured.database_url)
+    database = session.database()
     check_migrated(database)
-    passwords.dummy_hash(passwords.COST)  # now, or the first unknown name would take longer
+    privacy.settle(database, privacy.list_file(configured), now=utc_now())
+    passwords.prepare()
     if not configured.demo:
         announce_set_up(database, set_up_file(configured.database_url))
+
+
+def say_what_mail_lacks(configured: settings.Settings) -> None:
+    """Nothing is sent while a setting is missing; links are shown instead, to be handed over."""
+    if not configured.smtp_url:
+        return
+    try:
+        mail.server_of(configured)
+    except mail.MailNotReady as refusal:
+        print(f"No mail is sent. {refusal}", flush=True)
 
 
 def check_migrated(database: Database) -> None:

@@ -10,6 +10,7 @@ from core.db import utc_now
 from core.overrides import OverrideMade, load_overrides_of_month
 from dashboard import session
 from dashboard.components.words import override_word
+from dashboard.exporting import download_button
 from dashboard.formatting import month, when
 from dashboard.i18n import _
 
@@ -55,5 +56,6 @@ st.caption(
 )
 if made:
     st.dataframe(table(made, zone), hide_index=True, width="stretch")
+    download_button(_("Download"), "overrides", chosen.isoformat(), key="overrides_download")
 else:
     st.info(_("No rule was set aside in this month."), icon=":material/check_circle:")

@@ -4,20 +4,22 @@ import shutil
 import stat
 import warnings
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from starlette.exceptions import StarletteDeprecationWarning
 
-from core import accounts, first_admin, passwords
+from core import accounts, exports, first_admin, passwords
 from core.accounts import SignInRequest
 from core.db import Database, utc_now
 from core.errors import DatabaseNotReady
-from core.models import AuthSession, Role
+from core.models import AuthSession, KnownDevice, Role
 from core.settings import Settings
 from dashboard import session, start_up
 from dashboard.web import cookies
-from dashboard.web.middleware import LARGEST_BODY, LARGEST_UPLOAD, inline_script_hashes
+from dashboard.web.limits import LARGEST_BODY, LARGEST_UPLOAD, Allowance
+from dashboard.web.middleware import inline_script_hashes
 from dashboard.web.routes import ROUTES
 from tests import a
 
@@ -56,7 +58,13 @@ def web_database(migrated_file, tmp_path_factory) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def app(web_database) -> Iterator[TestClient]:
     """The application as it is served, started once: Streamlit starts once in a process."""
-    configured = Settings(str(web_database.engine.url), demo=False, trusted_proxies=(PROXY,))
+    configured = Settings(
+        str(web_database.engine.url),
+        demo=False,
+        trusted_proxies=(PROXY,),
+        public_url="http://testserver",
+        allow_http=True,
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "database", lambda: web_database)
         patch.setattr(session, "configured", lambda: configured)
@@ -76,7 +84,7 @@ def client(app) -> Iterator[TestClient]:
 
 @pytest.fixture
 def ticket(web_database) -> str:
-    return accounts.sign_in(web_database, SignInRequest("rita", PASSWORD), now=utc_now())
+    return accounts.sign_in(web_database, SignInRequest("rita", PASSWORD), now=utc_now()).ticket
 
 
 def open_session(client, ticket, headers=ORIGIN):
@@ -90,10 +98,13 @@ def test_t059_over_http_the_cookie_is_http_only_and_lax(client, ticket):
     answer = open_session(client, ticket)
 
     assert answer.status_code == 204
-    name, _, rest = answer.headers["set-cookie"].partition("=")
-    attributes = {each.strip().lower() for each in rest.split(";")[1:]}
-    assert name == "frontdesk"
-    assert attributes == {"httponly", "samesite=lax", "path=/", "max-age=86400"}
+    lasting = {"frontdesk": 86400, "frontdesk-device": 15552000}
+    for line in answer.headers.get_list("set-cookie"):
+        name, _, rest = line.partition("=")
+        attributes = {each.strip().lower() for each in rest.split(";")[1:]}
+        max_age = f"max-age={lasting.pop(name)}"
+        assert attributes == {"httponly", "samesite=lax", "path=/", max_age}
+    assert lasting == {}
     assert client.get("/session").status_code == 204
 
 
@@ -101,8 +112,11 @@ def test_t059_over_https_it_is_secure_and_bound_to_the_host(app, web_database, t
     client = TestClient(app.app, base_url="https://testserver")
     answer = open_session(client, ticket, {"origin": "https://testserver"})
 
-    assert answer.headers["set-cookie"].startswith("__Host-frontdesk=")
-    assert "; secure" in answer.headers["set-cookie"].lower()
+    token, device = answer.headers.get_list("set-cookie")
+    assert token.startswith("__Host-frontdesk=")
+    assert device.startswith("__Host-frontdesk-device=")
+    assert "; secure" in token.lower()
+    assert "; secure" in device.lower()
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
@@ -144,7 +158,7 @@ def test_an_address_is_the_last_one_no_proxy_of_ours_added(peer, forwarded, expe
 def test_t061_a_planted_cookie_ends_when_its_browser_signs_in(client, web_database, ticket):
     open_session(client, ticket)
     planted = client.cookies["frontdesk"]
-    again = accounts.sign_in(web_database, SignInRequest("rita", PASSWORD), now=utc_now())
+    again = accounts.sign_in(web_database, SignInRequest("rita", PASSWORD), now=utc_now()).ticket
 
     open_session(client, again)
 
@@ -172,6 +186,67 @@ def test_t062_a_copied_cookie_is_worth_nothing_after_sign_out(client, web_databa
     assert found.revoke_reason == "signed out"
 
 
+def leave_alone(database, token, **span) -> None:
+    with database.writing() as opened:
+        found = session_of(opened, token)
+        found.last_seen_at -= timedelta(**span)
+
+
+def session_of(opened, token) -> AuthSession:
+    hashed = passwords.secret_hash(token)
+    return opened.scalars(select(AuthSession).where(AuthSession.token_sha256 == hashed)).one()
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(5, 204), (20, 401)])
+def test_t063_use_is_noted_while_the_session_is_not_locked(
+    client, web_database, ticket, minutes, status
+):
+    open_session(client, ticket)
+    token = client.cookies["frontdesk"]
+    leave_alone(web_database, token, minutes=minutes)
+
+    assert client.post("/session/used", headers=ORIGIN).status_code == status
+
+    with web_database.reading() as opened:
+        is_fresh = session_of(opened, token).last_seen_at > utc_now() - timedelta(minutes=1)
+    assert is_fresh == (status == 204)
+
+
+def test_t063_behind_a_lock_no_files_come_and_go(client, web_database, ticket):
+    open_session(client, ticket)
+    leave_alone(web_database, client.cookies["frontdesk"], minutes=20)
+
+    assert client.get("/media/abc.csv").status_code == 401
+    assert client.put("/_stcore/upload_file/a/b", headers=ORIGIN).status_code == 401
+    assert client.get("/session").status_code == 401
+
+
+def test_t062_a_locked_session_ends_with_its_cookie(client, web_database, ticket):
+    open_session(client, ticket)
+    token = client.cookies["frontdesk"]
+    leave_alone(web_database, token, minutes=20)
+
+    assert client.post("/session/close", headers=ORIGIN).status_code == 204
+
+    with web_database.reading() as opened:
+        assert session_of(opened, token).revoke_reason == "signed out"
+
+
+def test_t049_a_browser_stays_known_when_its_person_has_signed_out(client, web_database, ticket):
+    open_session(client, ticket)
+    device = client.cookies["frontdesk-device"]
+    client.post("/session/close", headers=ORIGIN)
+    assert client.cookies["frontdesk-device"] == device
+
+    again = accounts.sign_in(web_database, SignInRequest("rita", PASSWORD), now=utc_now()).ticket
+    open_session(client, again)
+    assert client.cookies["frontdesk-device"] == device
+    with web_database.reading() as opened:
+        kept = set(opened.scalars(select(KnownDevice.token_sha256)))
+    assert passwords.secret_hash(device) in kept
+    assert device not in kept
+
+
 def test_closing_without_a_session_is_quietly_done(client):
     assert client.post("/session/close", headers=ORIGIN).status_code == 204
 
@@ -189,7 +264,7 @@ def test_a_bad_ticket_is_refused_without_a_cookie(client, body):
 # --- the doors
 
 
-@pytest.mark.parametrize("path", ["/session/open", "/session/close"])
+@pytest.mark.parametrize("path", ["/session/open", "/session/close", "/session/used"])
 @pytest.mark.parametrize(
     "origin",
     [None, "null", "http://evil.example", "http://testserver:81", "ftp://testserver", "testserver"],
@@ -203,7 +278,7 @@ def test_t071_a_foreign_or_missing_origin_is_refused(client, ticket, path, origi
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/session/open", "/session/close"])
+@pytest.mark.parametrize("path", ["/session/open", "/session/close", "/session/used"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
 def test_t072_nothing_changes_by_other_methods(client, path, method):
     assert client.request(method, path, headers=ORIGIN).status_code == 405
@@ -212,10 +287,11 @@ def test_t072_nothing_changes_by_other_methods(client, path, method):
 @pytest.mark.parametrize("path", ["/media/abc.csv", "/_stcore/upload_file/a/b"])
 def test_t132_t135_files_need_a_session(client, ticket, path):
     method = "PUT" if "upload" in path else "GET"
-    assert client.request(method, path).status_code == 401
+    assert client.request(method, path, headers=ORIGIN).status_code == 401
 
     open_session(client, ticket)
-    assert client.request(method, path).status_code not in (401, 404 if method == "PUT" else 401)
+    answer = client.request(method, path, headers=ORIGIN)
+    assert answer.status_code not in (401, 404 if method == "PUT" else 401)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +306,7 @@ def test_t132_t135_files_need_a_session(client, ticket, path):
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_t137_streamlits_figures_and_remote_control_are_off(client, path, method):
-    assert client.request(method, path).status_code in (400, 404)
+    assert client.request(method, path, headers=ORIGIN).status_code in (400, 404)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +334,177 @@ def test_a_body_that_does_not_tell_its_length_is_cut_off(client):
     answer = client.post("/session/open", content=endless(), headers=ORIGIN)
 
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "testserver.evil.example", "x@testserver", "testserver:x", "", "10.0.0.1"],
+)
+@pytest.mark.parametrize("path", ["/", "/session", "/_stcore/host-config", "/media/x"])
+def test_t073_under_a_name_that_is_not_ours_nothing_answers(client, host, path):
+    answer = client.get(path, headers={"host": host})
+
+    assert answer.status_code == 421
+    assert "FRONTDESK_PUBLIC_URL" in answer.text
+
+
+@pytest.mark.parametrize("host", ["testserver", "testserver:8443", "localhost:8501", "127.0.0.1"])
+def test_t073_under_our_own_names_everything_does(client, host):
+    assert client.get("/", headers={"host": host}).status_code == 200
+
+
+def test_monitoring_may_ask_by_number(client):
+    assert client.get("/healthz", headers={"host": "10.0.0.1"}).status_code == 200
+
+
+def mutating():
+    """Our routes that change something: whatever answers to POST."""
+    return [route.path for route in ROUTES if hasattr(route.endpoint, "post")]
+
+
+def test_t072_every_route_that_changes_something_answers_to_post_alone():
+    for route in ROUTES:
+        if route.path in mutating():
+            assert not {"get", "head", "put", "patch", "delete"} & set(vars(route.endpoint))
+    assert set(mutating()) >= {"/session/open", "/session/close", "/export"}
+
+
+@pytest.mark.parametrize("path", mutating())
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_t072_and_with_405_to_what_a_link_or_picture_could_ask(client, path, method):
+    assert client.request(method, path, headers=ORIGIN).status_code == 405
+
+
+@pytest.mark.parametrize("path", [*mutating(), "/", "/desk", "/_stcore/upload_file/a/b", "/no"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_t071_nothing_but_our_own_pages_may_change_anything_anywhere(client, path, method):
+    for headers in ({}, {"origin": "http://evil.example"}):
+        assert client.request(method, path, headers=headers).status_code == 403
+
+
+TO_ANYBODY = {
+    "/healthz": 200,
+    "/_stcore/health": 200,
+    "/_stcore/script-health-check": 404,
+    "/_stcore/metrics": 404,
+    "/_stcore/host-config": 200,
+    "/session": 401,
+    "/media/x": 401,
+    "/static/x": 200,  # the one page there is, as for any address nobody knows
+    "/component/x/y": 404,
+    "/_stcore/bidi-components/x": 404,
+    "/_stcore/agent": 404,
+}
+
+
+def test_t078_every_route_answers_a_stranger_as_written_here(client):
+    """Pages are one page to HTTP, drawn over the websocket; what draws there is T128's."""
+    for path, status in TO_ANYBODY.items():
+        assert client.get(path).status_code == status, path
+    for route in ROUTES:
+        answered = client.get(route.path).status_code
+        assert answered in (401, 404, 405) or route.path in OPEN_TO_ALL, route.path
+
+
+OPEN_TO_ALL = {"/healthz"}
+
+
+def test_t133_a_thousand_small_files_are_too_many(client, ticket):
+    open_session(client, ticket)
+    path = "/_stcore/upload_file/a/{}"
+
+    answers = [
+        client.put(path.format(number), content=b"x", headers=ORIGIN).status_code
+        for number in range(1000)
+    ]
+
+    assert 429 not in answers[:20]
+    assert set(answers[40:]) == {429}
+
+
+def test_an_allowance_comes_back_with_time_and_is_each_ones_own():
+    clock = iter([0, 0, 0, 0, 5, 5])
+    allowance = Allowance(at_once=2, per_second=0.2, clock=lambda: next(clock))
+
+    assert [allowance.take(key) for key in "aaabaa"] == [True, True, False, True, True, False]
+
+
+def test_an_allowance_forgets_the_longest_unused():
+    allowance = Allowance(at_once=1, per_second=0, keys=2)
+
+    assert [allowance.take(key) for key in "abac"] == [True, True, False, True]
+    assert allowance.take("b")
+
+
+# --- errors
+
+
+def test_t136_a_bug_in_a_route_is_a_number_with_all_the_headers(client, monkeypatch, caplog):
+    def fail():
+        raise RuntimeError("SELECT secret FROM /srv/users")
+
+    monkeypatch.setattr(session, "reading", fail)
+    answer = client.get("/healthz")
+
+    assert answer.status_code == 500
+    number = answer.text.removesuffix(".").split()[-1]
+    assert answer.text == f"Something went wrong on our side. Error {number}."
+    assert [name for name in SIX_HEADERS if name not in answer.headers] == []
+    assert f"error {number}" in caplog.text
+
+
+# --- downloads
+
+
+def take(client, link, headers=ORIGIN):
+    return client.post("/export", json={"link": link}, headers=headers)
+
+
+@pytest.fixture
+def link(client, web_database, ticket) -> str:
+    open_session(client, ticket)
+    with web_database.writing() as db:
+        a.organisation(db)
+        actor = accounts.actor_from_token(db, client.cookies["frontdesk"], now=utc_now())
+        return exports.offer(db, actor, "overrides", "2026-12-01", now=utc_now())
+
+
+def test_a_download_is_a_file_to_keep_once(client, link):
+    answer = take(client, link)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == 'attachment; filename="overrides-2026-12.csv"'
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text.startswith("\ufeffat,who,role")
+    assert take(client, link).status_code == 404
+
+
+def test_t135_without_the_session_it_was_made_for_there_is_no_file(client, link, web_database):
+    mine = client.cookies["frontdesk"]
+    client.cookies.clear()
+    assert take(client, link).status_code == 404
+
+    again = accounts.sign_in(web_database, SignInRequest("rita", PASSWORD), now=utc_now()).ticket
+    open_session(client, again)
+    assert take(client, link).status_code == 404
+
+    client.cookies.clear()
+    assert take(client, link, ORIGIN | {"cookie": f"frontdesk={mine}"}).status_code == 200
+
+
+def test_t135_after_sign_out_there_is_no_file(client, link):
+    mine = client.cookies["frontdesk"]
+    client.post("/session/close", headers=ORIGIN)
+
+    assert take(client, link, ORIGIN | {"cookie": f"frontdesk={mine}"}).status_code == 404
+
+
+@pytest.mark.parametrize("link", ["", "x", "x.overrides", "x.overrides.2026-12-01", "x.y.z", "é"])
+def test_a_made_up_link_is_no_file(client, ticket, link):
+    open_session(client, ticket)
+
+    assert take(client, link).status_code == 404
 
 
 # --- the headers
@@ -296,7 +543,9 @@ def test_our_routes_are_these_and_no_others():
     assert {route.path for route in ROUTES} == {
         "/session/open",
         "/session/close",
+        "/session/used",
         "/session",
+        "/export",
         "/healthz",
     }
 

@@ -14,6 +14,9 @@ from starlette.responses import Response
 
 SECURE_NAME = "__Host-frontdesk"
 PLAIN_NAME = "frontdesk"
+SECURE_DEVICE = "__Host-frontdesk-device"
+PLAIN_DEVICE = "frontdesk-device"
+DEVICE_LASTS = timedelta(days=180)
 LONGEST = timedelta(hours=24)
 """The database decides how long a session lives; the cookie only has to last as long."""
 
@@ -24,11 +27,26 @@ def token_in(cookies: Mapping[str, str], *, secure: bool) -> str:
     return cookies.get(SECURE_NAME) or plain or ""
 
 
+def device_in(cookies: Mapping[str, str], *, secure: bool) -> str:
+    """What tells a browser that was here before; it lets nobody in."""
+    plain = "" if secure else cookies.get(PLAIN_DEVICE)
+    return cookies.get(SECURE_DEVICE) or plain or ""
+
+
 def set_token(response: Response, token: str, *, secure: bool) -> None:
+    _set(response, SECURE_NAME if secure else PLAIN_NAME, token, LONGEST, secure=secure)
+
+
+def set_device(response: Response, device: str, *, secure: bool) -> None:
+    name = SECURE_DEVICE if secure else PLAIN_DEVICE
+    _set(response, name, device, DEVICE_LASTS, secure=secure)
+
+
+def _set(response: Response, name: str, value: str, lasts: timedelta, *, secure: bool) -> None:
     response.set_cookie(
-        SECURE_NAME if secure else PLAIN_NAME,
-        token,
-        max_age=int(LONGEST.total_seconds()),
+        name,
+        value,
+        max_age=int(lasts.total_seconds()),
         path="/",
         secure=secure,
         httponly=True,

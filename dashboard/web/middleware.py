@@ -1,30 +1,35 @@
-"""What every request passes: headers, doors closed to strangers, a limit on bodies."""
+"""What every request passes: headers, errors without details, doors closed to strangers."""
 
 import base64
 import hashlib
+import logging
 import re
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnected
 
 from dashboard import session
 from dashboard.web import cookies
+from dashboard.web.company import CompanySignIn
+from dashboard.web.limits import UPLOADS, BodyLimit, FileQuota, Pace
+from dashboard.web.origin import OwnPagesOnly
+from dashboard.web.owner import Owner
 from dashboard.web.routes import has_session
 
-CLOSED = ("/_stcore/metrics", "/_stcore/agent")
+logger = logging.getLogger(__name__)
+
+CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 """Streamlit's own figures and its remote control: for nobody."""
-SIGNED_IN_ONLY = ("/media", "/_stcore/upload_file")
-UPLOADS = "/_stcore/upload_file"
-LARGEST_UPLOAD = 3 * 1024 * 1024
-"""Streamlit's own limit of 2 MB for the file, and the form around it."""
-LARGEST_BODY = 16 * 1024
+SIGNED_IN_ONLY = ("/media", UPLOADS)
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -89,6 +94,34 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
+class Masked:
+    """A bug answers with a number to look up; the log has the rest."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note)
+        except WebSocketDisconnected:
+            logger.debug("a browser left while it was answered")
+        except Exception:
+            if scope["type"] == "lifespan":
+                raise
+            number = secrets.token_hex(4)
+            logger.exception("error %s", number)
+            if not begun and scope["type"] == "http":
+                sentence = f"Something went wrong on our side. Error {number}."
+                await PlainTextResponse(sentence, status_code=500)(scope, receive, send)
+
+
 class Doors:
     """Closes what is for nobody, and asks for a session where files come and go."""
 
@@ -106,50 +139,21 @@ class Doors:
         await app(scope, receive, send)
 
 
-class BodyLimit:
-    """No body larger than its route needs, whether its length is told or not."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        limit = LARGEST_UPLOAD if _is_under(scope["path"], (UPLOADS,)) else LARGEST_BODY
-        try:
-            _check_told_length(scope, limit)
-            await self.app(scope, _limited(receive, limit), send)
-        except TooLarge:
-            await PlainTextResponse("Too large.", status_code=413)(scope, receive, send)
-
-
-class TooLarge(Exception):
-    """A body beyond its limit; no answer has begun while one is still read."""
-
-
-def _check_told_length(scope: Scope, limit: int) -> None:
-    told = Headers(scope=scope).get("content-length", "0")
-    if not told.isdecimal() or int(told) > limit:
-        raise TooLarge
-
-
-def _limited(receive: Receive, limit: int) -> Receive:
-    read = 0
-
-    async def receive_limited() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > limit:
-            raise TooLarge
-        return message
-
-    return receive_limited
-
-
 def _is_under(path: str, places: Sequence[str]) -> bool:
     return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
-MIDDLEWARE = (Middleware(SecurityHeaders), Middleware(Doors), Middleware(BodyLimit))
+MIDDLEWARE = tuple(
+    Middleware(each)
+    for each in (
+        SecurityHeaders,
+        Masked,
+        OwnPagesOnly,
+        Doors,
+        CompanySignIn,
+        FileQuota,
+        BodyLimit,
+        Pace,
+        Owner,
+    )
+)

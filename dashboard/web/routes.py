@@ -4,12 +4,10 @@ What asks the database is a plain function, which runs in a thread: a blocking c
 ``async def`` would stop every session of this process.
 """
 
-import json
-
 from sqlalchemy import text
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -17,16 +15,16 @@ from core import accounts
 from core.db import utc_now
 from core.errors import BookingError
 from dashboard import session
-from dashboard.web import cookies
+from dashboard.web import company, cookies
+from dashboard.web.exports import TakeExport
+from dashboard.web.reading import text_in, token_of
 
 
 class OpenSession(HTTPEndpoint):
     """Trade a ticket for the cookie."""
 
     async def post(self, request: Request) -> Response:
-        if not cookies.is_same_origin(request):
-            return _refused()
-        ticket = _ticket_in(await request.body())
+        ticket = text_in(await request.body(), "ticket")
         return await run_in_threadpool(_open_session, request, ticket)
 
 
@@ -34,12 +32,18 @@ class CloseSession(HTTPEndpoint):
     """Drop the cookie, and end its session where that is not done yet."""
 
     def post(self, request: Request) -> Response:
-        if not cookies.is_same_origin(request):
-            return _refused()
         _end_session(token_of(request))
         answer = Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
         cookies.drop_token(answer)
+        company.drop_identity(request, answer)
         return answer
+
+
+class UseSession(HTTPEndpoint):
+    """Note that a person is at work, so that the session is not locked."""
+
+    def post(self, request: Request) -> Response:
+        return Response(status_code=204 if _touch(token_of(request)) else 401)
 
 
 class ShowSession(HTTPEndpoint):
@@ -63,17 +67,14 @@ class Health(HTTPEndpoint):
 ROUTES = (
     Route("/session/open", OpenSession),
     Route("/session/close", CloseSession),
+    Route("/session/used", UseSession),
     Route("/session", ShowSession),
+    Route("/export", TakeExport),
     Route("/healthz", Health),
 )
 
 
-def token_of(request: Request) -> str:
-    secure = cookies.is_https(request, session.configured().trusted_proxies)
-    return cookies.token_in(request.cookies, secure=secure)
-
-
-def has_session(request: Request) -> bool:
+def has_session(request: HTTPConnection) -> bool:
     """Whether the cookie belongs to an open session. Asks the database."""
     token = token_of(request)
     if not token:
@@ -84,6 +85,7 @@ def has_session(request: Request) -> bool:
 
 def _open_session(request: Request, ticket: str) -> Response:
     trusted = session.configured().trusted_proxies
+    secure = cookies.is_https(request, trusted)
     asked = accounts.TicketRequest(
         ticket=ticket,
         ip=cookies.address_of(request, trusted),
@@ -93,28 +95,31 @@ def _open_session(request: Request, ticket: str) -> Response:
     try:
         with session.writing() as db:
             token = accounts.redeem_ticket(db, asked, now=utc_now())
+            known = cookies.device_in(request.cookies, secure=secure)
+            device = accounts.know_device(db, token, known, now=utc_now())
     except BookingError:
         return _refused()
     answer = Response(status_code=204)
-    cookies.set_token(answer, token, secure=cookies.is_https(request, trusted))
+    cookies.set_token(answer, token, secure=secure)
+    cookies.set_device(answer, device, secure=secure)
+    company.drop_identity(request, answer)
     return answer
 
 
-def _end_session(token: str) -> None:
+def _touch(token: str) -> bool:
     now = utc_now()
-    with session.writing() as db:
-        actor = accounts.actor_from_token(db, token, now=now) if token else None
-        if actor is not None:
-            accounts.sign_out(db, actor, now=now)
+    with session.reading() as db:
+        found = accounts.find_signed_in(db, token, now=now)
+    if found is not None and found.is_stamp_due(now):
+        with session.writing() as db:
+            accounts.touch(db, found.actor, now=now)
+    return found is not None
 
 
-def _ticket_in(body: bytes) -> str:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return ""
-    ticket = found.get("ticket") if isinstance(found, dict) else None
-    return ticket if isinstance(ticket, str) else ""
+def _end_session(token: str) -> None:
+    if token:
+        with session.writing() as db:
+            accounts.close_session(db, token, now=utc_now())
 
 
 def _refused() -> Response:

@@ -5,6 +5,7 @@
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -179,6 +180,21 @@ def run_streamlit(
         finally:
             process.terminate()
             process.wait(timeout=10)
+    check_log_tells_nothing(log)
+
+
+TOLD = re.compile(
+    r"frontdesk(?:-device)?=\w|(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[A-Za-z0-9_-]{43}"
+)
+"""A cookie, or a random word of 256 bits."""
+
+
+def check_log_tells_nothing(log: Path) -> None:
+    """T109: no secret and nobody's name in any line of a server that ran under a test."""
+    patients = [name for role, name in PEOPLE.values() if role is Role.PATIENT]
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        assert not TOLD.search(line), line
+        assert not [each for each in (PASSWORD, *patients) if each in line], line
 
 
 def wait_until_healthy(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

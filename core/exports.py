@@ -1,0 +1,147 @@
+"""Downloads: a link that makes one file, once, within five minutes, for one session.
+
+What the file is of stands in the link itself. Only a hash over the link and the session it
+was made for is kept, so neither can be changed or carried to another browser.
+"""
+
+import csv
+import io
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import audit, one_time, privacy
+from core.errors import N_, NotFound, SignInNeeded
+from core.models import Organisation
+from core.overrides import load_overrides_of_month
+from core.policy import Actor, Permission, require
+from core.transfer import csv_cell
+
+LINK = "export"
+LINK_LASTS = timedelta(minutes=5)
+WORD = re.compile(r"[a-z0-9-]+")
+"""What a link may say besides its secret; nothing a person wrote."""
+
+CSV = "text/csv; charset=utf-8"
+ZIP = "application/zip"
+
+
+@dataclass(frozen=True)
+class File:
+    """What a browser is given to keep."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file: who may have it, asked before there is a link, and how it is made."""
+
+    check: Callable[..., None]
+    """``check(session, actor, *about, now=…)`` raises why not."""
+    make: Callable[..., File]
+    """``make(session, actor, *about, now=…)``; it asks again by itself."""
+
+
+def offer(session: Session, actor: Actor, kind: str, *about: str, now: datetime) -> str:
+    """The link, as it stands behind ``/export/``, to a file of that kind."""
+    _kind_named(kind).check(session, actor, *about, now=now)
+    for word in about:
+        if not WORD.fullmatch(word):
+            raise ValueError(f"not a word for a link: {word!r}")
+    link = ".".join((secrets.token_urlsafe(32), kind, *about))
+    one_time.issue(
+        session,
+        LINK,
+        _for_session(actor, link),
+        lasts=LINK_LASTS,
+        now=now,
+        user_id=actor.user_id,
+    )
+    audit.record(session, actor, "export.offered", now=now, kind=kind)
+    return link
+
+
+def take(session: Session, actor: Actor, link: str, *, now: datetime) -> File:
+    """The file behind a link, which is used up. A link of another session is none."""
+    if one_time.use(session, LINK, _for_session(actor, link), now=now) is None:
+        raise NotFound(what=N_("download"))
+    _secret, kind, *about = link.split(".")
+    file = _kind_named(kind).make(session, actor, *about, now=now)
+    audit.record(session, actor, "export.taken", now=now, kind=kind, about=about)
+    return file
+
+
+def _kind_named(kind: str) -> Kind:
+    if kind not in KINDS:
+        raise NotFound(what=N_("download"))
+    return KINDS[kind]
+
+
+def _for_session(actor: Actor, link: str) -> str:
+    if actor.session_id is None:
+        raise SignInNeeded
+    return f"{actor.session_id}:{link}"
+
+
+def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> File:
+    """A CSV that opens as it is in a spreadsheet, and in which nothing acts as a formula."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(header)
+    writer.writerows([csv_cell(value) for value in row] for row in rows)
+    return File(name, CSV, out.getvalue().encode("utf-8-sig"))
+
+
+def _check_overrides(_session: Session, actor: Actor, month: str, **_now: datetime) -> None:
+    require(actor, Permission.BOOKINGS_OVERRIDE)
+    date.fromisoformat(month)
+
+
+def _overrides(session: Session, actor: Actor, month: str, **_now: datetime) -> File:
+    made = load_overrides_of_month(session, actor, date.fromisoformat(month))
+    zone = ZoneInfo(session.scalar(select(Organisation.zone)) or "UTC")
+    return csv_file(
+        f"overrides-{month[:7]}.csv",
+        ("at", "who", "role", "rule", "reason", "note", "professional", "visit"),
+        (
+            (
+                _local(each.at, zone),
+                each.who,
+                each.role,
+                each.kind,
+                each.reason,
+                each.note,
+                each.professional,
+                _local(each.starts_at, zone),
+            )
+            for each in made
+        ),
+    )
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _check_patient(session: Session, actor: Actor, patient_id: str, *, now: datetime) -> None:
+    privacy.check_may_export(session, actor, int(patient_id), now=now)
+
+
+def _patient(session: Session, actor: Actor, patient_id: str, *, now: datetime) -> File:
+    content = privacy.export_patient(session, actor, int(patient_id), now=now)
+    return File(f"patient-{patient_id}.zip", ZIP, content)
+
+
+KINDS: Mapping[str, Kind] = {
+    "patient": Kind(_check_patient, _patient),
+    "overrides": Kind(_check_overrides, _overrides),
+}

@@ -1,0 +1,39 @@
+"""Where the browser trades a one-time link for its file."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from core import accounts, exports
+from core.db import utc_now
+from core.errors import BookingError
+from dashboard import session
+from dashboard.web.reading import text_in, token_of
+
+NOT_THERE = "This download is not there any more, or was never there."
+
+
+class TakeExport(HTTPEndpoint):
+    """A file, once, for the session its link was made for. Whatever is wrong answers alike."""
+
+    async def post(self, request: Request) -> Response:
+        link = text_in(await request.body(), "link")
+        return await run_in_threadpool(_take, token_of(request), link)
+
+
+def _take(token: str, link: str) -> Response:
+    now = utc_now()
+    try:
+        with session.writing() as db:
+            actor = accounts.actor_from_token(db, token, now=now) if token else None
+            file = exports.take(db, actor, link, now=now) if actor is not None else None
+    except BookingError:
+        file = None
+    if file is None:
+        return PlainTextResponse(NOT_THERE, status_code=404)
+    headers = {
+        "content-disposition": f'attachment; filename="{file.name}"',
+        "cache-control": "no-store",
+    }
+    return Response(file.content, media_type=file.media_type, headers=headers)
