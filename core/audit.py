@@ -6,19 +6,27 @@ kept elsewhere; ``head`` gives the line to keep.
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, insert, select
 from sqlalchemy.orm import Session
 
-from core.db import lock_audit
+from core.db import Database, lock_audit
+from core.errors import NotAllowed, NotSaved
 from core.models import AuditEntry, Base
 from core.policy import Actor
 
+logger = logging.getLogger(__name__)
+
 BEFORE_THE_FIRST = "0" * 64
+ONCE_IN = timedelta(minutes=1)
+"""Looking at the same thing again within this time leaves no further entry."""
+READS = frozenset({"patient.opened", "patient.opened_exceptionally", "patient.exported"})
+"""What is done to a patient's record without changing it."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,71 @@ def record(
     )
     sealed = {"previous_hash": last.hash, "hash": seal(last.hash, said)}
     session.connection().execute(APPEND, said._asdict() | sealed)
+
+
+def record_read(
+    session: Session,
+    actor: Actor,
+    action: str,
+    subject: Base | None = None,
+    *,
+    now: datetime,
+    **fields: object,
+) -> None:
+    """The same for what is only looked at: once a minute for each person, action and subject.
+
+    The transaction must be one that commits. ``note_read`` is for screens that only read.
+    """
+    if not _is_recent(session, actor, action, subject, now):
+        record(session, actor, action, subject, now=now, **fields)
+
+
+def note_read(
+    database: Database,
+    actor: Actor,
+    action: str,
+    subject: Base | None = None,
+    *,
+    now: datetime,
+    **fields: object,
+) -> None:
+    """``record_read`` in a transaction of its own, after the reading is done.
+
+    On a disk that takes nothing more the desk goes on reading, and the log says so.
+    """
+    with database.reading() as session:
+        if _is_recent(session, actor, action, subject, now):
+            return
+    try:
+        with database.writing() as session:
+            record_read(session, actor, action, subject, now=now, **fields)
+    except NotSaved:
+        logger.warning("could not put %s on record", action)
+
+
+def note_refusal(database: Database, refusal: NotAllowed, *, now: datetime) -> None:
+    """Put on record who asked for what they may not do, once the refused attempt is undone."""
+    actor, permission = refusal.details.get("actor"), refusal.details.get("permission")
+    if isinstance(actor, Actor):
+        note_read(database, actor, f"refused.{permission}", now=now)
+
+
+def _is_recent(
+    session: Session, actor: Actor, action: str, subject: Base | None, now: datetime
+) -> bool:
+    entry = AuditEntry
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    entry.user_id == actor.user_id,
+                    entry.at > now - ONCE_IN,
+                    entry.action == action,
+                    entry.object_id == getattr(subject, "id", None),
+                )
+            )
+        )
+    )
 
 
 def head(session: Session) -> Head:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.analytics import desk_counts
 from core.db import utc_now
 from core.week import Week, find_next_visit, load_week, monday_of
-from dashboard import open_booking, session
+from dashboard import open_booking, outside_record, session
 from dashboard.components.day_grid import Dropped, GridEvent, Opened
 from dashboard.components.desk_board import DayMinutes, booking_drawn
 from dashboard.components.week_board import (
@@ -88,3 +88,5 @@ session.signed_in()
 board()
 if open_booking.is_open():
     open_booking.show()
+else:
+    outside_record.ways_in()

@@ -71,7 +71,7 @@ def desk_board(
 
 
 def day_table(day: DeskDay) -> None:
-    """The same day as a table, for keyboards, screen readers and copying."""
+    """The same day as a table, for keyboards and screen readers."""
     zone = ZoneInfo(day.zone)
     names = {each.id: each.name for each in day.professionals}
     rows = [

@@ -118,7 +118,7 @@ def week_title(week: Week) -> str:
 
 
 def week_table(week: Week) -> None:
-    """The same week as a table, for keyboards, screen readers and copying."""
+    """The same week as a table, for keyboards and screen readers."""
     zone = ZoneInfo(week.zone)
     rows = [
         {
