@@ -7,18 +7,20 @@ sentence on standard error, 2 not a command.
 import argparse
 import getpass
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from core import audit, schema, settings
+from core import audit, privacy, schema, sending, settings
 from core.backup import backup, restore
 from core.check import INVARIANTS, find_broken
 from core.db import Database, utc_now
 from core.errors import N_, BookingError, DatabaseNotReady
-from core.models import Role
+from core.models import Role, User
 from core.policy import CONSOLE
 from core.transfer import (
     DateOrder,
@@ -87,7 +89,7 @@ def create_admin(options: argparse.Namespace) -> int:
     from core.accounts import NewUser, create_user
     from core.passwords import hash_password
 
-    hashed = hash_password(_password(options), Role.ADMIN)
+    hashed = hash_password(_password(options), Role.ADMIN, (options.username, options.name or ""))
     request = NewUser(
         username=options.username,
         name=options.name or options.username,
@@ -98,6 +100,18 @@ def create_admin(options: argparse.Namespace) -> int:
         user = create_user(session, CONSOLE, request, now=utc_now())
         username = user.username
     print(f"{username} can now sign in as an admin.")
+    return DONE
+
+
+def reset_two_step(options: argparse.Namespace) -> int:
+    from core import second_step_set_up
+    from core.accounts import fold_username
+
+    named = select(User.id).where(User.username == fold_username(options.username))
+    with _ready() as database, database.writing() as session:
+        user_id = session.scalar(named) or 0
+        name = second_step_set_up.reset(session, CONSOLE, user_id, now=utc_now()).name
+    print(f"{name} signs in with the password alone until two-step sign-in is set up anew.")
     return DONE
 
 
@@ -119,9 +133,35 @@ def bring_bookings(options: argparse.Namespace) -> int:
     return _tell(report, "bookings")
 
 
+def revoke_sessions(options: argparse.Namespace) -> int:
+    from core.accounts import end_all_sessions, end_sessions_of, fold_username
+
+    named = select(User.id).where(User.username == fold_username(options.user or ""))
+    with _ready() as database, database.writing() as session:
+        if options.user is None:
+            ended = end_all_sessions(session, CONSOLE, now=utc_now())
+        else:
+            user_id = session.scalar(named) or 0
+            ended = end_sessions_of(session, CONSOLE, user_id, now=utc_now())
+    print(f"Sessions ended: {ended:,}. Whoever had one has to sign in again.")
+    return DONE
+
+
+def send(options: argparse.Namespace) -> int:
+    office = sending.office_of(settings.from_environment())
+    with _ready() as database:
+        if not options.once:
+            return _keep_sending(database, office)
+        outcomes = sending.send_all(database, office)
+    said = ", ".join(f"{count:,} {state}" for state, count in sorted(outcomes.items()))
+    print(f"Messages: {said or 'nothing to send'}.")
+    return DONE
+
+
 def make_backup(options: argparse.Namespace) -> int:
     with _opened() as database:
-        made = backup(database, options.directory, now=utc_now())
+        key = settings.from_environment().backup_key
+        made = backup(database, options.directory, now=utc_now(), key=key)
     rows = sum(made.manifest.rows.values())
     print(f"Backed up {rows:,} rows to {made.path}")
     print(f"Audit head: {made.manifest.audit_id} {made.manifest.audit_hash}")
@@ -131,10 +171,27 @@ def make_backup(options: argparse.Namespace) -> int:
 
 
 def restore_backup(options: argparse.Namespace) -> int:
-    url = settings.from_environment().database_url
-    restored = restore(options.file, url, now=utc_now())
+    configured = settings.from_environment()
+    erased = privacy.read_list(privacy.list_file(configured))
+    restored = restore(
+        options.file,
+        configured.database_url,
+        now=utc_now(),
+        key=configured.backup_key,
+        erased=erased,
+    )
     print(f"Restored {sum(restored.rows.values()):,} rows from the backup of {restored.made_at}.")
+    if restored.erased_again:
+        print(f"Patients erased since then, and now again: {restored.erased_again:,}.")
     print("Everybody has to sign in again.")
+    return DONE
+
+
+def settle_erasures(_options: argparse.Namespace) -> int:
+    listed = privacy.list_file(settings.from_environment())
+    with _ready() as database:
+        again = privacy.settle(database, listed, now=utc_now())
+    print(f"Erased again: {again:,}. Nothing of erased patients is left in the database's files.")
     return DONE
 
 
@@ -213,6 +270,13 @@ def _import_options(options: argparse.Namespace) -> ImportOptions:
     )
 
 
+def _keep_sending(database: Database, office: sending.Office) -> int:
+    print("Sending messages; stop with Ctrl+C.", flush=True)
+    with suppress(KeyboardInterrupt):
+        sending.keep_sending(database, office, threading.Event())
+    return DONE
+
+
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """A line that counts on a terminal; nothing anywhere else."""
@@ -270,13 +334,40 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input"
     )
+    two_step = commands.add_parser("two-step", help="the second step of signing in")
+    lost = _add(
+        two_step.add_subparsers(required=True, metavar="command"),
+        "reset",
+        reset_two_step,
+        "take it away from somebody who lost their telephone and their recovery codes",
+    )
+    lost.add_argument("username")
     _add_import(commands, "import-patients", bring_patients, "put patients of a CSV file on file")
     _add_import(commands, "import-bookings", bring_bookings, "put bookings of a CSV file in")
+    sessions = commands.add_parser("sessions", help="who is signed in")
+    revoke = _add(
+        sessions.add_subparsers(required=True, metavar="command"),
+        "revoke",
+        revoke_sessions,
+        "sign people out at once",
+    )
+    whose = revoke.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--all", action="store_true", help="everybody")
+    whose.add_argument("--user", metavar="USERNAME", help="one person")
+    sent = _add(commands, "send", send, "mail the messages that are due, and go on doing so")
+    sent.add_argument("--once", action="store_true", help="stop when nothing is due")
     made = _add(commands, "backup", make_backup, "make a proven copy of the database")
     made.add_argument("directory", type=Path)
     back = _add(commands, "restore", restore_backup, "put a backup into an empty database")
     back.add_argument("file", type=Path)
     _add(commands, "check", check, "look for anything that is not as it must be")
+    erasures = commands.add_parser("erasures", help="patients who were erased")
+    _add(
+        erasures.add_subparsers(required=True, metavar="command"),
+        "settle",
+        settle_erasures,
+        "erase again whom an old copy has brought back, and clear what was left in the files",
+    )
     trail = commands.add_parser("audit", help="the record of every step")
     trails = trail.add_subparsers(required=True, metavar="command")
     _add(trails, "verify", verify_audit, "look for entries that were changed")

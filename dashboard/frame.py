@@ -2,19 +2,27 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
+from core import audit
+from core.db import utc_now
+from core.errors import NotAllowed
 from core.policy import Actor
-from dashboard import activation, places, sign_in
+from dashboard import links, lock, places, session, sign_in
+from dashboard.account import two_step
 from dashboard.feedback import md
 from dashboard.i18n import _
+from dashboard.links import LinkPage
 from dashboard.places import Place
 
 HERE = Path(__file__).parent
 ICON = HERE / "icon.svg"
 STYLE = HERE / "frame.css"
+
+WHO = "_who"
 
 turns = threading.BoundedSemaphore(2)
 """Pages drawn at once in this process: with more at a time, fewer get done."""
@@ -28,8 +36,14 @@ def pages_for(actor: Actor | None) -> list[st.Page]:
     if actor is None:
         return [
             _root(sign_in.show),
-            _activate(activation.show),
+            *(_behind_link(each, each.show) for each in links.PAGES),
             *_closed(sign_in.show, places.PLACES),
+        ]
+    if two_step.comes_first(actor):
+        return [
+            _root(two_step.show_first),
+            *(_behind_link(each, two_step.show_first) for each in links.PAGES),
+            *_closed(two_step.show_first, places.PLACES),
         ]
     mine = [place for place in places.PLACES if place.is_open_to(actor)]
     others = [place for place in places.PLACES if place not in mine]
@@ -38,8 +52,17 @@ def pages_for(actor: Actor | None) -> list[st.Page]:
     return [
         _root(lambda: st.switch_page(home)),
         *opened.values(),
-        _activate(lambda: activation.show_to(actor, home)),
-        *_closed(_forbidden, others),
+        *(_behind_link(each, partial(each.show_to, actor, home)) for each in links.PAGES),
+        *(page for each in others for page in _closed(_forbidden(actor, each), [each])),
+    ]
+
+
+def locked_pages() -> list[st.Page]:
+    """The lock at every url, so that its owner comes back to the same place."""
+    return [
+        _root(lock.show),
+        *(_behind_link(each, each.show) for each in links.PAGES),
+        *_closed(lock.show, places.PLACES),
     ]
 
 
@@ -47,14 +70,19 @@ def _root(show: Callable[[], None]) -> st.Page:
     return st.Page(show, title="Frontdesk", url_path="start", default=True, visibility="hidden")
 
 
-def _activate(show: Callable[[], None]) -> st.Page:
-    title = _("Choose a password")
-    return st.Page(show, title=title, url_path=activation.URL, visibility="hidden")
+def _behind_link(page: LinkPage, show: Callable[[], None]) -> st.Page:
+    return st.Page(show, title=_(page.title), url_path=page.url, visibility="hidden")
 
 
 def _page(place: Place) -> st.Page:
     file = places.PAGES / place.file
-    return st.Page(file, title=_(place.title), icon=place.icon, url_path=place.url)
+    return st.Page(
+        file,
+        title=_(place.title),
+        icon=place.icon,
+        url_path=place.url,
+        visibility="hidden" if place.in_menu else "visible",
+    )
 
 
 def _closed(instead: Callable[[], None], closed: Iterable[Place]) -> list[st.Page]:
@@ -64,18 +92,38 @@ def _closed(instead: Callable[[], None], closed: Iterable[Place]) -> list[st.Pag
     ]
 
 
-def _forbidden() -> None:
-    st.error(_("Your role does not open this page."), icon=":material/lock:")
+def _forbidden(actor: Actor, place: Place) -> Callable[[], None]:
+    """A sentence instead of the page, and a line in the audit."""
+
+    def refuse() -> None:
+        refusal = NotAllowed(actor=actor, permission=place.permissions[0])
+        audit.note_refusal(session.database(), refusal, now=utc_now())
+        st.error(_("Your role does not open this page."), icon=":material/lock:")
+
+    return refuse
 
 
 def show_who(actor: Actor) -> None:
-    """The person, their role and the way out, in the corner beside the navigation."""
+    """The person, their role, what is theirs and the way out, beside the navigation."""
+    in_menu = {
+        _(place.title): place
+        for place in places.PLACES
+        if place.in_menu and place.is_open_to(actor)
+    }
     with st.container(key="frontdesk_who"):
-        st.menu_button(
+        chosen = st.menu_button(
             f"{md(actor.name)} · {_(places.ROLE_NAMES[actor.role])}",
-            [_("Sign out")],
-            key="_who",
+            [*in_menu, _("Sign out")],
+            key=WHO,
             type="tertiary",
             icon=":material/account_circle:",
-            on_click=sign_in.sign_out,
+            on_click=_leave_if_asked,
         )
+    if chosen in in_menu:
+        st.switch_page(_page(in_menu[chosen]))
+
+
+def _leave_if_asked() -> None:
+    """In a callback: the run that follows must find nobody signed in."""
+    if st.session_state[WHO] == _("Sign out"):
+        sign_in.sign_out()

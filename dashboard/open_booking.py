@@ -50,7 +50,7 @@ from dashboard.components.set_aside import set_aside_form
 from dashboard.components.words import state_word
 from dashboard.formatting import clock, when
 from dashboard.i18n import _
-from dashboard.new_booking import find, find_duplicates
+from dashboard.searching import find_duplicates, find_patients
 from dashboard.series_form import Reach
 
 KEY = "open_booking"
@@ -100,7 +100,6 @@ def show() -> None:
 
 def _dialog() -> None:
     actor = session.signed_in()
-    session.stamp()
     opened: Opened | None = st.session_state.get(KEY)
     if opened is None:
         st.rerun()
@@ -189,7 +188,7 @@ def _seats(actor: Actor, booking: Booking) -> None:
     if not allows(actor, Permission.BOOKINGS_WRITE):
         return
     with st.expander(_("Add a patient"), icon=":material/person_add:", key=f"{KEY}_join"):
-        chosen = patient_picker(f"{KEY}_join", search=find, duplicates=find_duplicates)
+        chosen = patient_picker(f"{KEY}_join", search=find_patients, duplicates=find_duplicates)
         person = chosen.known or chosen.new
         pressed = person is not None and st.button(
             _("Add"), key=f"{_press(booking)}_do_join", type="primary"

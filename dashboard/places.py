@@ -23,6 +23,8 @@ class Place:
     permissions: tuple[Permission, ...]
     instead_of: tuple[Permission, ...] = ()
     """Whoever has one of these has a wider place than this one."""
+    in_menu: bool = False
+    """Reached from the menu under the person's name, not from the navigation."""
 
     def is_open_to(self, actor: Actor) -> bool:
         return allows(actor, *self.permissions) and not allows(actor, *self.instead_of)
@@ -46,6 +48,13 @@ PLACES = (
         instead_of=(P.SCHEDULE_READ_OWN,),
     ),
     Place(
+        "patients",
+        N_("Patients"),
+        ":material/groups:",
+        "patients.py",
+        (P.PATIENTS_READ, P.PATIENTS_OPEN_ANY),
+    ),
+    Place(
         "utilisation",
         N_("Utilisation"),
         ":material/monitoring:",
@@ -54,6 +63,15 @@ PLACES = (
     ),
     Place("overrides", N_("Overrides"), ":material/gavel:", "overrides.py", (P.BOOKINGS_OVERRIDE,)),
     Place("practice", N_("Practice"), ":material/settings:", "practice.py", (P.CATALOG_WRITE,)),
+    Place("audit", N_("Audit"), ":material/history:", "audit.py", (P.AUDIT_READ,)),
+    Place(
+        "account",
+        N_("My account"),
+        ":material/account_circle:",
+        "account.py",
+        (P.ACCOUNT_OWN,),
+        in_menu=True,
+    ),
 )
 
 HOMES: Mapping[Role, str] = {

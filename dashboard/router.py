@@ -3,24 +3,30 @@
 import streamlit as st
 
 from core.errors import BookingError
-from dashboard import feedback, frame, new_booking, open_booking, session
+from dashboard import feedback, frame, new_booking, open_booking, outside_record, session, watch
 
 st.set_page_config(page_title="Frontdesk", page_icon=str(frame.ICON), layout="wide")
 st.html(frame.STYLE)
 
 actor = session.current_actor()
-page = st.navigation(frame.pages_for(actor), position="top" if actor else "hidden")
+locked = session.find_locked() if actor is None else None
+page = st.navigation(
+    frame.locked_pages() if locked else frame.pages_for(actor),
+    position="top" if actor else "hidden",
+)
 
 if actor is None:
     page.run()
 else:
-    session.stamp()
     if page.url_path != "desk":
         new_booking.forget()  # another page gives a held time back
     if page.url_path not in ("desk", "my-week"):
         open_booking.forget()
+    if page.url_path != "my-week":
+        outside_record.forget()
     st.logo(str(frame.ICON))
     frame.show_who(actor)
+    watch.watch()
     feedback.show_flash()
     try:
         with frame.turns:

@@ -13,7 +13,7 @@ from core import accounts, first_admin
 from core.db import utc_now
 from core.demo_sign_ins import SIGN_INS
 from core.errors import BookingError
-from dashboard import hand_over, places, session, set_up
+from dashboard import company, forgotten, hand_over, places, second_step, session, set_up
 from dashboard.feedback import md, refuse
 from dashboard.i18n import _
 
@@ -78,6 +78,10 @@ def show() -> None:
             first_run = first_admin.is_needed(db)
         if first_run:
             set_up.show()
+        elif second_step.is_asked():
+            second_step.show()
+        elif forgotten.is_asked():
+            forgotten.show()
         else:
             _show_form()
 
@@ -94,12 +98,16 @@ def _show_form() -> None:
     st.title("Frontdesk", anchor=False)
     st.write(_("The appointment book. Sign in to see your day."))
     hand_over.show_failure()
-    refusal = _ask_for_password()
+    refused_company = company.take_answer()
+    refusal = _ask_for_password() or refused_company
+    company.show_button()
     if session.configured().demo:
         refusal = _offer_demo_sign_ins() or refusal
+    else:
+        forgotten.show_button()
     if refusal is not None:
         refuse(refusal)
-    if hand_over.is_pending():
+    if hand_over.is_pending() or second_step.is_asked():
         st.rerun()
 
 

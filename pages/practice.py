@@ -8,7 +8,7 @@ from core.policy import Actor
 from core.practice import Missing, find_missing
 from dashboard import session
 from dashboard.i18n import N_, _
-from dashboard.practice import closures, people, professionals, rooms, services
+from dashboard.practice import closures, messages, people, professionals, rooms, services
 
 SECTION = "section"
 WIDTH = 960
@@ -19,6 +19,7 @@ SECTIONS: Mapping[str, Callable[[Actor], None]] = {
     N_("Rooms"): rooms.show,
     PEOPLE: people.show,
     N_("Closures"): closures.show,
+    N_("Messages"): messages.show,
 }
 NEXT_STEPS = {
     Missing.SERVICE: (SERVICES, N_("Add a service, then the professionals who offer it.")),

@@ -8,6 +8,7 @@ runs the router as that user's browser would, on their home. ``page`` names anot
 import secrets
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -29,9 +30,11 @@ def show_to(monkeypatch: pytest.MonkeyPatch, database: Database, user: User | No
     return AppTest.from_file(str(ROUTER), default_timeout=15)
 
 
-def use(monkeypatch: pytest.MonkeyPatch, database: Database, *, demo: bool = False) -> None:
+def use(
+    monkeypatch: pytest.MonkeyPatch, database: Database, *, demo: bool = False, **changed: Any
+) -> None:
     """Every ``session.reading()`` and ``session.writing()`` goes to ``database``."""
-    configured = Settings(str(database.engine.url), demo=demo, trusted_proxies=())
+    configured = Settings(str(database.engine.url), demo=demo, trusted_proxies=(), **changed)
     monkeypatch.setattr(session, "database", lambda: database)
     monkeypatch.setattr(session, "configured", lambda: configured)
 
@@ -46,6 +49,7 @@ def open_session(database: Database, user: User) -> str:
                 user_id=user.id,
                 created_at=now,
                 last_seen_at=now,
+                auth_at=now,
                 expires_at=now + timedelta(hours=12),
             )
         )

@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from core import audit, schema
+from core import accounts, audit, schema
 from core.__main__ import main
-from core.db import Database
-from core.models import Booking, Patient, Role, User
+from core.db import Database, utc_now
+from core.models import AuthSession, Booking, Patient, Role, User
 from core.passwords import matches
 from core.policy import CONSOLE
+from core.privacy.erasing import forget
+from core.privacy.inventory import ERASED_NAME
 from tests import a
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
-PASSWORD = "alex-reads-the-numbers"
+PASSWORD = "reads-the-numbers-daily"
 
 
 @pytest.fixture
@@ -187,6 +189,43 @@ def test_a_backup_is_made_and_restored(place, tmp_path, capsys, monkeypatch):
     restored.dispose()
 
 
+def test_t155_with_a_key_set_backups_are_encrypted_and_come_back(
+    place, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("FRONTDESK_BACKUP_KEY", "correct horse battery staple")
+    assert main(["backup", str(tmp_path / "backups")]) == 0
+    (made,) = (tmp_path / "backups").glob("*.sealed")
+    monkeypatch.setenv("FRONTDESK_DATABASE_URL", f"sqlite:///{tmp_path / 'again.db'}")
+    monkeypatch.setenv("FRONTDESK_BACKUP_KEY", "another key altogether")
+    assert main(["restore", str(made)]) == 1
+    assert "not the key it was made with" in capsys.readouterr().err
+
+    monkeypatch.setenv("FRONTDESK_BACKUP_KEY", "correct horse battery staple")
+    assert main(["restore", str(made)]) == 0
+
+
+def test_t159_a_restore_erases_again_and_says_so(place, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("FRONTDESK_ERASURES", str(tmp_path / "kept" / "erasures"))
+    with place.writing() as session:
+        patient_id = a.patient(session, name="Zebedeu Quixabeira").id
+    assert main(["backup", str(tmp_path / "backups")]) == 0
+    (made,) = (tmp_path / "backups").glob("*.db")
+    with place.writing() as session:
+        patient = session.get_one(Patient, patient_id)
+        forget(session, CONSOLE, patient, now=utc_now())
+    assert main(["erasures", "settle"]) == 0
+    assert "Erased again: 0." in capsys.readouterr().out
+
+    url = f"sqlite:///{tmp_path / 'again' / 'frontdesk.db'}"
+    monkeypatch.setenv("FRONTDESK_DATABASE_URL", url)
+    assert main(["restore", str(made)]) == 0
+    assert "Patients erased since then, and now again: 1." in capsys.readouterr().out
+    restored = Database(url)
+    with restored.reading() as session:
+        assert session.get_one(Patient, patient_id).name == ERASED_NAME
+    restored.dispose()
+
+
 def test_a_backup_into_a_file_is_refused(place, tmp_path, capsys):
     (tmp_path / "file").write_text("")
 
@@ -248,3 +287,45 @@ def test_a_terminal_sees_the_rows_counted(sqlite_database, tmp_path):
     assert done.stdout == b"Patients: 600 added.\n"
     os.close(ours)
     assert schema.current_revision(sqlite_database) == schema.newest_revision()
+
+
+# --- sessions
+
+
+def signed_in(database, username) -> None:
+    with database.writing() as session:
+        user = a.user(session, username=username)
+        accounts.open_session(session, user, ip="", user_agent="", now=utc_now())
+
+
+def still_in(database) -> list[str]:
+    with database.reading() as session:
+        open_ones = select(User.username).join(AuthSession, AuthSession.user_id == User.id)
+        found = open_ones.where(AuthSession.revoked_at.is_(None)).order_by(User.username)
+        return list(session.scalars(found))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left", "said"),
+    [
+        (["--all"], [], "Sessions ended: 2."),
+        (["--user", " RITA"], ["ruiz"], "Sessions ended: 1."),
+        (["--user", "nobody"], ["rita", "ruiz"], "not there any more"),
+    ],
+)
+def test_t161_people_are_signed_out_from_the_console(place, capsys, arguments, left, said):
+    for username in ("rita", "ruiz"):
+        signed_in(place, username)
+
+    code = main(["sessions", "revoke", *arguments])
+
+    assert code == (1 if "nobody" in arguments else 0)
+    assert said in "".join(capsys.readouterr())
+    assert still_in(place) == left
+
+
+@pytest.mark.parametrize("arguments", [[], ["--all", "--user", "rita"]])
+def test_whom_to_sign_out_is_said_once(place, arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(["sessions", "revoke", *arguments])
+    assert stopped.value.code == 2

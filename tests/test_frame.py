@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from core import passwords
+from core.db import utc_now
 from core.errors import Invalid, NotAllowed, SlotTaken, TooManyAttempts
 from core.models import AuthSession, BookingState, Role, User
 from core.passwords import hash_password
@@ -116,10 +117,18 @@ def test_who_may_go_where():
     assert {
         role: [place.url for place in places.PLACES if opens(role, place)] for role in Role
     } == {
-        Role.PATIENT: ["my-bookings"],
-        Role.PROFESSIONAL: ["my-week"],
-        Role.RECEPTIONIST: ["desk", "overrides"],
-        Role.ADMIN: ["desk", "utilisation", "overrides", "practice"],
+        Role.PATIENT: ["my-bookings", "account"],
+        Role.PROFESSIONAL: ["my-week", "patients", "account"],
+        Role.RECEPTIONIST: ["desk", "patients", "overrides", "account"],
+        Role.ADMIN: [
+            "desk",
+            "patients",
+            "utilisation",
+            "overrides",
+            "practice",
+            "audit",
+            "account",
+        ],
     }
 
 
@@ -196,7 +205,8 @@ def test_the_demo_offers_one_sign_in_for_each_role(monkeypatch, sqlite_database,
 
 
 def test_outside_the_demo_no_password_is_shown(show):
-    assert len(show(None).run().button) == 1
+    labels = [button.label for button in show(None).run().button]
+    assert labels == ["Sign in", "Forgot your password?"]
 
 
 def test_t041_t042_the_set_up_page_is_there_until_somebody_can_sign_in(
@@ -253,16 +263,138 @@ def test_t066_a_session_that_was_ended_is_out_at_the_next_run(show, sqlite_datab
     assert [field.label for field in page.text_input] == ["User name", "Password"]
 
 
-def test_each_run_of_a_page_counts_as_use_once_a_minute(show, sqlite_database):
-    page = show(Role.RECEPTIONIST)
-    with sqlite_database.writing() as db:
+def leave_alone(database, **span) -> datetime:
+    """The session was last used so long ago; when that was."""
+    with database.writing() as db:
         opened = db.scalars(select(AuthSession)).one()
-        opened.last_seen_at -= timedelta(minutes=5)
-        before = opened.last_seen_at
+        opened.last_seen_at -= timedelta(**span)
+        return opened.last_seen_at
+
+
+def test_t063_a_run_by_itself_is_no_use_of_the_session(show, sqlite_database):
+    page = show(Role.RECEPTIONIST)
+    before = leave_alone(sqlite_database, minutes=5)
     page.run()
 
     with sqlite_database.reading() as db:
-        assert db.scalars(select(AuthSession.last_seen_at)).one() > before
+        assert db.scalars(select(AuthSession.last_seen_at)).one() == before
+
+
+def test_the_end_of_a_session_is_told_five_minutes_before(show, sqlite_database):
+    """T064."""
+    page = show(Role.RECEPTIONIST).run()
+    assert not page.warning
+
+    with sqlite_database.writing() as db:
+        opened = db.scalars(select(AuthSession)).one()
+        opened.expires_at = utc_now() + timedelta(minutes=4)
+        at = opened.expires_at.astimezone(ZoneInfo(a.ZONE))
+    page.run()
+    assert [each.value for each in page.warning] == [
+        f"You will be signed out at {at:%H:%M}. Please finish what you are doing."
+    ]
+
+
+# --- a desk left alone
+
+
+@pytest.mark.parametrize("place", places.PLACES, ids=lambda place: place.url)
+def test_t063_t065_left_alone_every_place_is_the_lock_and_names_its_owner_only(
+    show, sqlite_database, people, place
+):
+    page = show(Role.ADMIN).run()
+    leave_alone(sqlite_database, minutes=15)
+    to(page, place.url)
+    page.run()
+
+    assert [title.value for title in page.title] == ["Locked"]
+    assert [field.label for field in page.text_input] == ["Your password"]
+    assert written(page) == [
+        f"{people[Role.ADMIN].name}, nobody used this page for a while. "
+        "What you were doing is kept."
+    ]
+
+
+def test_t063_patients_left_alone_are_signed_out(show, sqlite_database):
+    page = show(Role.PATIENT).run()
+    leave_alone(sqlite_database, minutes=30)
+    page.run()
+
+    assert [field.label for field in page.text_input] == ["User name", "Password"]
+
+
+INPUTS = """
+st.text_input("Name", key="name")
+st.checkbox("Urgent", key="urgent")
+st.number_input("Minutes", key="minutes")
+st.multiselect("Days", ["Mon", "Tue"], key="days")
+st.date_input("On", key="on")
+st.text_input("Secret", type="password", key="new_password")
+if st.button("Save", key="save"):
+    st.session_state["saved"] = True
+"""
+
+
+def fill_in(page) -> None:
+    page.text_input(key="name").set_value("Ana Silva")
+    page.checkbox(key="urgent").check()
+    page.number_input(key="minutes").set_value(45)
+    page.multiselect(key="days").set_value(["Tue"])
+    page.date_input(key="on").set_value(a.DAY)
+    page.text_input(key="new_password").set_value("four purple tractors")
+    page.run()
+
+
+def unlock(page, password):
+    page.text_input(key="unlock_password").set_value(password)
+    page.button[0].click().run()
+
+
+def test_t063_the_password_brings_back_the_place_and_what_was_typed(show, pages, sqlite_database):
+    write_page(pages, "desk.py", INPUTS)
+    page = show(Role.RECEPTIONIST).run()
+    fill_in(page)
+    page.button(key="save").click().run()
+    leave_alone(sqlite_database, minutes=15)
+    page.run()
+    assert [title.value for title in page.title] == ["Locked"]
+    assert "four purple tractors" not in str(page.session_state._state.filtered_state)
+
+    unlock(page, PASSWORD)
+
+    assert not page.exception
+    assert page.text_input(key="name").value == "Ana Silva"
+    assert page.checkbox(key="urgent").value is True
+    assert page.number_input(key="minutes").value == 45
+    assert page.multiselect(key="days").value == ["Tue"]
+    assert page.date_input(key="on").value == a.DAY
+    assert page.text_input(key="new_password").value == ""
+    assert page.session_state["saved"]
+    assert PASSWORD not in str(page.session_state._state.filtered_state)
+
+
+def test_a_wrong_password_leaves_the_lock_and_says_so(show, sqlite_database):
+    page = show(Role.RECEPTIONIST).run()
+    leave_alone(sqlite_database, minutes=15)
+    page.run()
+    unlock(page, "not the password")
+
+    assert [error.value for error in page.error] == ["This is not your password."]
+    assert [title.value for title in page.title] == ["Locked"]
+
+
+def test_t070_whoever_signs_in_instead_finds_nothing_of_the_owner(show, pages, sqlite_database):
+    write_page(pages, "desk.py", INPUTS)
+    page = show(Role.RECEPTIONIST).run()
+    fill_in(page)
+    leave_alone(sqlite_database, minutes=15)
+    page.run()
+    page.button(key="lock_leave").click().run()
+
+    assert written(page) == ["Signing out …"]
+    assert "Ana Silva" not in str(page.session_state._state.filtered_state)
+    with sqlite_database.reading() as db:
+        assert db.scalars(select(AuthSession.revoke_reason)).one() == "signed out"
 
 
 # --- what is said
