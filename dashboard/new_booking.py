@@ -27,7 +27,7 @@ from dashboard import feedback, series_form, session
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.countdown import countdown
-from dashboard.components.patient_picker import PatientChosen, patient_picker
+from dashboard.components.patient_picker import PatientChosen, patient_picker, take_known
 from dashboard.components.repeat_fields import repeat_fields
 from dashboard.components.set_aside import set_aside_form
 from dashboard.components.words import minutes, money
@@ -53,9 +53,16 @@ class Asked:
     """Why the time cannot simply be booked, once somebody has tried."""
 
 
-def ask(professional_id: int, service_id: int | None, starts_at: datetime) -> None:
+def ask(
+    professional_id: int,
+    service_id: int | None,
+    starts_at: datetime,
+    patient: PatientFound | None = None,
+) -> None:
     """Open the dialog for this time on the next run, and hold the time."""
     forget()
+    if patient is not None:
+        take_known(KEY, patient)
     asked = Asked(professional_id, service_id, starts_at, request_key=secrets.token_urlsafe(16))
     st.session_state[KEY] = _with_hold(session.signed_in(), asked, service_id)
 

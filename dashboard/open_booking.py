@@ -35,7 +35,7 @@ from core.overrides import load_overrides_of
 from core.patients import add_patient
 from core.policy import Actor, Permission, allows
 from core.series import CancelSeriesRequest, MoveSeriesAsked, cancel_series, move_series
-from dashboard import feedback, series_form, session
+from dashboard import feedback, find_time, series_form, session
 from dashboard.components.booking_forms import (
     ask_reason,
     booking_details,
@@ -125,6 +125,17 @@ def _dialog() -> None:
     if may_move(booking):
         _move_form(actor, booking, zone, reach)
     _cancel_form(actor, booking, reach)
+    _book_again(actor, booking)
+
+
+def _book_again(actor: Actor, booking: Booking) -> None:
+    """The next visit of the same kind, from this one."""
+    if booking.seats > 1 or not allows(actor, Permission.BOOKINGS_WRITE):
+        return
+    if st.button(_("Book again"), key=f"{KEY}_again", icon=":material/event_repeat:"):
+        forget()
+        find_time.open_again(booking)
+        st.rerun()
 
 
 def _tell_changes(db: Session, booking: Booking) -> BookingError | None:

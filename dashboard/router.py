@@ -3,7 +3,16 @@
 import streamlit as st
 
 from core.errors import BookingError
-from dashboard import feedback, frame, new_booking, open_booking, outside_record, session, watch
+from dashboard import (
+    feedback,
+    find_time,
+    frame,
+    new_booking,
+    open_booking,
+    outside_record,
+    session,
+    watch,
+)
 
 st.set_page_config(page_title="Frontdesk", page_icon=str(frame.ICON), layout="wide")
 st.html(frame.STYLE)
@@ -20,6 +29,7 @@ if actor is None:
 else:
     if page.url_path != "desk":
         new_booking.forget()  # another page gives a held time back
+        find_time.forget()
     if page.url_path not in ("desk", "my-week"):
         open_booking.forget()
     if page.url_path != "my-week":

@@ -76,6 +76,16 @@ def test_what_leaves_a_gap_too_short_to_sell_comes_after_what_does_not(session, 
     assert [each.unusable_minutes for each in found] == [0, 0]
 
 
+def test_the_best_of_each_day_reach_further_than_the_first_day(session, desk, service):
+    a.professional(session, name="Dr Ada", services=(service,), weekdays=(1, 2, 3, 4, 5))
+    asked = NextAsked(service.id, count=6, most_a_day=2)
+
+    found = next_starts(session, desk, asked, now=MONDAY_MORNING)
+
+    assert [each.days_to_wait for each in found] == [0, 0, 1, 1, 2, 2]
+    assert found[:2] == next_starts(session, desk, NextAsked(service.id, 2), now=MONDAY_MORNING)
+
+
 def test_filters_choose_who_and_when(session, desk, service):
     heart = Expertise(name="Cardiology")
     session.add(heart)

@@ -62,6 +62,8 @@ class NextAsked:
 
     service_id: int
     count: int = 5
+    most_a_day: int = MOST_PROPOSALS
+    """The best of each day, so that a list reaches further than the first free one."""
     patient_id: int | None = None
     professional_ids: tuple[int, ...] = ()
     expertise_id: int | None = None
@@ -192,7 +194,7 @@ class _Seeker:
                 for sheet, start in found
             ),
             key=lambda each: each.rank,
-        )
+        )[: self.asked.most_a_day]
 
     def _proposal(
         self, sheet: DaySheet, start: int, day: int, load: float, free: Sequence[Span]

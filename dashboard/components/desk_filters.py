@@ -1,7 +1,7 @@
 """One row above the day: which day, which service, whose columns. All of it stands in the URL,
 so that a view can be kept and shared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -22,7 +22,9 @@ class DeskChoices:
     professionals: Sequence[Professional]
 
 
-def desk_filters(choices: DeskChoices, *, today: date) -> DayAsked:
+def desk_filters(
+    choices: DeskChoices, *, today: date, on_find: Callable[[DayAsked], None] | None = None
+) -> DayAsked:
     """Draw the row and answer which day is asked for, and whose."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="desk_bar"):
         _day_buttons(today)
@@ -72,7 +74,17 @@ def desk_filters(choices: DeskChoices, *, today: date) -> DayAsked:
             width=220,
             bind="query-params",
         )
-    return DayAsked(shown, service_id, expertise_id, tuple(professional_ids))
+        asked = DayAsked(shown, service_id, expertise_id, tuple(professional_ids))
+        if on_find is not None:
+            st.button(
+                _("Find a time"),
+                key="desk_find",
+                icon=":material/search:",
+                shortcut="f",
+                on_click=on_find,
+                args=(asked,),
+            )
+    return asked
 
 
 def _day_buttons(today: date) -> None:

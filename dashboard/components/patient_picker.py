@@ -117,7 +117,7 @@ def _likely_duplicates(key: str, likely: Sequence[LikelyDuplicate]) -> None:
                 md(f"{describe(each.patient)} ({', '.join(_(why) for why in each.reasons)})"),
                 key=f"{key}_known_{each.patient.id}",
                 help=_("Book for this patient instead"),
-                on_click=_take_known,
+                on_click=take_known,
                 args=(key, each.patient),
             )
 
@@ -136,8 +136,8 @@ def _stop_adding(key: str) -> None:
     st.session_state[f"{key}_words"] = ""
 
 
-def _take_known(key: str, patient: PatientFound) -> None:
-    """Back to the search, with this very person chosen, whoever shares the name."""
+def take_known(key: str, patient: PatientFound) -> None:
+    """The search with this very person chosen, whoever shares the name."""
     _stop_adding(key)
     st.session_state[f"{key}_words"] = f"{patient.name} {patient.phone}".strip()
     st.session_state[f"{key}_known_id"] = patient.id
