@@ -27,7 +27,12 @@ from dashboard import feedback, series_form, session
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.countdown import countdown
-from dashboard.components.patient_picker import PatientChosen, patient_picker, take_known
+from dashboard.components.patient_picker import (
+    PatientChosen,
+    patient_picker,
+    start_adding,
+    take_known,
+)
 from dashboard.components.repeat_fields import repeat_fields
 from dashboard.components.set_aside import set_aside_form
 from dashboard.components.words import minutes, money
@@ -65,6 +70,11 @@ def ask(
         take_known(KEY, patient)
     asked = Asked(professional_id, service_id, starts_at, request_key=secrets.token_urlsafe(16))
     st.session_state[KEY] = _with_hold(session.signed_in(), asked, service_id)
+
+
+def add_patient(name_or_phone: str) -> None:
+    """Have the open form ask for a new patient, of whom this much is known."""
+    start_adding(KEY, name_or_phone)
 
 
 def is_asked() -> bool:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.errors import BookingError
 from dashboard import (
+    booking_line,
     feedback,
     find_time,
     frame,
@@ -30,6 +31,7 @@ else:
     if page.url_path != "desk":
         new_booking.forget()  # another page gives a held time back
         find_time.forget()
+        booking_line.forget()
     if page.url_path not in ("desk", "my-week"):
         open_booking.forget()
     if page.url_path != "my-week":

@@ -6,7 +6,7 @@ from core import accounts, catalog
 from core.db import utc_now
 from core.desk import DayAsked, DeskDay, day_starts, load_cancelled, load_day
 from core.policy import Actor, Permission, allows
-from dashboard import feedback, find_time, new_booking, open_booking, session
+from dashboard import booking_line, feedback, find_time, new_booking, open_booking, session
 from dashboard.components.day_grid import Dropped, GridEvent, Opened, Picked
 from dashboard.components.desk_board import (
     DayMinutes,
@@ -77,11 +77,18 @@ if not choices.professionals:
     nobody_to_book(actor)
 else:
     today = utc_now().astimezone(session.zone()).date()
-    on_find = find_time.open_for_day if allows(actor, Permission.BOOKINGS_WRITE) else None
-    board(desk_filters(choices, today=today, on_find=on_find))
+    if allows(actor, Permission.BOOKINGS_WRITE):
+        asked = desk_filters(
+            choices, today=today, on_find=find_time.open_for_day, on_line=booking_line.open
+        )
+    else:
+        asked = desk_filters(choices, today=today)
+    board(asked)
 if new_booking.is_asked():
     new_booking.show()
 elif find_time.is_open():
     find_time.show()
+elif booking_line.is_open():
+    booking_line.show()
 elif open_booking.is_open():
     open_booking.show()

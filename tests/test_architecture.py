@@ -51,6 +51,7 @@ CORE_ORDER = (
     {"availability", "visits", "claims"},
     {
         "booking",
+        "booking_line",
         "holds",
         "overrides",
         "series",

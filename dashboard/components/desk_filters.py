@@ -23,7 +23,11 @@ class DeskChoices:
 
 
 def desk_filters(
-    choices: DeskChoices, *, today: date, on_find: Callable[[DayAsked], None] | None = None
+    choices: DeskChoices,
+    *,
+    today: date,
+    on_find: Callable[[DayAsked], None] | None = None,
+    on_line: Callable[[], None] | None = None,
 ) -> DayAsked:
     """Draw the row and answer which day is asked for, and whose."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="desk_bar"):
@@ -48,7 +52,7 @@ def desk_filters(
             key="service",
             placeholder=_("Any service"),
             label_visibility="collapsed",
-            width=260,
+            width=210,
             bind="query-params",
         )
         tags = {each.id: each.name for each in choices.expertise}
@@ -60,7 +64,7 @@ def desk_filters(
             key="expertise",
             placeholder=_("Any expertise"),
             label_visibility="collapsed",
-            width=180,
+            width=150,
             bind="query-params",
         )
         names = {each.id: each.name for each in choices.professionals}
@@ -71,7 +75,7 @@ def desk_filters(
             key="professionals",
             placeholder=_("Everybody"),
             label_visibility="collapsed",
-            width=220,
+            width=170,
             bind="query-params",
         )
         asked = DayAsked(shown, service_id, expertise_id, tuple(professional_ids))
@@ -83,6 +87,15 @@ def desk_filters(
                 shortcut="f",
                 on_click=on_find,
                 args=(asked,),
+            )
+        if on_line is not None:
+            st.button(
+                _("One line"),
+                key="desk_line",
+                icon=":material/keyboard:",
+                shortcut="Ctrl+K",
+                on_click=on_line,
+                help=_("Book by typing: fri 10 silva follow-up"),
             )
     return asked
 

@@ -52,7 +52,7 @@ def patient_picker(
         key=f"{key}_add",
         icon=":material/person_add:",
         type="tertiary",
-        on_click=_start_adding,
+        on_click=_add_what_is_typed,
         args=(key,),
     )
     return PatientChosen(known=chosen)
@@ -122,12 +122,16 @@ def _likely_duplicates(key: str, likely: Sequence[LikelyDuplicate]) -> None:
             )
 
 
-def _start_adding(key: str) -> None:
-    words = st.session_state.get(f"{key}_words", "")
+def _add_what_is_typed(key: str) -> None:
+    """What stands in the field now: more may have been typed since this was drawn."""
+    start_adding(key, st.session_state.get(f"{key}_words", ""))
+
+
+def start_adding(key: str, words: str) -> None:
+    """The form for a new patient, with what was typed as their phone or their name."""
     st.session_state[f"{key}_adding"] = True
-    field: Literal["phone", "name"] = (
-        "phone" if sum(each.isdigit() for each in words) >= 5 else "name"
-    )
+    digits = sum(each.isdigit() for each in words)
+    field: Literal["phone", "name"] = "phone" if digits >= 5 else "name"
     st.session_state[f"{key}_{field}"] = words.strip()
 
 

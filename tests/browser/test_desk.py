@@ -321,3 +321,40 @@ def test_a_view_of_the_desk_is_kept_in_its_address(new_page, sign_in, live_serve
 
     expect(free(page, "Dr Ada", "09:00")).to_be_visible(timeout=15_000)
     expect(page).to_have_url(address)
+
+
+def test_a_booking_is_made_by_typing_one_line(new_page, sign_in, live_server):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+
+    page.keyboard.press("Control+k")
+    line = page.get_by_label(re.compile("Day, time, patient"))
+    expect(line).to_be_focused(timeout=10_000)
+    page.keyboard.type("tomorrow 9:30 dr ben garc nur")
+    expect(page.get_by_role("button", name=re.compile("Book Nuria García"))).to_be_visible()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Booked Nuria García with Dr Ben")).to_be_visible()
+    booking = only_booking(live_server.database)
+    assert booking.starts_at == tomorrow(9.5)
+
+
+def test_a_line_that_is_not_understood_yet_is_shown_before_enter_books(
+    new_page, sign_in, live_server
+):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_label(re.compile("Day, time, patient"))).to_be_focused(timeout=10_000)
+
+    page.keyboard.type("garc nur zzyzx")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nobody and nothing is called")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Enter books, Escape clears")).to_be_visible()
+
+    with live_server.database.reading() as session:
+        assert not session.scalars(select(Booking)).all()

@@ -1,0 +1,279 @@
+"""What a line of the desk says about when: "fri 10 silva follow-up" without the database.
+
+Day, date, time, telephone and words come in any order. What is not a day, a time or a number
+is left as words, to be looked up among patients, services and professionals.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from core.patients.search import MONTH_FIRST, SHORTEST_PHONE, fold
+
+LONGEST_LINE = 200
+AFTERNOON_UP_TO = 6
+"""A bare 1 to 6 is said of the afternoon; 01 to 06 and 1:00 to 6:00 are meant as written."""
+SHORTEST_NAME_OF_DAY = 3
+
+
+@dataclass(frozen=True)
+class LineWords:
+    """The reader's language, folded as ``fold`` does; several words may mean one thing."""
+
+    weekdays: Sequence[str]
+    """Monday first, in full; their first three letters are understood too."""
+    months: Sequence[str]
+    today: frozenset[str]
+    tomorrow: frozenset[str]
+    next: frozenset[str]
+    within: frozenset[str]
+    """As in "in 3 weeks"."""
+    days: frozenset[str]
+    weeks: frozenset[str]
+    months_ahead: frozenset[str]
+    titles: frozenset[str]
+    """What precedes a professional's name."""
+    fillers: frozenset[str]
+    """Words that say nothing here: at, with, for."""
+
+
+@dataclass
+class LineRead:
+    """The parts of a line; None where it does not say."""
+
+    on: date | None = None
+    minute: int | None = None
+    phone: str = ""
+    titled: list[str] = field(default_factory=list)
+    """Words that can only be a professional's name."""
+    words: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return self == LineRead()
+
+
+Matcher = Callable[[Sequence[str], "_Reader"], int]
+
+
+def read_line(text: str, words: LineWords, *, today: date, country: str | None = None) -> LineRead:
+    """Read a line from left to right; of two days or two times the later one counts."""
+    reader = _Reader(words, today, country)
+    tokens = text[:LONGEST_LINE].replace(",", " ").replace(";", " ").split()
+    while tokens:
+        taken = next((count for each in MATCHERS if (count := each(tokens, reader))), 0)
+        if not taken:
+            reader.read.words.extend(fold(tokens[0]).split())
+        tokens = tokens[taken or 1 :]
+    return reader.read
+
+
+@dataclass
+class _Reader:
+    words: LineWords
+    today: date
+    country: str | None
+    read: LineRead = field(default_factory=LineRead)
+
+
+ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+NUMBER_DATE = re.compile(r"(\d{1,2})[./](\d{1,2})\.?(?:[./]?(\d{4}|\d{2}))?")
+CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d{2})?)(am|pm)?", re.IGNORECASE)
+HALF_DAY = re.compile(r"(\d{1,2})(am|pm)", re.IGNORECASE)
+DIGITS = re.compile(r"\d{1,2}")
+FOUR_DIGITS = re.compile(r"([01]\d|2[0-3])([0-5]\d)")
+PHONE_PART = re.compile(r"\+?\(?\d[\d()./-]*")
+
+
+def _iso_date(tokens: Sequence[str], reader: _Reader) -> int:
+    found = ISO_DATE.fullmatch(tokens[0])
+    return _take_date(reader, *map(int, found.groups())) if found else 0
+
+
+def _number_date(tokens: Sequence[str], reader: _Reader) -> int:
+    found = NUMBER_DATE.fullmatch(tokens[0])
+    if found is None:
+        return 0
+    first, second, year = found.groups()
+    month, day = (first, second) if reader.country in MONTH_FIRST else (second, first)
+    if year is None:
+        return _take_next(reader, int(month), int(day))
+    return _take_date(reader, int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
+
+
+def _clock(tokens: Sequence[str], reader: _Reader) -> int:
+    """10:15, 10h, 10h15, 10:15pm, 5pm, 5 pm."""
+    found = CLOCK.fullmatch(tokens[0])
+    if found is not None:
+        hour, minute, half = found.groups()
+        taken = 1
+        if half is None and len(tokens) > 1 and tokens[1].casefold() in HALVES:
+            half, taken = tokens[1], 2
+        return _take_time(reader, int(hour), int(minute or 0), half) and taken
+    found = HALF_DAY.fullmatch(tokens[0])
+    if found is not None:
+        return _take_time(reader, int(found[1]), 0, found[2])
+    if len(tokens) > 1 and DIGITS.fullmatch(tokens[0]) and tokens[1].casefold() in HALVES:
+        return 2 * _take_time(reader, int(tokens[0]), 0, tokens[1])
+    return 0
+
+
+def _phone(tokens: Sequence[str], reader: _Reader) -> int:
+    """A run of numbers with as many digits as a telephone has."""
+    run = 0
+    while run < len(tokens) and PHONE_PART.fullmatch(tokens[run]):
+        run += 1
+    is_hour = run > 1 and bool(DIGITS.fullmatch(tokens[0])) and int(tokens[0]) < 24
+    if _digits(tokens[:run]) < SHORTEST_PHONE or (
+        is_hour and _digits(tokens[1:2]) >= SHORTEST_PHONE
+    ):
+        return 0
+    reader.read.phone = " ".join(tokens[:run])
+    return run
+
+
+def _digits(tokens: Sequence[str]) -> int:
+    return sum(each.isdigit() for token in tokens for each in token)
+
+
+def _day_and_month(tokens: Sequence[str], reader: _Reader) -> int:
+    """27 nov, nov 27."""
+    if len(tokens) < 2:
+        return 0
+    for day, month in ((tokens[0], tokens[1]), (tokens[1], tokens[0])):
+        number = _named(month, reader.words.months)
+        if number and DIGITS.fullmatch(day.rstrip(".")):
+            return 2 * _take_next(reader, number, int(day.rstrip(".")))
+    return 0
+
+
+def _in_some_days(tokens: Sequence[str], reader: _Reader) -> int:
+    """in 3 days, in 2 weeks, in 6 months."""
+    words = reader.words
+    if len(tokens) < 3 or fold(tokens[0]) not in words.within or not DIGITS.fullmatch(tokens[1]):
+        return 0
+    count, unit = int(tokens[1]), fold(tokens[2])
+    if unit in words.months_ahead:
+        reader.read.on = _months_later(reader.today, count)
+    elif unit in words.days or unit in words.weeks:
+        reader.read.on = reader.today + timedelta(days=count * (7 if unit in words.weeks else 1))
+    else:
+        return 0
+    return 3
+
+
+def _named_day(tokens: Sequence[str], reader: _Reader) -> int:
+    """today, tomorrow, fri, friday, next friday."""
+    words, said = reader.words, fold(tokens[0])
+    if said in words.today or said in words.tomorrow:
+        reader.read.on = reader.today + timedelta(days=said in words.tomorrow)
+        return 1
+    is_next = said in words.next and len(tokens) > 1
+    number = _named(tokens[1] if is_next else tokens[0], words.weekdays)
+    if not number:
+        return 0
+    ahead = (number - reader.today.isoweekday()) % 7
+    if is_next:  # the one of next week, as people mean it
+        ahead = 7 - reader.today.isoweekday() + number
+    reader.read.on = reader.today + timedelta(days=ahead)
+    return 2 if is_next else 1
+
+
+def _bare_hour(tokens: Sequence[str], reader: _Reader) -> int:
+    """10, 1030."""
+    if reader.read.minute is not None:
+        return 0
+    if found := FOUR_DIGITS.fullmatch(tokens[0]):
+        return _take_time(reader, int(found[1]), int(found[2]), None)
+    if not DIGITS.fullmatch(tokens[0]):
+        return 0
+    hour = int(tokens[0])
+    if len(tokens[0]) == 1 and 1 <= hour <= AFTERNOON_UP_TO:
+        hour += 12
+    return _take_time(reader, hour, 0, None)
+
+
+def _title(tokens: Sequence[str], reader: _Reader) -> int:
+    """dr ruiz."""
+    if len(tokens) < 2 or fold(tokens[0]) not in reader.words.titles:
+        return 0
+    reader.read.titled.extend(fold(tokens[1]).split())
+    return 2
+
+
+def _filler(tokens: Sequence[str], reader: _Reader) -> int:
+    said = fold(tokens[0])
+    return int(not said or said in reader.words.fillers)
+
+
+MATCHERS: Sequence[Matcher] = (
+    _iso_date,
+    _number_date,
+    _clock,
+    _in_some_days,
+    _day_and_month,
+    _phone,
+    _named_day,
+    _bare_hour,
+    _title,
+    _filler,
+)
+"""In the order in which they are tried: what is more particular comes first."""
+
+HALVES: Mapping[str, int] = {"am": 0, "pm": 12}
+
+
+def _take_time(reader: _Reader, hour: int, minute: int, half: str | None) -> int:
+    if half is not None:
+        if not 1 <= hour <= 12:
+            return 0
+        hour = hour % 12 + HALVES[half.casefold()]
+    if hour > 23 or minute > 59:
+        return 0
+    reader.read.minute = hour * 60 + minute
+    return 1
+
+
+def _take_date(reader: _Reader, year: int, month: int, day: int) -> int:
+    try:
+        reader.read.on = date(year, month, day)
+    except ValueError:
+        return 0
+    return 1
+
+
+def _take_next(reader: _Reader, month: int, day: int) -> int:
+    """The next such date, today included; 29 February may be years away."""
+    for year in range(reader.today.year, reader.today.year + 9):
+        try:
+            found = date(year, month, day)
+        except ValueError:
+            continue
+        if found >= reader.today:
+            reader.read.on = found
+            return 1
+    return 0
+
+
+def _months_later(today: date, count: int) -> date:
+    """The same day of a later month, or its last one."""
+    months = today.month - 1 + count
+    year, month = today.year + months // 12, months % 12 + 1
+    for day in range(today.day, 0, -1):
+        try:
+            return date(year, month, day)
+        except ValueError:
+            continue
+    raise AssertionError("every month has a first day")
+
+
+def _named(token: str, names: Sequence[str]) -> int:
+    """The number of the weekday or month a word means, 1 for the first; 0 for none."""
+    said = fold(token)
+    if len(said) < SHORTEST_NAME_OF_DAY:
+        return 0
+    for number, name in enumerate(names, start=1):
+        if said == name or said == name[:SHORTEST_NAME_OF_DAY]:
+            return number
+    return 0

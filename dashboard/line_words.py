@@ -1,0 +1,29 @@
+"""The words of the booking line in the reader's language.
+
+Where a sentence lists several words they are divided by spaces; translators may give more.
+"""
+
+from core.booking_line import LineWords
+from core.patients import fold
+from dashboard.formatting import MONTHS, WEEKDAYS
+from dashboard.i18n import _
+
+
+def line_words() -> LineWords:
+    return LineWords(
+        weekdays=[fold(_(each)) for each in WEEKDAYS],
+        months=[fold(_(each)) for each in MONTHS],
+        today=_set(_("today now")),
+        tomorrow=_set(_("tomorrow tmrw")),
+        next=_set(_("next")),
+        within=_set(_("in within")),
+        days=_set(_("day days")),
+        weeks=_set(_("week weeks")),
+        months_ahead=_set(_("month months")),
+        titles=_set(_("dr dra doctor prof professor")),
+        fillers=_set(_("at with for on the and to a an please")),
+    )
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(fold(words).split())
