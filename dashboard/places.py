@@ -32,6 +32,7 @@ class Place:
 
 PLACES = (
     Place("desk", N_("Desk"), ":material/calendar_view_day:", "desk.py", (P.BOOKINGS_READ,)),
+    Place("today", N_("Today"), ":material/groups:", "today.py", (P.BOOKINGS_WRITE,)),
     Place(
         "my-week",
         N_("My week"),

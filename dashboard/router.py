@@ -32,7 +32,7 @@ else:
         new_booking.forget()  # another page gives a held time back
         find_time.forget()
         booking_line.forget()
-    if page.url_path not in ("desk", "my-week"):
+    if page.url_path not in ("desk", "today", "my-week"):
         open_booking.forget()
     if page.url_path != "my-week":
         outside_record.forget()

@@ -52,6 +52,7 @@ CORE_ORDER = (
     {
         "booking",
         "booking_line",
+        "day_board",
         "holds",
         "overrides",
         "series",

@@ -119,9 +119,10 @@ def test_who_may_go_where():
     } == {
         Role.PATIENT: ["my-bookings", "account"],
         Role.PROFESSIONAL: ["my-week", "patients", "account"],
-        Role.RECEPTIONIST: ["desk", "patients", "overrides", "account"],
+        Role.RECEPTIONIST: ["desk", "today", "patients", "overrides", "account"],
         Role.ADMIN: [
             "desk",
+            "today",
             "patients",
             "utilisation",
             "overrides",
