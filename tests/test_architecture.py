@@ -53,6 +53,7 @@ CORE_ORDER = (
         "booking",
         "booking_line",
         "day_board",
+        "day_print",
         "holds",
         "overrides",
         "series",
