@@ -12,6 +12,7 @@ from dashboard import (
     open_booking,
     outside_record,
     session,
+    walk_in,
     watch,
 )
 
@@ -32,6 +33,8 @@ else:
         new_booking.forget()  # another page gives a held time back
         find_time.forget()
         booking_line.forget()
+    if page.url_path != "today":
+        walk_in.forget()
     if page.url_path not in ("desk", "today", "my-week"):
         open_booking.forget()
     if page.url_path != "my-week":

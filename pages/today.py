@@ -7,7 +7,8 @@ from core.booking import MarkRequest, UndoRequest, mark, undo
 from core.day_board import DayBoard, load_board
 from core.db import utc_now
 from core.errors import BookingError
-from dashboard import feedback, open_booking, session
+from core.policy import Permission, allows
+from dashboard import feedback, open_booking, session, walk_in
 from dashboard.components.board_lines import UNDO, board_lines, counts_line, step_of
 from dashboard.components.day_board import OPEN, Pressed, day_board
 from dashboard.components.desk_board import booking_drawn
@@ -40,6 +41,11 @@ def board() -> None:
         with session.reading() as db:
             shown = load_board(db, actor, on, professional_ids=chosen, now=now)
         st.markdown(f"**{counts_line(shown, now)}**", width="stretch")
+        if allows(actor, Permission.BOOKINGS_WRITE) and st.button(
+            _("Walk-in"), key="today_walk_in", icon=":material/directions_walk:", shortcut="w"
+        ):
+            walk_in.open()
+            st.rerun()
     pressed = day_board(
         board_lines(shown, zone=zone, now=now),
         label=_("Visits of today"),
@@ -75,5 +81,7 @@ def act(shown: DayBoard, pressed: Pressed) -> None:
 
 session.signed_in()
 board()
-if open_booking.is_open():
+if walk_in.is_open():
+    walk_in.show()
+elif open_booking.is_open():
     open_booking.show()

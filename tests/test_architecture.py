@@ -59,6 +59,7 @@ CORE_ORDER = (
         "series",
         "waiting",
         "desk",
+        "walk_in",
         "week",
         "own_bookings",
         "patient_record",
