@@ -72,7 +72,12 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     ),
     (
         _needs(P.BOOKINGS_WRITE, P.BOOKINGS_MARK_OWN),
-        ("booking.groups.mark_seat", "booking.progress.mark", "booking.progress.undo"),
+        (
+            "booking.groups.mark_seat",
+            "booking.progress.mark",
+            "booking.progress.undo",
+            "day_board.load_board",
+        ),
     ),
     (
         _needs(P.BOOKINGS_WRITE),
@@ -80,8 +85,12 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "booking.groups.join",
             "booking.groups.leave",
             "booking.placing.book_any",
+            "booking_line.meaning.understand",
+            "booking_line.proposing.propose",
             "holds.hold",
             "holds.release_hold",
+            "walk_in.free_today",
+            "walk_in.walk_in",
         ),
     ),
     (
@@ -156,6 +165,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         _needs(P.SCHEDULE_READ, P.SCHEDULE_READ_OWN),
         (
             "analytics.desk_counts",
+            "day_print.load_printed_day",
             "desk.load_cancelled",
             "desk.load_day",
             "schedule.stranded.stranded_bookings",

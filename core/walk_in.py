@@ -32,6 +32,7 @@ def free_today(
     now: datetime,
 ) -> Sequence[Proposal]:
     """Each professional's earliest start today, the soonest first."""
+    require(actor, Permission.BOOKINGS_WRITE)
     asked = NextAsked(service_id, count=MOST_PROPOSALS, patient_id=patient_id)
     earliest: dict[int, Proposal] = {}
     for each in next_starts(session, actor, asked, now=now):

@@ -74,7 +74,6 @@ def show() -> None:
 
 def _dialog() -> None:
     actor = session.signed_in()
-    session.stamp()
     state: Open | None = st.session_state.get(KEY)
     if state is None:
         st.rerun()
@@ -95,7 +94,7 @@ def _dialog() -> None:
         country = get_organisation(db).country
         today = now.astimezone(zone).date()
         line = read_line(typed.text, line_words(), today=today, country=country)
-        readings = understand(db, actor, line)
+        readings = understand(db, actor, line, now=now)
         meaning = _as_chosen(readings[min(state.reading, len(readings) - 1)], state)
         proposed = propose(db, actor, meaning, now=now)
         offered = services_offered(db, proposed.professional_id)

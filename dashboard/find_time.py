@@ -110,7 +110,6 @@ def _open(looking: Looking) -> None:
 
 def _dialog() -> None:
     actor = session.signed_in()
-    session.stamp()
     looking: Looking | None = st.session_state.get(KEY)
     if looking is None:
         st.rerun()

@@ -20,6 +20,7 @@ from core.desk import ServiceThere, services_at
 from core.errors import BookingError
 from core.holds import HoldRequest
 from core.models import Booking
+from core.patients import PatientFound
 from core.policy import Actor, Permission, allows
 from core.series import Repeats, SeriesAsked
 from core.visits import hold_calendars

@@ -21,7 +21,7 @@ from dashboard.components.words import minutes
 from dashboard.feedback import md
 from dashboard.formatting import clock
 from dashboard.i18n import _
-from dashboard.new_booking import find, find_duplicates
+from dashboard.searching import find_duplicates, find_patients
 
 KEY = "walk_in"
 MOST_SHOWN = 5
@@ -55,7 +55,6 @@ def show() -> None:
 
 def _dialog() -> None:
     actor = session.signed_in()
-    session.stamp()
     state: Open | None = st.session_state.get(KEY)
     if state is None:
         st.rerun()
@@ -70,7 +69,7 @@ def _dialog() -> None:
         placeholder=_("Which service?"),
     )
     autofocus(f"{KEY}_service", once=state.request_key)
-    chosen = patient_picker(KEY, search=find, duplicates=find_duplicates)
+    chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
     if state.refused is not None:
         feedback.refuse(state.refused)
     if service_id is not None:
@@ -117,9 +116,7 @@ def _save(
                 patient_id = chosen.known.id
             else:
                 assert chosen.new is not None
-                hold_calendars(
-                    db, actor, professional_id=proposal.professional_id, service_id=service_id
-                )
+                hold_calendars(db, [proposal.professional_id], service_id)
                 patient_id = add_patient(db, actor, chosen.new, now=now).id
             request = WalkInRequest(
                 proposal.professional_id,

@@ -63,7 +63,6 @@ def act(shown: DayBoard, pressed: Pressed) -> None:
         open_booking.open(booking_id)
         st.rerun()
     actor, now, step = session.signed_in(), utc_now(), step_of(pressed.button)
-    session.stamp()
     row = next(each for each in shown.rows if each.booking_id == booking_id)
     try:
         with session.writing() as db:

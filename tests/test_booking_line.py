@@ -148,7 +148,7 @@ MONDAY = a.at(7)
 
 def meant(session, text):
     line = read_line(text, WORDS, today=MONDAY.date())
-    return understand(session, a.actor(session), line)
+    return understand(session, a.actor(session), line, now=MONDAY)
 
 
 def ids(found):
@@ -195,7 +195,7 @@ def test_what_nobody_is_called_is_said(session, place):
 def test_only_who_books_for_others_may_ask(session, place):
     line = read_line("silva", WORDS, today=FRIDAY)
     with pytest.raises(NotAllowed):
-        understand(session, a.actor(session, role=Role.PROFESSIONAL), line)
+        understand(session, a.actor(session, role=Role.PROFESSIONAL), line, now=MONDAY)
 
 
 # What would be booked.
@@ -204,7 +204,7 @@ def test_only_who_books_for_others_may_ask(session, place):
 def proposed(session, text):
     line = read_line(text, WORDS, today=MONDAY.date())
     actor = a.actor(session)
-    return propose(session, actor, understand(session, actor, line)[0], now=MONDAY)
+    return propose(session, actor, understand(session, actor, line, now=MONDAY)[0], now=MONDAY)
 
 
 def test_a_free_time_is_proposed_as_said(session, place):

@@ -6,7 +6,7 @@ seconds are kept, for the desk to choose from.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import product
 
 from sqlalchemy import func, select
@@ -56,7 +56,7 @@ class Meaning:
         return self.patients[0] if len(self.patients) == 1 else None
 
 
-def understand(session: Session, actor: Actor, line: LineRead) -> list[Meaning]:
+def understand(session: Session, actor: Actor, line: LineRead, *, now: datetime) -> list[Meaning]:
     """The ways to understand a line, the best first; never none."""
     require(actor, Permission.BOOKINGS_WRITE)
     services = [_named(each) for each in load_services(session)]
@@ -65,7 +65,9 @@ def understand(session: Session, actor: Actor, line: LineRead) -> list[Meaning]:
 
     def patients_of(words: str) -> tuple[PatientFound, ...]:
         if words not in found:
-            people = find_patients(session, actor, words, limit=MOST_PATIENTS) if words else ()
+            people = (
+                find_patients(session, actor, words, limit=MOST_PATIENTS, now=now) if words else ()
+            )
             found[words] = tuple(people)
         return found[words]
 

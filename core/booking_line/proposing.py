@@ -12,7 +12,7 @@ from core.booking_line.meaning import Meaning, services_offered, usual_service
 from core.catalog import get_organisation
 from core.desk import services_at
 from core.interval import to_instant
-from core.policy import Actor
+from core.policy import Actor, Permission, require
 
 OTHER_TIMES = 4
 
@@ -34,6 +34,7 @@ class Proposed:
 
 def propose(session: Session, actor: Actor, meaning: Meaning, *, now: datetime) -> Proposed:
     """The best start that does what the line says, or the nearest that nearly do."""
+    require(actor, Permission.BOOKINGS_WRITE)
     only = meaning.professionals[0].id if len(meaning.professionals) == 1 else None
     service_id, is_usual = _service(session, meaning, only)
     proposed = Proposed(service_id, is_usual, only)

@@ -12,6 +12,8 @@ from core import (
     analytics,
     audit_trail,
     catalog,
+    day_board,
+    day_print,
     desk,
     exceptional_access,
     history,
@@ -29,6 +31,7 @@ from core import (
     second_step_set_up,
     series,
     transfer,
+    walk_in,
     week,
     what_if,
 )
@@ -53,6 +56,7 @@ from core.booking import (
     undo,
 )
 from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
+from core.booking_line import LineRead, propose, understand
 from core.interval import Interval
 from core.models import (
     Booking,
@@ -118,6 +122,19 @@ def place_of(world, who, id):
 
 def request(world, professional, patient, hour=16):
     return BookingRequest(professional, world.visit.id, patient, a.at(hour), "try")
+
+
+def understood(world):
+    return understand(world.session, world.admin, LineRead(words=["ana"]), now=NOW)[0]
+
+
+def printed(world, who):
+    return day_print.load_printed_day(world.session, who, desk.DayAsked(a.DAY), now=NOW)
+
+
+def walked_in(world, who, professional, patient):
+    asked = walk_in.WalkInRequest(professional, world.visit.id, patient, a.at(16), "try")
+    return walk_in.walk_in(world.session, who, asked, now=NOW)
 
 
 def repeats():
@@ -420,6 +437,40 @@ BOOKINGS = {
     ),
 }
 
+DESK = {
+    "booking_line.meaning.understand": (
+        Plain(lambda w, who: understand(w.session, who, LineRead(words=["ana"]), now=NOW)),
+    ),
+    "booking_line.proposing.propose": (
+        Plain(lambda w, who: propose(w.session, who, understood(w), now=NOW)),
+    ),
+    "day_board.load_board": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.booking_id
+                for each in day_board.load_board(w.session, who, a.DAY, now=NOW).rows
+            },
+        ),
+    ),
+    "day_print.load_printed_day": (
+        Listing(
+            "professional",
+            lambda w, who: {
+                id
+                for id, name in ((w.ada.id, "Dr Ada"), (w.ben.id, "Dr Ben"))
+                if name in {each.title for each in printed(w, who).pages}
+            },
+        ),
+    ),
+    "walk_in.free_today": (
+        Plain(lambda w, who: walk_in.free_today(w.session, who, w.visit.id, now=NOW)),
+    ),
+    "walk_in.walk_in": (
+        About("professional", lambda w, who, id: walked_in(w, who, id, w.ana.id)),
+        About("patient", lambda w, who, id: walked_in(w, who, w.ada.id, id)),
+    ),
+}
 PATIENTS = {
     "history.load_names": (
         Listing(
@@ -940,4 +991,4 @@ RECORD = {
 }
 
 
-ATTEMPTS = BOOKINGS | PATIENTS | HOURS | CATALOG | PEOPLE | RECORD
+ATTEMPTS = BOOKINGS | DESK | PATIENTS | HOURS | CATALOG | PEOPLE | RECORD
