@@ -40,6 +40,7 @@ from core.models import (
     Professional,
     Room,
 )
+from core.waiting.sound import RULES as WAITING_RULES
 
 S = BookingState
 
@@ -169,7 +170,8 @@ def expired_but_counted(now: datetime) -> Select[Any]:
 
 
 def patients_out_of_step() -> Select[Any]:
-    """A visit for one has one patient in the booking's own state; a hold has nobody yet."""
+    """A visit for one has one patient in the booking's own state; a hold has whoever is being
+    asked, or nobody yet."""
     count = (
         select(func.count())
         .where(Attendee.booking_id == Booking.id)
@@ -182,7 +184,7 @@ def patients_out_of_step() -> Select[Any]:
     )
     for_one = (Booking.state != S.HELD) & (Booking.seats == 1) & or_(count != 1, amiss)
     empty = (Booking.state != S.HELD) & (count == 0)
-    kept = (Booking.state == S.HELD) & (count > 0)
+    kept = (Booking.state == S.HELD) & or_(count > 1, amiss)
     return select(Booking.id).where(or_(for_one, empty, kept))
 
 
@@ -322,7 +324,7 @@ INVARIANTS = (
     ),
     Invariant(
         "attendees",
-        "A visit for one has one patient, in its own state; a hold has none.",
+        "A visit for one has one patient, in its own state; a hold has one at most.",
         "bookings",
         _rows(patients_out_of_step()),
     ),
@@ -360,6 +362,7 @@ INVARIANTS = (
         "audit_entries",
         lambda session, _now: audit.verify(session),
     ),
+    *(Invariant(name, says, of, _rows(query)) for name, says, of, query in WAITING_RULES),
     *(
         Invariant(
             f"orphan_{table.name}",

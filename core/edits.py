@@ -7,10 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import N_, NotFound, Stale
-from core.models import AuditEntry, Professional, Room, Service, User
+from core.models import AuditEntry, Professional, Room, Service, User, WaitingEntry
 
-Row = TypeVar("Row", Service, Room, Professional, User)
+Row = TypeVar("Row", Service, Room, Professional, User, WaitingEntry)
 Archivable = TypeVar("Archivable", Service, Room, Professional)
+Editable = Service | Room | Professional | User | WaitingEntry
 
 
 def lock_row(session: Session, kind: type[Row], id: int, *, what: str) -> Row:
@@ -34,15 +35,13 @@ def lock_in_use(session: Session, kind: type[Archivable], id: int, *, what: str)
     return found
 
 
-def check_version(
-    session: Session, row: Service | Room | Professional | User, version: int
-) -> None:
+def check_version(session: Session, row: Editable, version: int) -> None:
     """``Stale`` when somebody has changed the row since the form was opened."""
     if row.version != version:
         raise Stale(who=last_editor(session, row), version=row.version)
 
 
-def change(row: Service | Room | Professional | User, values: Mapping[str, object]) -> list[str]:
+def change(row: Editable, values: Mapping[str, object]) -> list[str]:
     """Write what differs; the names of those fields."""
     changed = [field for field, value in values.items() if getattr(row, field) != value]
     for field in changed:
@@ -50,7 +49,7 @@ def change(row: Service | Room | Professional | User, values: Mapping[str, objec
     return changed
 
 
-def last_editor(session: Session, row: Service | Room | Professional | User) -> str:
+def last_editor(session: Session, row: Editable) -> str:
     """Who put the newest entry about the row on record."""
     name = session.scalar(
         select(User.name)

@@ -1,7 +1,8 @@
 """Holds: a time kept for one desk while it talks to the patient.
 
-A hold is a booking in state held without a patient. It occupies its time until it runs out,
-is released, or becomes a booking; it was never one, so nothing of it is kept.
+A hold is a booking in state held, without a patient until one is asked by telephone. It
+occupies its time until it runs out, is released, or becomes a booking; it was never one, so
+nothing of it is kept.
 """
 
 from dataclasses import dataclass
@@ -12,32 +13,43 @@ from sqlalchemy.orm import Session
 
 from core.booking.fitting import check_fits, lay
 from core.claims import clear_expired_holds, release
-from core.models import Booking, BookingState, Channel, Claim
+from core.models import Attendee, Booking, BookingState, Channel, Claim
 from core.policy import Actor, Permission, require
 from core.visits import calendars_wanted, free_room, hold_calendars, load_around, want
 
 HELD_FOR = timedelta(minutes=3)
+HELD_FOR_A_CALL = timedelta(minutes=10)
+"""While the desk telephones the patient the time is for."""
 EXTENDED_BELOW = timedelta(minutes=2)
 """A hold somebody works on is extended once less than this is left."""
 
 
 @dataclass(frozen=True)
 class HoldRequest:
-    """``instead_of`` is an own hold that is given up for this one, in the same breath."""
+    """``instead_of`` is an own hold that is given up for this one, in the same breath.
+
+    A patient who is named is called: the hold lasts longer, and is theirs alone.
+    """
 
     professional_id: int
     service_id: int
     starts_at: datetime
     request_key: str
     instead_of: int | None = None
+    patient_id: int | None = None
 
 
 def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime) -> Booking:
-    """Keep a time for the actor for three minutes, or raise why it cannot be had."""
+    """Keep a time for the actor for some minutes, or raise why it cannot be had."""
     require(actor, Permission.BOOKINGS_WRITE)
-    hold_calendars(session, [request.professional_id], request.service_id)
+    patients = () if request.patient_id is None else (request.patient_id,)
+    hold_calendars(session, [request.professional_id], request.service_id, patients)
     wanted = want(
-        session, actor, professional_id=request.professional_id, service_id=request.service_id
+        session,
+        actor,
+        professional_id=request.professional_id,
+        service_id=request.service_id,
+        patient_ids=patients,
     )
     clear_expired_holds(session, calendars_wanted(wanted), now=now)
     if request.instead_of is not None:
@@ -51,7 +63,7 @@ def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime)
         starts_at=request.starts_at,
         ends_at=request.starts_at + timedelta(seconds=wanted.visit.length),
         state=BookingState.HELD,
-        held_until=now + HELD_FOR,
+        held_until=now + (HELD_FOR_A_CALL if patients else HELD_FOR),
         price_cents=wanted.price_cents,
         currency=wanted.currency,
         channel=Channel.DESK,
@@ -61,6 +73,7 @@ def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime)
         request_sha256="",
         created_at=now,
         updated_at=now,
+        attendees=[Attendee(patient_id=each, state=BookingState.HELD) for each in patients],
     )
     session.add(booking)
     lay(session, wanted, booking)

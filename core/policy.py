@@ -17,6 +17,7 @@ from core.models import (
     Patient,
     Professional,
     Role,
+    WaitingEntry,
 )
 
 SEEN_IN_THE_PAST = timedelta(days=2 * 365)
@@ -223,3 +224,12 @@ def visible_figures(actor: Actor) -> Select[Professional]:
     if allows(actor, P.ANALYTICS_READ_OWN):
         return select(Professional).where(Professional.id == actor.professional_id)
     return select(Professional).where(false())
+
+
+def visible_waiting(actor: Actor) -> Select[WaitingEntry]:
+    """Entries of the waiting list: all of them at the desk, one's own for patients."""
+    if allows(actor, P.BOOKINGS_WRITE):
+        return select(WaitingEntry)
+    if actor.role is Role.PATIENT:
+        return select(WaitingEntry).where(WaitingEntry.patient_id == actor.patient_id)
+    return select(WaitingEntry).where(false())

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from core import catalog, holds, patients
+from core import catalog, holds, patients, waiting
 from core.booking import BookingRequest, SetAside, book, find_booked
 from core.db import utc_now
 from core.desk import ServiceThere, services_at
@@ -24,7 +24,7 @@ from core.patients import PatientFound
 from core.policy import Actor, Permission, allows
 from core.series import Repeats, SeriesAsked
 from core.visits import hold_calendars
-from dashboard import feedback, series_form, session
+from dashboard import feedback, series_form, session, waiting_asked
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.countdown import countdown
@@ -127,6 +127,22 @@ def _dialog() -> None:
     if pressed and service is not None:
         asked = replace(asked, service_id=service.id)
         _save(actor, asked, chosen, note=note, set_aside=set_aside, zone=zone)
+    _or_wait(asked, service, chosen)
+
+
+def _or_wait(asked: Asked, service: ServiceThere | None, chosen: PatientChosen) -> None:
+    """The way to the waiting list when no time suits; what is known so far goes along."""
+    pressed = st.button(
+        _("No time suits? Put on the waiting list"),
+        key=f"{KEY}_wait",
+        icon=":material/hourglass_empty:",
+        type="tertiary",
+    )
+    if pressed:
+        service_id = service.id if service else None
+        waiting_asked.ask(chosen, service_id=service_id, professional_id=asked.professional_id)
+        forget()
+        st.rerun()
 
 
 def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> ServiceThere | None:
@@ -275,6 +291,8 @@ def _save(
             kept, refused=refusal, request_key=secrets.token_urlsafe(16)
         )
         st.rerun()
+    with session.writing() as db:
+        waiting.close_served(db, actor, booking, now=now)
     forget()
     feedback.flash(
         _("Booked {patient} with {professional}, {time}.").format(

@@ -35,7 +35,8 @@ from core.overrides import load_overrides_of
 from core.patients import add_patient
 from core.policy import Actor, Permission, allows
 from core.series import CancelSeriesRequest, MoveSeriesAsked, cancel_series, move_series
-from dashboard import feedback, find_time, series_form, session
+from core.waiting import Gap
+from dashboard import feedback, find_time, offering, series_form, session
 from dashboard.components.booking_forms import (
     ask_reason,
     booking_details,
@@ -180,6 +181,7 @@ def _cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
         _do(
             lambda db, now: cancel(db, actor, request, now=now),
             _("Cancelled {name}.").format(name=_title(booking)),
+            frees=_time_of(booking),
         )
 
 
@@ -266,10 +268,12 @@ def _try_move(request: MoveRequest) -> None:
     actor, now = session.signed_in(), utc_now()
     try:
         with session.writing() as db:
+            left = _time_of(get_booking(db, actor, request.booking_id))
             booking = move(db, actor, request, now=now)
     except BookingError as refusal:
         st.session_state[KEY] = Opened(request.booking_id, refusal, request)
         return
+    offering.note_freed(left)
     feedback.flash(
         _("Moved {name} to {time} with {professional}.").format(
             name=_title(booking),
@@ -328,6 +332,7 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo, reach: Reach) -> 
                 _("Moved {name} to {time}.").format(
                     name=_title(booking), time=when(starts_at, zone, utc_now())
                 ),
+                frees=_time_of(booking),
             )
 
 
@@ -351,8 +356,17 @@ def _free_starts(actor: Actor, booking: Booking, on: date, professional_id: int)
     return [to_instant(each.start) for each in cells if not each.reasons]
 
 
-def _do(action: Callable[[Session, datetime], object], done: str) -> None:
-    """Run one command in one transaction; close on success, say why not otherwise."""
+def _time_of(booking: Booking) -> Gap:
+    return Gap(booking.starts_at, booking.ends_at, booking.professional_id)
+
+
+def _do(
+    action: Callable[[Session, datetime], object], done: str, *, frees: Gap | None = None
+) -> None:
+    """Run one command in one transaction; close on success, say why not otherwise.
+
+    ``frees`` is the time it leaves to those who wait.
+    """
     now = utc_now()
     try:
         with session.writing() as db:
@@ -361,6 +375,8 @@ def _do(action: Callable[[Session, datetime], object], done: str) -> None:
         feedback.refuse(refusal)
         return
     st.session_state.pop(f"{KEY}_version", None)
+    if frees is not None:
+        offering.note_freed(frees)
     if done:
         forget()
         feedback.flash(done)

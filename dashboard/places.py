@@ -32,7 +32,7 @@ class Place:
 
 PLACES = (
     Place("desk", N_("Desk"), ":material/calendar_view_day:", "desk.py", (P.BOOKINGS_READ,)),
-    Place("today", N_("Today"), ":material/groups:", "today.py", (P.BOOKINGS_WRITE,)),
+    Place("today", N_("Today"), ":material/today:", "today.py", (P.BOOKINGS_WRITE,)),
     Place(
         "my-week",
         N_("My week"),
@@ -47,6 +47,13 @@ PLACES = (
         "my_bookings.py",
         (P.BOOKINGS_READ_OWN,),
         instead_of=(P.SCHEDULE_READ_OWN,),
+    ),
+    Place(
+        "waiting-list",
+        N_("Waiting list"),
+        ":material/hourglass_empty:",
+        "waiting_list.py",
+        (P.BOOKINGS_WRITE,),
     ),
     Place(
         "patients",

@@ -6,7 +6,17 @@ from core import accounts, catalog
 from core.db import utc_now
 from core.desk import DayAsked, DeskDay, day_starts, load_cancelled, load_day
 from core.policy import Actor, Permission, allows
-from dashboard import booking_line, feedback, find_time, new_booking, open_booking, session
+from dashboard import (
+    booking_line,
+    feedback,
+    find_time,
+    new_booking,
+    offering,
+    open_booking,
+    session,
+    waiting_asked,
+    waiting_form,
+)
 from dashboard.components.day_grid import Dropped, GridEvent, Opened, Picked
 from dashboard.components.desk_board import (
     DayMinutes,
@@ -83,6 +93,7 @@ else:
         )
     else:
         asked = desk_filters(choices, today=today)
+    offering.freed_line()
     board(asked)
 if new_booking.is_asked():
     new_booking.show()
@@ -92,3 +103,7 @@ elif booking_line.is_open():
     booking_line.show()
 elif open_booking.is_open():
     open_booking.show()
+elif offering.is_open():
+    offering.show()
+elif waiting_asked.is_asked():
+    waiting_form.show()

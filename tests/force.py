@@ -20,7 +20,7 @@ from unittest import mock
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from core import audit
+from core import audit, waiting
 from core.booking import (
     AnyRequest,
     BookingRequest,
@@ -41,7 +41,7 @@ from core.check import find_broken
 from core.db import Database
 from core.errors import BookingError
 from core.holds import HoldRequest, extend_hold, hold, release_hold
-from core.models import Attendee, Booking, BookingState, Claim
+from core.models import Attendee, Booking, BookingState, Claim, Offer
 from core.policy import Actor
 from core.visits import Loaded, load_around, want
 from tests import a
@@ -384,9 +384,38 @@ def _mark_seat(session: Session, place: Practice, chance: random.Random, key: st
         mark_seat(session, place.actor, request, now=max(now, found.starts_at))
 
 
+def _wait(session: Session, place: Practice, chance: random.Random, key: str, now: datetime):
+    one = place.request(chance, key)
+    wishes = waiting.Wishes(one.service_id, chance.choice(((), (one.professional_id,))))
+    waiting.add(session, place.actor, waiting.NewEntry(one.patient_id, wishes, key), now=now)
+
+
+def _offer(session: Session, place: Practice, chance: random.Random, key: str, now: datetime):
+    if waits := waiting.load_waiting(session, place.actor, now=now):
+        one, entry = place.request(chance, key), chance.choice(waits)
+        request = waiting.OfferRequest(entry.id, entry.version, one.professional_id, one.starts_at)
+        waiting.offer(session, place.actor, request, now=now)
+
+
+def _answer(session: Session, place: Practice, chance: random.Random, key: str, now: datetime):
+    ids = session.scalars(select(Offer.id).where(Offer.answer.is_(None)).order_by(Offer.id)).all()
+    if ids:
+        verbs = (waiting.accept, waiting.accept, waiting.decline, waiting.no_answer)
+        chance.choice(verbs)(session, place.actor, chance.choice(ids[-3:]), now=now)
+
+
+def _stop_waiting(
+    session: Session, place: Practice, chance: random.Random, key: str, now: datetime
+):
+    if waits := waiting.load_waiting(session, place.actor, now=now):
+        entry = chance.choice(waits)
+        waiting.close(session, place.actor, entry.id, entry.version, "found one", now=now)
+
+
 STEPS: Sequence[Step] = (
     *(_book, _book, _book, _book_group, _book_any, _hold, _hold, _book_held, _keep_held, _let_go),
     *(_move, _move, _cancel, _mark, _mark, _undo, _join, _join, _leave, _mark_seat),
+    *(_wait, _wait, _offer, _offer, _answer, _stop_waiting),
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import text
 
+from core import waiting
 from core.__main__ import main
 from core.booking import BookingRequest, CancelRequest, book, cancel
 from core.booking.groups import SeatRequest, join
@@ -44,6 +45,9 @@ class Book:
     cancelled: int
     group: int
     held: int
+    offer: int
+    accepted: int
+    waited: int
 
 
 @pytest.fixture
@@ -65,8 +69,36 @@ def sound(session):
     held = hold(
         session, place.actor, HoldRequest(ben, place.services[0], a.at(9), "held"), now=a.BEFORE
     )
+    waits = [
+        waiting.add(
+            session,
+            place.actor,
+            waiting.NewEntry(patient, waiting.Wishes(place.services[0]), f"{patient}"),
+            now=a.BEFORE,
+        )
+        for patient in place.patients[2:4]
+    ]
+    made, accepted = (
+        waiting.offer(
+            session,
+            place.actor,
+            waiting.OfferRequest(each.id, 1, place.professionals[2], a.at(hour)),
+            now=a.BEFORE,
+        )
+        for each, hour in zip(waits, (9, 10), strict=True)
+    )
+    waiting.accept(session, place.actor, accepted.id, now=a.BEFORE)
     assert find_broken(session, now=a.BEFORE) == []
-    yield Book(long_visit.id, other.id, cancelled.id, group.id, held.id)
+    yield Book(
+        long_visit.id,
+        other.id,
+        cancelled.id,
+        group.id,
+        held.id,
+        made.id,
+        accepted.id,
+        waits[1].id,
+    )
     session.rollback()
 
 
@@ -106,6 +138,18 @@ DAMAGE = {
         "UPDATE booking_events SET new_state = 'arrived' WHERE booking_id = {other}",
     ),
     "calendar": (None, "INSERT INTO calendars (kind) VALUES ('room')"),
+    "offer_hold": (
+        "offer",
+        "UPDATE offers SET starts_at = {early}, ends_at = {late} WHERE id = {offer}",
+    ),
+    "offer_accepted": (
+        "accepted",
+        "UPDATE waiting_entries SET booking_id = {other} WHERE id = {waited}",
+    ),
+    "waiting_booked": (
+        "waited",
+        "UPDATE waiting_entries SET booking_id = {other} WHERE id = {waited}",
+    ),
     "audit": (None, "UPDATE audit_entries SET action = 'x' WHERE id = 2"),
 }
 """What is done to the rows, and to whose."""

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from core import audit
+from core import audit, waiting
 from core.accounts import SignInRequest, sign_in
 from core.analytics import UtilisationAsked, utilisation
 from core.availability import Busy, Days, Explainer, load_busy, load_sheets
@@ -31,6 +31,7 @@ from core.models import (
     Claim,
     Organisation,
     Patient,
+    Priority,
     Professional,
     ProfessionalService,
     Role,
@@ -316,3 +317,17 @@ def test_rooms_are_never_shared(filled):
 
 def in_order(busy: list[Busy]) -> bool:
     return all(one.end <= other.start for one, other in itertools.pairwise(busy))
+
+
+def test_some_wait_and_free_time_suits_them(filled_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "demo.db"
+    shutil.copyfile(filled_file, path)
+    database = Database(f"sqlite:///{path}")
+    with database.reading() as session:
+        waits = waiting.load_waiting(session, CONSOLE, now=NOW)
+        fits = waiting.gaps_for_waiting(session, CONSOLE, now=NOW)
+    database.dispose()
+
+    assert len(waits) == 7
+    assert len(fits) >= 4
+    assert waits[0].wishes.priority is Priority.URGENT

@@ -6,7 +6,7 @@ import inspect
 import pytest
 from sqlalchemy import func, select
 
-from core import catalog, holds, patients, schedule
+from core import catalog, holds, patients, schedule, waiting
 from core.booking import (
     AnyRequest,
     BookingRequest,
@@ -35,14 +35,16 @@ MODULES = (
     "core.holds",
     "core.patients",
     "core.schedule",
+    "core.waiting",
 )
-NOT_VERBS = ("find_", "get_", "load_", "_")
+NOT_VERBS = ("find_", "get_", "load_", "_", "fitting_", "gaps_")
 NOT_ALONE = {"core.booking.groups.give_up_own_seat": "what cancel does for a patient in a group"}
 LEFT_OUT = {
     "core.holds.hold": "a hold was never a booking: nothing of it is kept",
     "core.holds.extend_hold": "a hold was never a booking: nothing of it is kept",
     "core.booking.record_past": "the import makes one entry for all it takes over",
 }
+TWO = {"core.waiting.accept": "the booking, and the offer that led to it"}
 
 
 def changing_verbs():
@@ -102,6 +104,22 @@ def seated(desk):
     group = desk.grouped()
     join(desk.session, desk.admin, SeatRequest(group.id, group.version, desk.bea.id), now=a.BEFORE)
     return leave, (SeatRequest(group.id, group.version, desk.bea.id),)
+
+
+def waits(desk):
+    """Ana on the waiting list."""
+    request = waiting.NewEntry(desk.ana.id, waiting.Wishes(desk.visit.id), "waits")
+    return waiting.add(desk.session, desk.admin, request, now=a.BEFORE)
+
+
+def offered(desk):
+    request = waiting.OfferRequest(waits(desk).id, 1, desk.ada.id, a.at(9))
+    return waiting.offer(desk.session, desk.admin, request, now=a.BEFORE).id
+
+
+def waited_for(desk):
+    waits(desk)
+    return waiting.close_served, (desk.booked(),)
 
 
 def absence(desk):
@@ -266,6 +284,24 @@ DOINGS = {
         ),
     ),
     "core.schedule.close_date": lambda desk: (schedule.close_date, (desk.ada.id, a.DAY)),
+    "core.waiting.add": lambda desk: (
+        waiting.add,
+        (waiting.NewEntry(desk.ana.id, waiting.Wishes(desk.visit.id), "new"),),
+    ),
+    "core.waiting.edit": lambda desk: (
+        waiting.edit,
+        (waiting.EditedEntry(waits(desk).id, 1, waiting.Wishes(desk.visit.id, note="soon")),),
+    ),
+    "core.waiting.close": lambda desk: (waiting.close, (waits(desk).id, 1, "moved away")),
+    "core.waiting.close_served": waited_for,
+    "core.waiting.offer": lambda desk: (
+        waiting.offer,
+        (waiting.OfferRequest(waits(desk).id, 1, desk.ada.id, a.at(9)),),
+    ),
+    "core.waiting.accept": lambda desk: (waiting.accept, (offered(desk),)),
+    "core.waiting.decline": lambda desk: (waiting.decline, (offered(desk),)),
+    "core.waiting.no_answer": lambda desk: (waiting.no_answer, (offered(desk),)),
+    "core.waiting.take_back": lambda desk: (waiting.take_back, (offered(desk),)),
     "core.schedule.publish_opening": lambda desk: (
         schedule.publish_opening,
         (schedule.NewOpening(desk.ada.id, a.at(18), a.at(20)),),
@@ -301,7 +337,7 @@ def test_a_change_leaves_one_entry_and_taken_back_leaves_none(session, name):
 
     with session.begin_nested() as step:
         verb(session, desk.admin, *asked, now=a.at(8))
-        assert entries(session) - before == (0 if name in LEFT_OUT else 1)
+        assert entries(session) - before == (0 if name in LEFT_OUT else 2 if name in TWO else 1)
         step.rollback()
 
     assert entries(session) == before

@@ -119,10 +119,11 @@ def test_who_may_go_where():
     } == {
         Role.PATIENT: ["my-bookings", "account"],
         Role.PROFESSIONAL: ["my-week", "patients", "account"],
-        Role.RECEPTIONIST: ["desk", "today", "patients", "overrides", "account"],
+        Role.RECEPTIONIST: ["desk", "today", "waiting-list", "patients", "overrides", "account"],
         Role.ADMIN: [
             "desk",
             "today",
+            "waiting-list",
             "patients",
             "utilisation",
             "overrides",

@@ -42,11 +42,20 @@ from core.models.practice import (
 from core.models.privacy import Erasure
 from core.models.record import AuditEntry, ExceptionalAccess
 from core.models.second_step import RecoveryCode, SecondStep
+from core.models.waiting import (
+    Answer,
+    Offer,
+    Priority,
+    WaitingEntry,
+    WaitingProfessional,
+    WaitingState,
+)
 
 __all__ = [
     "LONGEST_VISIT_SECONDS",
     "OCCUPYING",
     "Anchor",
+    "Answer",
     "Attendee",
     "AuditEntry",
     "AuthSession",
@@ -70,6 +79,7 @@ __all__ = [
     "HoursKind",
     "KnownDevice",
     "MessageState",
+    "Offer",
     "OneTimeLink",
     "Opening",
     "Organisation",
@@ -77,6 +87,7 @@ __all__ = [
     "Override",
     "OverrideKind",
     "Patient",
+    "Priority",
     "Professional",
     "ProfessionalExpertise",
     "ProfessionalService",
@@ -90,6 +101,9 @@ __all__ = [
     "Throttle",
     "TimeOff",
     "User",
+    "WaitingEntry",
+    "WaitingProfessional",
+    "WaitingState",
     "WorkingHours",
     "words",
 ]

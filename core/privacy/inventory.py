@@ -81,6 +81,8 @@ USERS = T["users"]
 OVERRIDES = T["overrides"]
 AUDIT = T["audit_entries"]
 OUTBOX = T["outbox"]
+WAITING = T["waiting_entries"]
+ENTRIES = select(WAITING.c.id).where(WAITING.c.patient_id == PERSON)
 
 HOLDINGS = (
     Holding(
@@ -206,6 +208,46 @@ HOLDINGS = (
         T["series"].c.id.in_(SERIES),
         why="the diary of the practice: which visits belong together",
         left_out={"created_by": ANOTHER_PERSON, "version": A_COUNTER},
+    ),
+    Holding(
+        WAITING,
+        WAITING.c.patient_id == PERSON,
+        why="to offer them the time that becomes free, and to know how long people wait",
+        left_out={"created_by": ANOTHER_PERSON, "request_key": A_COUNTER, "version": A_COUNTER},
+        given={"service_id": _name_of("services", WAITING.c.service_id)},
+        blanks={
+            "note": "",
+            "weekdays": "1,2,3,4,5,6,7",
+            "times": "",
+            "close_reason": "",
+            "state": case((WAITING.c.state == "waiting", "closed"), else_=WAITING.c.state),
+            "closed_at": func.coalesce(WAITING.c.closed_at, NOW),
+            "version": WAITING.c.version + 1,
+        },
+    ),
+    Holding(
+        T["waiting_professionals"],
+        T["waiting_professionals"].c.entry_id.in_(ENTRIES),
+        why="to offer them only times with those they would come to",
+        given={
+            "professional_id": _name_of(
+                "professionals", T["waiting_professionals"].c.professional_id
+            )
+        },
+    ),
+    Holding(
+        T["offers"],
+        T["offers"].c.entry_id.in_(ENTRIES),
+        why="to know which times they were offered, and what they said",
+        left_out={
+            "hold_id": A_COUNTER,
+            "offered_by": ANOTHER_PERSON,
+            "answered_by": ANOTHER_PERSON,
+        },
+        given={
+            "service_id": _name_of("services", T["offers"].c.service_id),
+            "professional_id": _name_of("professionals", T["offers"].c.professional_id),
+        },
     ),
     Holding(
         OUTBOX,

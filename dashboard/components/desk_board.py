@@ -143,7 +143,10 @@ def booking_drawn(block_id: str) -> tuple[int, int]:
 
 
 def title_of(booking: DayBooking) -> str:
-    """The patient; of a group how many there are; of a hold whose it is."""
+    """The patient; of a group how many there are; of a hold whose it is, and for whom."""
+    if booking.state is BookingState.HELD and booking.patient:
+        held = _("Held by {name} for {patient}")
+        return held.format(name=booking.held_by, patient=booking.patient)
     if booking.state is BookingState.HELD:
         return _("Held by {name}").format(name=booking.held_by)
     if booking.seats > 1:

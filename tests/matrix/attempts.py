@@ -31,6 +31,7 @@ from core import (
     second_step_set_up,
     series,
     transfer,
+    waiting,
     walk_in,
     week,
     what_if,
@@ -67,6 +68,7 @@ from core.models import (
     Room,
     SecondStep,
     User,
+    WaitingEntry,
 )
 from core.passwords import PasswordHash
 from core.privacy import keeping
@@ -135,6 +137,25 @@ def printed(world, who):
 def walked_in(world, who, professional, patient):
     asked = walk_in.WalkInRequest(professional, world.visit.id, patient, a.at(16), "try")
     return walk_in.walk_in(world.session, who, asked, now=NOW)
+
+
+def wishes(world, service):
+    return waiting.Wishes(service.id)
+
+
+def gap(world):
+    return waiting.Gap(a.at(14), a.at(15), world.ada.id)
+
+
+def offered(world, who, entry):
+    """Another time, once an admin has taken the first one back."""
+    if world.session.get(WaitingEntry, entry):
+        running = {world.entry_ana.id: world.offer_ana, world.entry_dora.id: world.offer_dora}
+        waiting.take_back(world.session, world.admin, running[entry].id, now=NOW)
+    asked = waiting.OfferRequest(
+        entry, version(world, WaitingEntry, entry), world.ada.id, a.at(10, day=1)
+    )
+    return waiting.offer(world.session, who, asked, now=NOW)
 
 
 def repeats():
@@ -437,6 +458,73 @@ BOOKINGS = {
     ),
 }
 
+WAITING = {
+    "waiting.entries.add": (
+        About(
+            "patient",
+            lambda w, who, id: waiting.add(
+                w.session, who, waiting.NewEntry(id, wishes(w, w.visit), "try"), now=NOW
+            ),
+        ),
+    ),
+    "waiting.entries.edit": (
+        About(
+            "entry",
+            lambda w, who, id: waiting.edit(
+                w.session,
+                who,
+                waiting.EditedEntry(id, version(w, WaitingEntry, id), wishes(w, w.later)),
+                now=NOW,
+            ),
+        ),
+    ),
+    "waiting.entries.close": (
+        About(
+            "entry",
+            lambda w, who, id: waiting.close(
+                w.session, who, id, version(w, WaitingEntry, id), "Moved away", now=NOW
+            ),
+        ),
+    ),
+    "waiting.entries.close_served": (
+        Plain(
+            lambda w, who: waiting.close_served(
+                w.session, who, w.session.get_one(Booking, w.own.id), now=NOW
+            )
+        ),
+    ),
+    "waiting.entries.load_waiting": (
+        Listing(
+            "entry",
+            lambda w, who: {each.id for each in waiting.load_waiting(w.session, who, now=NOW)},
+        ),
+    ),
+    "waiting.fitting.fitting_entries": (
+        Plain(lambda w, who: waiting.fitting_entries(w.session, who, gap(w), now=NOW)),
+    ),
+    "waiting.fitting.gaps_for_waiting": (
+        Plain(lambda w, who: waiting.gaps_for_waiting(w.session, who, now=NOW)),
+    ),
+    "waiting.offers.offer": (About("entry", lambda w, who, id: offered(w, who, id)),),
+    "waiting.offers.accept": (
+        About("offer", lambda w, who, id: waiting.accept(w.session, who, id, now=NOW)),
+    ),
+    "waiting.offers.decline": (
+        About("offer", lambda w, who, id: waiting.decline(w.session, who, id, now=NOW)),
+    ),
+    "waiting.offers.no_answer": (
+        About("offer", lambda w, who, id: waiting.no_answer(w.session, who, id, now=NOW)),
+    ),
+    "waiting.offers.take_back": (
+        About("offer", lambda w, who, id: waiting.take_back(w.session, who, id, now=NOW)),
+    ),
+    "waiting.offers.get_offer": (
+        About("offer", lambda w, who, id: waiting.get_offer(w.session, who, id)),
+    ),
+    "waiting.offers.load_log": (
+        About("entry", lambda w, who, id: waiting.load_log(w.session, who, id, now=NOW)),
+    ),
+}
 DESK = {
     "booking_line.meaning.understand": (
         Plain(lambda w, who: understand(w.session, who, LineRead(words=["ana"]), now=NOW)),
@@ -991,4 +1079,4 @@ RECORD = {
 }
 
 
-ATTEMPTS = BOOKINGS | DESK | PATIENTS | HOURS | CATALOG | PEOPLE | RECORD
+ATTEMPTS = BOOKINGS | WAITING | DESK | PATIENTS | HOURS | CATALOG | PEOPLE | RECORD

@@ -4,7 +4,7 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from core import schedule
+from core import schedule, waiting
 from core.accounts import VISITOR
 from core.booking import BookingRequest, CancelRequest, book, cancel
 from core.booking.groups import SeatRequest, join
@@ -42,7 +42,8 @@ class World:
         self.spare = a.service(session, name="Spare")
         self.group = a.service(session, name="Group", seats=3, length_minutes=60)
         self.room = a.room(session)
-        services = (self.visit, self.group)
+        self.later = a.service(session, name="Later")
+        services = (self.visit, self.group, self.later)
         self.ada = a.professional(session, name="Dr Ada", services=services)
         self.ben = a.professional(session, name="Dr Ben", services=services)
         self.ana, self.bea, self.cleo, self.dora = (
@@ -62,6 +63,7 @@ class World:
         self.other = a.confirmed(session, now=NOW)
         self._fill_the_book()
         self._fill_the_rest()
+        self._fill_the_waiting_list()
         session.flush()
         for name, made in vars(self).items():
             if isinstance(made, Base):
@@ -122,6 +124,26 @@ class World:
         )
         self.session.add_all([self.closure, self.message, self.access])
 
+    def _fill_the_waiting_list(self):
+        self.entry_ana, self.entry_dora = (
+            waiting.add(
+                self.session,
+                self.admin,
+                waiting.NewEntry(each.id, waiting.Wishes(self.later.id), f"wait {each.id}"),
+                now=NOW,
+            )
+            for each in (self.ana, self.dora)
+        )
+        self.offer_ana, self.offer_dora = (
+            waiting.offer(
+                self.session,
+                self.admin,
+                waiting.OfferRequest(entry.id, entry.version, professional.id, a.at(9, day=1)),
+                now=NOW,
+            )
+            for entry, professional in ((self.entry_ana, self.ada), (self.entry_dora, self.ben))
+        )
+
     @staticmethod
     def _do(session, admin, verb, request):
         return verb(session, admin, request, now=a.BEFORE)
@@ -139,6 +161,8 @@ class World:
             "closure": (self.closure,),
             "message": (self.message,),
             "access": (self.access,),
+            "entry": (self.entry_ana, self.entry_dora),
+            "offer": (self.offer_ana, self.offer_dora),
             "service": (self.visit,),
             "spare": (self.spare,),
             "room": (self.room,),
@@ -163,6 +187,8 @@ class World:
             ("patient", "group"): {self.group_of_ben.id},
             ("patient", "patient"): {self.ana.id},
             ("patient", "professional"): {self.ada.id, self.ben.id},
+            ("patient", "entry"): {self.entry_ana.id},
+            ("patient", "offer"): {self.offer_ana.id},
             ("professional", "booking"): {self.own.id, self.same_professional.id},
             ("professional", "group"): {self.group_of_ada.id},
             ("professional", "cancelled"): {self.cancelled_of_ada.id},

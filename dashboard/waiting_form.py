@@ -1,0 +1,127 @@
+"""The dialog that puts somebody on the waiting list, changes what they wish, or takes them off."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from core import catalog, patients, waiting
+from core.db import utc_now
+from core.errors import N_, BookingError
+from core.models import Professional
+from core.policy import Actor
+from core.waiting import EditedEntry, NewEntry, Waiting, Wishes
+from dashboard import feedback, session
+from dashboard.components.autofocus import autofocus
+from dashboard.components.patient_picker import PatientChosen, patient_picker
+from dashboard.components.waiting_lines import log_lines
+from dashboard.components.wish_fields import wish_fields
+from dashboard.i18n import _
+from dashboard.searching import find_duplicates, find_patients
+from dashboard.waiting_asked import KEY, Asked, forget
+
+CLOSE_REASONS = (
+    N_("Found a time elsewhere"),
+    N_("No longer needed"),
+    N_("Cannot be reached"),
+    N_("Other"),
+)
+
+
+def show() -> None:
+    """Draw the dialog; its own reruns leave the page alone."""
+    asked: Asked = st.session_state[KEY]
+    title = feedback.md(asked.entry.patient) if asked.entry else _("Put on the waiting list")
+    st.dialog(title, width="medium", on_dismiss=forget)(_dialog)()
+
+
+def _dialog() -> None:
+    actor = session.signed_in()
+    asked: Asked | None = st.session_state.get(KEY)
+    if asked is None:
+        st.rerun()
+    if asked.entry is not None:
+        _change(actor, asked.entry)
+        return
+    autofocus(f"{KEY}_words", once=asked.request_key)
+    chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
+    wishes = _wishes(actor, asked.start)
+    person = chosen.known or chosen.new
+    pressed = st.button(
+        _("Put on the waiting list"),
+        key=f"{KEY}_save",
+        type="primary",
+        width="stretch",
+        disabled=person is None or wishes is None,
+        shortcut="Ctrl+Enter",
+    )
+    if pressed and person is not None and wishes is not None:
+        _do(
+            lambda db, now: _add(db, actor, asked, chosen, wishes, now),
+            _("{name} is on the waiting list.").format(name=person.name),
+        )
+
+
+def _wishes(actor: Actor, start: Wishes | None) -> Wishes | None:
+    with session.reading() as db:
+        services = [each for each in catalog.load_services(db) if each.seats == 1]
+
+    def offering(service_id: int) -> list[Professional]:
+        with session.reading() as db:
+            return catalog.load_professionals(db, actor, service_id=service_id)
+
+    today = utc_now().astimezone(session.zone()).date()
+    return wish_fields(services, offering, start, today=today, key=KEY)
+
+
+def _change(actor: Actor, entry: Waiting) -> None:
+    wishes = _wishes(actor, entry.wishes)
+    pressed = st.button(
+        _("Save"), key=f"{KEY}_save", type="primary", width="stretch", disabled=wishes is None
+    )
+    if pressed and wishes is not None:
+        request = EditedEntry(entry.id, entry.version, wishes)
+        _do(
+            lambda db, now: waiting.edit(db, actor, request, now=now),
+            _("Saved for {name}.").format(name=entry.patient),
+        )
+    with st.expander(_("Take off the list"), icon=":material/playlist_remove:"):
+        chosen = st.pills(_("Reason"), CLOSE_REASONS, format_func=_, key=f"{KEY}_reason")
+        words = st.text_input(_("In your own words (optional)"), key=f"{KEY}_reason_words")
+        if st.button(_("Take off the list"), key=f"{KEY}_close"):
+            said = (_(chosen) if chosen else "", words.strip())
+            reason = " · ".join(each for each in said if each)
+            _do(
+                lambda db, now: waiting.close(db, actor, entry.id, entry.version, reason, now=now),
+                _("{name} waits no longer.").format(name=entry.patient),
+            )
+    now = utc_now()
+    with session.reading() as db:
+        log = waiting.load_log(db, actor, entry.id, now=now)
+    log_lines(log, zone=session.zone(), now=now)
+
+
+def _add(
+    db: Session, actor: Actor, asked: Asked, chosen: PatientChosen, wishes: Wishes, now: datetime
+) -> None:
+    if chosen.known is not None:
+        patient_id = chosen.known.id
+    else:
+        assert chosen.new is not None
+        patient_id = patients.add_patient(db, actor, chosen.new, now=now).id
+    waiting.add(db, actor, NewEntry(patient_id, wishes, asked.request_key), now=now)
+
+
+def _do(action: Callable[[Session, datetime], object], done: str) -> None:
+    """Run one command in one transaction; close on success, say why not otherwise."""
+    now = utc_now()
+    try:
+        with session.writing() as db:
+            action(db, now)
+    except BookingError as refusal:
+        feedback.refuse(refusal)
+        return
+    forget()
+    feedback.flash(done)
+    st.rerun()
