@@ -63,7 +63,7 @@ SECRETS = (
 )
 
 
-@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("secret", SECRETS, ids=range(len(SECRETS)))
 def test_t109_a_secret_in_a_message_or_an_error_is_hidden(log, secret):
     logger = logging.getLogger("streamlit.somewhere")
     try:
