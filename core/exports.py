@@ -17,6 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit, one_time, privacy
+from core.day_print import as_pdf, load_printed_day
+from core.desk import DayAsked
 from core.errors import N_, NotFound, SignInNeeded
 from core.models import Organisation
 from core.overrides import load_overrides_of_month
@@ -30,6 +32,7 @@ WORD = re.compile(r"[a-z0-9-]+")
 
 CSV = "text/csv; charset=utf-8"
 ZIP = "application/zip"
+PDF = "application/pdf"
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,22 @@ def _patient(session: Session, actor: Actor, patient_id: str, *, now: datetime) 
     return File(f"patient-{patient_id}.zip", ZIP, content)
 
 
+def _check_day_sheet(
+    _session: Session, actor: Actor, on: str, *_professionals: str, **_now: datetime
+) -> None:
+    require(actor, Permission.SCHEDULE_READ, Permission.SCHEDULE_READ_OWN)
+    date.fromisoformat(on)
+
+
+def _day_sheet(session: Session, actor: Actor, on: str, *professionals: str, now: datetime) -> File:
+    asked = DayAsked(date.fromisoformat(on), professional_ids=tuple(map(int, professionals)))
+    day = load_printed_day(session, actor, asked, now=now)
+    heading = f"{day.on:%A} {day.on.day} {day.on:%B %Y}"
+    return File(f"day-sheet-{on}.pdf", PDF, as_pdf(day, heading=heading))
+
+
 KINDS: Mapping[str, Kind] = {
+    "day-sheet": Kind(_check_day_sheet, _day_sheet),
     "patient": Kind(_check_patient, _patient),
     "overrides": Kind(_check_overrides, _overrides),
 }

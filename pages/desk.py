@@ -26,6 +26,7 @@ from dashboard.components.desk_board import (
     desk_board,
 )
 from dashboard.components.desk_filters import DeskChoices, desk_filters
+from dashboard.exporting import download_button
 from dashboard.i18n import _
 
 REFRESH_SECONDS = 15
@@ -41,7 +42,9 @@ def board(asked: DayAsked) -> None:
     event = desk_board(day, day_starts(day, now=now), now=now, key="desk_grid")
     if event is not None:
         act(day, event)
-    with st.expander(_("The day as a table")):
+    with st.expander(_("The day as a table, and on paper")):
+        columns = [str(each.id) for each in day.professionals]
+        download_button(_("Day sheet (PDF)"), "day-sheet", str(day.on), *columns, key="day_sheet")
         day_table(day)
         if opened := cancelled_list(cancelled, zone=session.zone()):
             open_booking.open(opened)

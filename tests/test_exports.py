@@ -40,6 +40,19 @@ def test_a_link_gives_its_file_once(session):
         exports.take(session, rita, link, now=NOW)
 
 
+def test_the_day_sheet_comes_as_a_pdf_and_to_no_patient(session):
+    rita = signed_in(session)
+    ada = a.professional(session, name="Dr Ada")
+    about = (a.DAY.isoformat(), str(ada.id))
+    link = exports.offer(session, rita, "day-sheet", *about, now=NOW)
+
+    file = exports.take(session, rita, link, now=NOW)
+
+    assert (file.name, file.content[:5]) == ("day-sheet-2026-12-07.pdf", b"%PDF-")
+    with pytest.raises(NotAllowed):
+        exports.offer(session, signed_in(session, Role.PATIENT), "day-sheet", *about, now=NOW)
+
+
 def test_t135_a_link_is_nothing_to_another_session_even_of_the_same_person(session):
     rita = signed_in(session)
     elsewhere = Actor(role=rita.role, name=rita.name, user_id=rita.user_id, session_id=2)
