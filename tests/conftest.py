@@ -74,9 +74,11 @@ def sqlite_database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def postgresql_database(migrated_postgresql: Database) -> Database:
-    tables = ", ".join(Base.metadata.tables)
+    """Emptied row by row: TRUNCATE takes fifty times as long over as many small tables."""
     with migrated_postgresql.writing() as session:
-        session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        session.execute(text("SET LOCAL session_replication_role = replica"))  # no guards
+        session.execute(text("; ".join(f"DELETE FROM {each}" for each in Base.metadata.tables)))
+        session.execute(text("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"))
     return migrated_postgresql
 
 
