@@ -41,6 +41,7 @@ PATIENT, SERVICE, PROFESSIONAL = "patient", "service", "professional"
 class Open:
     """The open line. ``request_key`` is made here, so that a line books once."""
 
+    opened: str
     request_key: str
     chosen_text: str = ""
     """The line the choices below were made for; another line forgets them."""
@@ -55,7 +56,7 @@ def open() -> None:
     """Open the line on the next run."""
     forget()
     new_booking.forget()
-    st.session_state[KEY] = Open(secrets.token_urlsafe(16))
+    st.session_state[KEY] = Open(secrets.token_hex(4), secrets.token_urlsafe(16))
 
 
 def is_open() -> bool:
@@ -79,21 +80,27 @@ def _dialog() -> None:
         st.rerun()
     typed = line_field(
         label=_("Day, time, patient, service, professional, in any order"),
-        placeholder=_("fri 10 silva follow-up"),
-        once=state.request_key,
+        placeholder=_("tue 10 silva follow-up"),
+        once=_turn_of(state),
         key=f"{KEY}_text",
     )
     if not typed.text.strip():
         _hints()
         return
     if state.chosen_text != typed.text:
-        state = Open(state.request_key, chosen_text=typed.text)
+        state = Open(state.opened, state.request_key, chosen_text=typed.text)
         st.session_state[KEY] = state
     now, zone = utc_now(), session.zone()
     with session.reading() as db:
         country = get_organisation(db).country
-        today = now.astimezone(zone).date()
-        line = read_line(typed.text, line_words(), today=today, country=country)
+        here = now.astimezone(zone)
+        line = read_line(
+            typed.text,
+            line_words(),
+            today=here.date(),
+            minute=here.hour * 60 + here.minute,
+            country=country,
+        )
         readings = understand(db, actor, line, now=now)
         meaning = _as_chosen(readings[min(state.reading, len(readings) - 1)], state)
         proposed = propose(db, actor, meaning, now=now)
@@ -104,6 +111,13 @@ def _dialog() -> None:
     if state.refused is not None:
         feedback.refuse(state.refused)
     _book_button(actor, state, meaning, proposed, zone, enter=typed.is_meant)
+
+
+def _turn_of(state: Open) -> str:
+    """Changes with every choice: the pressed button is gone, so the field takes the focus."""
+    chosen = (state.patient, state.service, state.professional)
+    ids = (str(each.id) if each else "" for each in chosen)
+    return "-".join([state.opened, str(state.reading), *ids])
 
 
 def _hints() -> None:
@@ -136,7 +150,9 @@ def _show_understood(
         )
     if meaning.unknown:
         st.warning(
-            _("Nobody and nothing is called “{words}” here.").format(words=md(meaning.unknown)),
+            _("I do not understand “{words}”. Nothing is booked until I do.").format(
+                words=md(meaning.unknown)
+            ),
             icon=":material/help:",
         )
 
@@ -243,6 +259,8 @@ def _book_button(
     if proposed.starts_at is None:
         _offer_other_times(meaning, proposed, zone)
         return
+    if meaning.unknown and meaning.patients:
+        return  # part of the line was not understood: nothing is booked on the rest
     if meaning.patient is None:
         _offer_new_patient(meaning, proposed)
         return
@@ -256,7 +274,7 @@ def _book_button(
         shortcut="Ctrl+Enter",
         width="stretch",
     )
-    if pressed or (enter and not meaning.unknown):
+    if pressed or enter:
         _save(actor, state, meaning.patient, proposed, zone)
 
 

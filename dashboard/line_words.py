@@ -15,6 +15,7 @@ def line_words() -> LineWords:
         months=[fold(_(each)) for each in MONTHS],
         today=_set(_("today now")),
         tomorrow=_set(_("tomorrow tmrw")),
+        yesterday=_set(_("yesterday")),
         next=_set(_("next")),
         within=_set(_("in within")),
         days=_set(_("day days")),

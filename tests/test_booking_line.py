@@ -20,6 +20,7 @@ WORDS = LineWords(
     ],
     today=frozenset({"today"}),
     tomorrow=frozenset({"tomorrow"}),
+    yesterday=frozenset({"yesterday"}),
     next=frozenset({"next"}),
     within=frozenset({"in"}),
     days=frozenset({"day", "days"}),
@@ -40,6 +41,7 @@ def read(text, **more):
     [
         ("today", FRIDAY),
         ("Tomorrow", date(2026, 11, 21)),
+        ("yesterday", date(2026, 11, 19)),
         ("fri", FRIDAY),
         ("mon", date(2026, 11, 23)),
         ("monday", date(2026, 11, 23)),
@@ -114,6 +116,26 @@ def test_a_telephone_number_is_no_time(text, phone):
     assert (line.minute is None) == ("10" not in text.split())
 
 
+@pytest.mark.parametrize("odd", ["31.2.", "31/11", "2027-02-30", "25", "10:75", "13pm", "0x1f"])
+def test_a_date_or_a_time_that_is_none_is_told_and_never_passed_over(odd):
+    line = read(f"{odd} silva")
+    assert (line.unread, line.words) == ([odd], ["silva"])
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("fri 10", date(2026, 11, 27)),
+        ("fri 19", FRIDAY),
+        ("fri", FRIDAY),
+        ("today 10", FRIDAY),
+        ("mon 10", date(2026, 11, 23)),
+    ],
+)
+def test_a_weekday_with_a_time_that_is_over_means_next_week(text, on):
+    assert read(text, minute=18 * 60).on == on
+
+
 def test_order_fillers_commas_and_case_do_not_matter():
     lines = ("fri at 10, Dr Ruiz with SILVA", "silva dr ruiz 10 fri", "10 fri silva dr. ruiz")
     for text in lines:
@@ -184,6 +206,24 @@ def test_several_patients_are_all_shown_and_none_is_taken(session, place):
     best = meant(session, "silva")[0]
     assert len(best.patients) == 2
     assert best.patient is None
+
+
+def test_who_is_called_just_that_is_meant(session, place):
+    exact = a.service(session, name="Skin")
+    named = a.patient(session, name="Eva Costa")
+    a.patient(session, name="Eva Costa Marques")
+    best = meant(session, "skin eva costa")[0]
+    assert (ids(best.services), ids(best.patients)) == ([exact.id], [named.id])
+    assert len(meant(session, "eva")[0].patients) == 2
+
+
+def test_one_odd_word_leaves_the_rest_understood(session, place):
+    follow_up, *_more, silva, _other = place
+    best = meant(session, "silva follow-up please-now")[0]
+    assert ids(best.patients) == [silva.id]
+    assert ids(best.services) == [follow_up.id]
+    assert best.unknown == "please now"
+    assert meant(session, "31.2. 10h silva follow-up")[0].unknown == "31.2."
 
 
 def test_what_nobody_is_called_is_said(session, place):

@@ -23,12 +23,13 @@ MOST_TOSSED = 6
 """So many words may stand for more than one thing; the others are a patient's."""
 SHORTEST_BEGINNING = 3
 WHOLE_WORD, BEGINNING, TITLED = 3.0, 2.0, 4.0
-KNOWN_PATIENT, NO_PATIENT, UNKNOWN_PATIENT = 2.0, -2.0, -4.0
+KNOWN_PATIENT, NO_PATIENT, UNKNOWN_PATIENT, UNKNOWN_WORD = 2.0, -2.0, -4.0, -1.5
+WHOLE_NAME = 1.5
 NEAR = 1.5
 """How much worse a second reading may fit and still be offered."""
 MOST_READINGS = 4
 
-PATIENT, SERVICE, PROFESSIONAL = "patient", "service", "professional"
+PATIENT, SERVICE, PROFESSIONAL, NOTHING = "patient", "service", "professional", "nothing"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def understand(session: Session, actor: Actor, line: LineRead, *, now: datetime)
     for roles in _castings(line.words, services, professionals):
         cast = {
             role: [w for w, r in zip(line.words, roles, strict=True) if r == role]
-            for role in (PATIENT, SERVICE, PROFESSIONAL)
+            for role in (PATIENT, SERVICE, PROFESSIONAL, NOTHING)
         }
         fitting = (
             _fitting(cast[SERVICE], services),
@@ -83,22 +84,25 @@ def understand(session: Session, actor: Actor, line: LineRead, *, now: datetime)
         )
         if (cast[SERVICE] and not fitting[0]) or (cast[PROFESSIONAL] and not fitting[1]):
             continue
-        words = " ".join([*cast[PATIENT], line.phone]).strip()
-        patients = patients_of(words)
+        sought = " ".join([*cast[PATIENT], line.phone]).strip()
+        patients = _in_full(cast[PATIENT], patients_of(sought))
         fit = (
             _fit(cast[SERVICE], fitting[0])
             + _fit(cast[PROFESSIONAL], fitting[1])
             + TITLED * bool(line.titled and fitting[1])
-            + _fit_of_patients(cast[PATIENT], words, patients)
+            + _fit_of_patients(cast[PATIENT], sought, patients)
+            + UNKNOWN_WORD * len(cast[NOTHING])
         )
-        unknown = words if words and not patients else ""
-        if line.titled and not fitting[1]:
-            unknown = " ".join([unknown, *line.titled]).strip()
-        meanings.append(Meaning(line.on, line.minute, patients, *fitting, unknown=unknown, fit=fit))
+        unknown = [*line.unread, *cast[NOTHING]]
+        unknown += [sought] if sought and not patients else []
+        unknown += line.titled if line.titled and not fitting[1] else []
+        meanings.append(
+            Meaning(line.on, line.minute, patients, *fitting, unknown=" ".join(unknown), fit=fit)
+        )
     meanings.sort(key=lambda each: -each.fit)
     best = meanings[0].fit
     near = [each for each in meanings if each.fit > best - NEAR and not each.unknown]
-    return (near or meanings[:1])[:MOST_READINGS]
+    return (near if near and near[0].fit == best else meanings[:1])[:MOST_READINGS]
 
 
 def usual_service(
@@ -143,18 +147,28 @@ def _castings(
         if tossed < MOST_TOSSED:
             parts += [SERVICE] * any(_rating(word, each) for each in services)
             parts += [PROFESSIONAL] * any(_rating(word, each) for each in professionals)
+            parts += [NOTHING] * (len(parts) == 1)
         tossed += len(parts) > 1
         options.append(parts)
     return product(*options)
 
 
 def _fitting(words: Sequence[str], named: Sequence[Named]) -> tuple[Named, ...]:
-    """Those all the words fit; of them, if any, those with every word in full."""
+    """Those all the words fit; of them, if any, those with every word in full, and of these
+    the one who is called just that.
+    """
     if not words:
         return ()
     found = [each for each in named if all(_rating(word, each) for word in words)]
     whole = [each for each in found if all(word in each.words for word in words)]
-    return tuple(whole or found)
+    just = [each for each in whole if sorted(each.words) == sorted(words)]
+    return tuple(just or whole or found)
+
+
+def _in_full(words: Sequence[str], found: Sequence[PatientFound]) -> tuple[PatientFound, ...]:
+    """The one who is called just that, where others are called more."""
+    just = [each for each in found if sorted(fold(each.name).split()) == sorted(words)]
+    return tuple(just or found)
 
 
 def _fit(words: Sequence[str], found: Sequence[Named]) -> float:
@@ -166,7 +180,10 @@ def _fit_of_patients(words: Sequence[str], sought: str, patients: Sequence[Patie
         return NO_PATIENT
     if not patients:
         return UNKNOWN_PATIENT
-    return KNOWN_PATIENT * max(1, len(words)) - 0.1 * (len(patients) > 1)
+    is_whole_name = len(words) > 1 and sorted(fold(patients[0].name).split()) == sorted(words)
+    return (
+        KNOWN_PATIENT * max(1, len(words)) + WHOLE_NAME * is_whole_name - (len(patients) > 1) / 10
+    )
 
 
 def _rating(word: str, named: Named) -> float:

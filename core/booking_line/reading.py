@@ -26,6 +26,7 @@ class LineWords:
     months: Sequence[str]
     today: frozenset[str]
     tomorrow: frozenset[str]
+    yesterday: frozenset[str]
     next: frozenset[str]
     within: frozenset[str]
     """As in "in 3 weeks"."""
@@ -48,6 +49,8 @@ class LineRead:
     titled: list[str] = field(default_factory=list)
     """Words that can only be a professional's name."""
     words: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    """What looks like a date or a time and is none: nothing may be booked on such a line."""
 
     @property
     def is_empty(self) -> bool:
@@ -57,16 +60,26 @@ class LineRead:
 Matcher = Callable[[Sequence[str], "_Reader"], int]
 
 
-def read_line(text: str, words: LineWords, *, today: date, country: str | None = None) -> LineRead:
-    """Read a line from left to right; of two days or two times the later one counts."""
+def read_line(
+    text: str, words: LineWords, *, today: date, minute: int = 0, country: str | None = None
+) -> LineRead:
+    """Read a line from left to right; of two days or two times the later one counts.
+
+    ``minute`` of ``today`` is now: a weekday with a time that is over means next week's.
+    """
     reader = _Reader(words, today, country)
     tokens = text[:LONGEST_LINE].replace(",", " ").replace(";", " ").split()
     while tokens:
         taken = next((count for each in MATCHERS if (count := each(tokens, reader))), 0)
         if not taken:
-            reader.read.words.extend(fold(tokens[0]).split())
+            is_odd = any(each.isdigit() for each in tokens[0])
+            into = reader.read.unread if is_odd else reader.read.words
+            into.extend([tokens[0]] if is_odd else fold(tokens[0]).split())
         tokens = tokens[taken or 1 :]
-    return reader.read
+    read = reader.read
+    if reader.is_weekday and read.on == today and read.minute is not None and read.minute < minute:
+        read.on = today + timedelta(days=7)
+    return read
 
 
 @dataclass
@@ -75,6 +88,8 @@ class _Reader:
     today: date
     country: str | None
     read: LineRead = field(default_factory=LineRead)
+    is_weekday: bool = False
+    """The day was said as the next of its name."""
 
 
 ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -123,6 +138,8 @@ def _phone(tokens: Sequence[str], reader: _Reader) -> int:
     """A run of numbers with as many digits as a telephone has."""
     run = 0
     while run < len(tokens) and PHONE_PART.fullmatch(tokens[run]):
+        if ISO_DATE.fullmatch(tokens[run]) or NUMBER_DATE.fullmatch(tokens[run]):
+            break
         run += 1
     is_hour = run > 1 and bool(DIGITS.fullmatch(tokens[0])) and int(tokens[0]) < 24
     if _digits(tokens[:run]) < SHORTEST_PHONE or (
@@ -166,8 +183,10 @@ def _in_some_days(tokens: Sequence[str], reader: _Reader) -> int:
 def _named_day(tokens: Sequence[str], reader: _Reader) -> int:
     """today, tomorrow, fri, friday, next friday."""
     words, said = reader.words, fold(tokens[0])
-    if said in words.today or said in words.tomorrow:
-        reader.read.on = reader.today + timedelta(days=said in words.tomorrow)
+    if said in words.today or said in words.tomorrow or said in words.yesterday:
+        reader.read.on = reader.today + timedelta(
+            days=(said in words.tomorrow) - (said in words.yesterday)
+        )
         return 1
     is_next = said in words.next and len(tokens) > 1
     number = _named(tokens[1] if is_next else tokens[0], words.weekdays)
@@ -177,6 +196,7 @@ def _named_day(tokens: Sequence[str], reader: _Reader) -> int:
     if is_next:  # the one of next week, as people mean it
         ahead = 7 - reader.today.isoweekday() + number
     reader.read.on = reader.today + timedelta(days=ahead)
+    reader.is_weekday = not is_next
     return 2 if is_next else 1
 
 

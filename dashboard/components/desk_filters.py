@@ -95,7 +95,7 @@ def desk_filters(
                 icon=":material/keyboard:",
                 shortcut="Ctrl+K",
                 on_click=on_line,
-                help=_("Book by typing: fri 10 silva follow-up"),
+                help=_("Book by typing: tue 10 silva follow-up"),
             )
     return asked
 
@@ -129,4 +129,5 @@ def _go_to(day: date) -> None:
 
 
 def _go_by(days: int) -> None:
-    st.session_state[DAY] += timedelta(days=days)
+    if DAY in st.session_state:  # not once somebody has been signed out elsewhere
+        st.session_state[DAY] += timedelta(days=days)

@@ -351,7 +351,7 @@ def test_a_line_that_is_not_understood_yet_is_shown_before_enter_books(
 
     page.keyboard.type("garc nur zzyzx")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nobody and nothing is called")).to_be_visible()
+    expect(page.get_by_text("I do not understand")).to_be_visible()
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     expect(page.get_by_text("Enter books, Escape clears")).to_be_visible()
