@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.waiting import Waiting, Wishes
-from dashboard.components.patient_picker import PatientChosen, take_known
+from dashboard.components.patient_picker import PatientChosen, start_adding, take_known
 
 KEY = "waiting_form"
 
@@ -56,7 +56,7 @@ def _keep_patient(chosen: PatientChosen) -> None:
     if chosen.known is not None:
         take_known(KEY, chosen.known)
     elif chosen.new is not None:
-        st.session_state[f"{KEY}_adding"] = True
+        start_adding(KEY, chosen.new.name)
         st.session_state[f"{KEY}_name"] = chosen.new.name
         st.session_state[f"{KEY}_phone"] = chosen.new.phone
         st.session_state[f"{KEY}_email"] = chosen.new.email

@@ -24,6 +24,7 @@ from dashboard.components.desk_board import (
     cancelled_list,
     day_table,
     desk_board,
+    time_drawn,
 )
 from dashboard.components.desk_filters import DeskChoices, desk_filters
 from dashboard.exporting import download_button
@@ -54,7 +55,10 @@ def board(asked: DayAsked) -> None:
 def act(day: DeskDay, event: GridEvent) -> None:
     """Open what was picked, move what was dropped."""
     minutes = DayMinutes(day.on, day.zone)
-    if isinstance(event, Opened):
+    if isinstance(event, Opened) and not event.block_id[0].isdigit():
+        professional_id, start = time_drawn(event.block_id)  # a break, an absence
+        new_booking.ask(professional_id, day.service.id if day.service else None, start)
+    elif isinstance(event, Opened):
         open_booking.open(booking_drawn(event.block_id)[0])
     elif isinstance(event, Dropped):
         starts_at = minutes.instant(event.minute)

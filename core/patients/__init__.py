@@ -168,7 +168,8 @@ def last_editor(session: Session, patient: Patient) -> str:
 def find_patients(
     session: Session, actor: Actor, words: str, *, now: datetime, limit: int = 8
 ) -> list[PatientFound]:
-    """Patients who fit everything typed, those whose name begins with it first.
+    """Patients who fit everything typed: those whose name begins with just that first, then
+    those of whom each word begins with a part of it.
 
     Nothing typed finds nobody. Archived patients are not found.
     """
@@ -181,7 +182,13 @@ def find_patients(
         visible_patients(actor, now=now)
         .where(Patient.archived_at.is_(None))
         .where(*(_any_of(Patient.search, group) for group in groups))
-        .order_by(case((begins, 0), else_=1), Patient.search, Patient.id)
+        .order_by(
+            case(
+                (Patient.search.startswith(fold(words), autoescape=True), 0), (begins, 1), else_=2
+            ),
+            Patient.search,
+            Patient.id,
+        )
         .limit(limit)
         .with_only_columns(*FOUND)
     )

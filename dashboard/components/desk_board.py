@@ -142,6 +142,12 @@ def booking_drawn(block_id: str) -> tuple[int, int]:
     return int(booking_id), int(version)
 
 
+def time_drawn(block_id: str) -> tuple[int, datetime]:
+    """Whose time a block without a booking stood for, and from when."""
+    _kind, professional_id, start = block_id.split("-")
+    return int(professional_id), to_instant(int(start))
+
+
 def title_of(booking: DayBooking) -> str:
     """The patient; of a group how many there are; of a hold whose it is, and for whom."""
     if booking.state is BookingState.HELD and booking.patient:

@@ -1,13 +1,14 @@
 """Choosing the patient of a booking: found as one types, or added on the spot."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import streamlit as st
 
 from core.patients import LikelyDuplicate, NewPatient, PatientFound
+from dashboard.components.autofocus import autofocus
 from dashboard.feedback import md
 from dashboard.formatting import phone
 from dashboard.i18n import _
@@ -83,6 +84,9 @@ def _new_patient(
     key: str, duplicates: Callable[[NewPatient], Sequence[LikelyDuplicate]]
 ) -> PatientChosen:
     left, right = st.columns(2)
+    # The pressed button is gone, and the browser would go on at the way out.
+    field, _space, once = st.session_state[f"{key}_adding"].partition(" ")
+    autofocus(f"{key}_{field}", once=once)
     name = left.text_input(_("Name"), key=f"{key}_name")
     number = right.text_input(_("Phone"), key=f"{key}_phone", type="phone", placeholder="")
     email = left.text_input(_("E-mail (optional)"), key=f"{key}_email")
@@ -129,10 +133,10 @@ def _add_what_is_typed(key: str) -> None:
 
 def start_adding(key: str, words: str) -> None:
     """The form for a new patient, with what was typed as their phone or their name."""
-    st.session_state[f"{key}_adding"] = True
-    digits = sum(each.isdigit() for each in words)
-    field: Literal["phone", "name"] = "phone" if digits >= 5 else "name"
-    st.session_state[f"{key}_{field}"] = words.strip()
+    is_phone = sum(each.isdigit() for each in words) >= 5
+    st.session_state[f"{key}_phone" if is_phone else f"{key}_name"] = words.strip()
+    still_empty = "name" if is_phone else "phone"
+    st.session_state[f"{key}_adding"] = f"{still_empty} {secrets.token_hex(4)}"
 
 
 def _stop_adding(key: str) -> None:
