@@ -13,7 +13,7 @@ from core.booking import (
     move,
 )
 from core.errors import CannotBook, Invalid, NotAllowed
-from core.models import BookingState, Claim, Override, OverrideKind, Role
+from core.models import BookingState, Claim, Override, OverrideKind, Patient, Role
 from tests import a
 
 URGENT = SetAside("Urgent", "pain since this morning")
@@ -108,8 +108,11 @@ def test_the_past_cannot_be_set_aside(session, ada, service, rita):
 
 def test_a_professional_may_not_set_rules_aside(session, ada, service):
     own = a.actor(session, Role.PROFESSIONAL, professional_id=ada.id)
+    request = ask(session, ada, service, 18, set_aside=URGENT)
+    patient = session.get_one(Patient, request.patient_id)
+    a.booking(session, ada, a.span(9, 9.5, day=-7), patient=patient)
     with pytest.raises(NotAllowed):
-        book(session, own, ask(session, ada, service, 18, set_aside=URGENT), now=a.BEFORE)
+        book(session, own, request, now=a.BEFORE)
 
 
 def test_a_move_over_another_visit_is_documented_too(session, ada, service, rita):
