@@ -172,13 +172,15 @@ def make_backup(options: argparse.Namespace) -> int:
 
 def restore_backup(options: argparse.Namespace) -> int:
     configured = settings.from_environment()
-    erased = privacy.read_list(privacy.list_file(configured))
+    listed = privacy.list_file(configured)
+    if not options.no_erasures:
+        privacy.check_list_is_there(listed)
     restored = restore(
         options.file,
         configured.database_url,
         now=utc_now(),
         key=configured.backup_key,
-        erased=erased,
+        erased=privacy.read_list(listed),
     )
     print(f"Restored {sum(restored.rows.values()):,} rows from the backup of {restored.made_at}.")
     if restored.erased_again:
@@ -360,6 +362,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("directory", type=Path)
     back = _add(commands, "restore", restore_backup, "put a backup into an empty database")
     back.add_argument("file", type=Path)
+    back.add_argument(
+        "--no-erasures", action="store_true", help="go on without a list: nobody was ever erased"
+    )
     _add(commands, "check", check, "look for anything that is not as it must be")
     erasures = commands.add_parser("erasures", help="patients who were erased")
     _add(

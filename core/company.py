@@ -4,6 +4,7 @@ The provider says who somebody is, by an address it has verified, and asks for w
 step the company wants. What they may do follows from their role here. Nobody is ever added.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,6 +43,13 @@ class NotKnown(BookingError):
     )
 
 
+class NotOneAlone(BookingError):
+    code = "company_not_one_alone"
+    message = N_(
+        "{email} is the address of several people here. Ask an admin to give each their own."
+    )
+
+
 @dataclass(frozen=True)
 class CompanyAnswer:
     """What the provider says of somebody."""
@@ -67,24 +75,25 @@ def sign_in(database: Database, answer: CompanyAnswer, *, now: datetime) -> str:
     with database.writing() as session:
         if one_time.use(session, ANSWER, answer.mark, now=now) is None:
             raise TicketSpent
-        user = _find_user(session, answer.email) if answer.is_verified else None
-        if user is not None:
+        found = _find_users(session, answer.email) if answer.is_verified else []
+        if len(found) == 1:
             return one_time.issue(
                 session,
                 one_time.COMPANY_TICKET,
                 lasts=one_time.TICKET_LASTS,
                 now=now,
-                user_id=user.id,
+                user_id=found[0].id,
             )
         audit.record(session, VISITOR, "sign_in.refused", now=now, by="company")
-    raise NotKnown(email=answer.email) if answer.is_verified else NotVerified(email=answer.email)
+    if not answer.is_verified:
+        raise NotVerified(email=answer.email)
+    raise NotOneAlone(email=answer.email) if found else NotKnown(email=answer.email)
 
 
-def _find_user(session: Session, email: str) -> User | None:
-    """The only one with this address. Look-alike letters are other addresses, so none count."""
+def _find_users(session: Session, email: str) -> Sequence[User]:
+    """Who has this address, two at most. Look-alike letters are other addresses, so none count."""
     address = email.lower()
     if not email.isascii() or "@" not in address:
-        return None
+        return []
     is_theirs = or_(User.username == address, func.lower(User.email) == address)
-    found = session.scalars(select(User).where(User.active, is_theirs).limit(2)).all()
-    return found[0] if len(found) == 1 else None
+    return session.scalars(select(User).where(User.active, is_theirs).limit(2)).all()

@@ -7,6 +7,7 @@ record, a vain one too, and the admins are told.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -50,6 +51,13 @@ class AccessSeen:
     ends_at: datetime
 
 
+class Vain(StrEnum):
+    """Why an attempt opened nothing; it counts all the same."""
+
+    NOBODY_FITS = "nobody_fits"
+    SEVERAL_FIT = "several_fit"
+
+
 class TooManyAccesses(BookingError):
     code = "too_many_accesses"
     message = N_("You have asked {count} times within an hour. Please ask at the desk.")
@@ -57,8 +65,8 @@ class TooManyAccesses(BookingError):
 
 def open_exceptionally(
     session: Session, actor: Actor, request: AccessRequest, *, now: datetime, by_mail: bool
-) -> ExceptionalAccess | None:
-    """Open one record for an hour; None when nobody on file fits exactly.
+) -> ExceptionalAccess | Vain:
+    """Open one record for an hour, where exactly one patient on file fits.
 
     A record that is open already is not opened twice.
     """
@@ -66,10 +74,11 @@ def open_exceptionally(
     accounts.check_confirmed(session, actor, now=now)
     reason = _reason(request.reason)
     _check_not_too_often(session, actor, now)
-    patient = _find(session, request)
-    if patient is None:
+    found = _find(session, request)
+    if len(found) != 1:
         audit.record(session, actor, SOUGHT, now=now)
-        return None
+        return Vain.SEVERAL_FIT if found else Vain.NOBODY_FITS
+    patient = found[0]
     if session.scalar(visible_patients(actor, now=now).where(Patient.id == patient.id)):
         raise Invalid(N_("You can see this record already: {name}."), name=patient.name)
     access = ExceptionalAccess(
@@ -149,6 +158,8 @@ def _reason(typed: str) -> str:
 
 
 def _check_not_too_often(session: Session, actor: Actor, now: datetime) -> None:
+    # Attempts at the same moment count one after the other.
+    session.scalar(select(User.id).where(User.id == actor.user_id).with_for_update(key_share=True))
     tries = session.scalars(
         select(func.count()).where(
             AuditEntry.user_id == actor.user_id,
@@ -160,25 +171,18 @@ def _check_not_too_often(session: Session, actor: Actor, now: datetime) -> None:
         raise TooManyAccesses(count=tries)
 
 
-def _find(session: Session, request: AccessRequest) -> Patient | None:
-    """The one patient who fits exactly."""
+def _find(session: Session, request: AccessRequest) -> Sequence[Patient]:
+    """Who fits exactly."""
     on_file = select(Patient).where(Patient.archived_at.is_(None)).limit(2)
     if request.born_on is not None and request.name.strip():
         same_day = session.scalars(on_file.limit(None).where(Patient.born_on == request.born_on))
-        found = [each for each in same_day if fold(each.name) == fold(request.name)]
-    elif request.phone.strip():
+        return [each for each in same_day if fold(each.name) == fold(request.name)]
+    if request.phone.strip():
         phone = phone_number(request.phone.strip()[:LONGEST_PHONE], place_of(session))
-        found = list(session.scalars(on_file.where(Patient.phone == phone)))
-    else:
-        raise Invalid(
-            N_("Please give the full phone number, or the name and the date of birth."),
-            field="phone",
-        )
-    if len(found) > 1:
-        raise Invalid(
-            N_("Several patients fit. Please give the name and the date of birth."), field="name"
-        )
-    return found[0] if found else None
+        return session.scalars(on_file.where(Patient.phone == phone)).all()
+    raise Invalid(
+        N_("Please give the full phone number, or the name and the date of birth."), field="phone"
+    )
 
 
 def _tell_admins(session: Session, access: ExceptionalAccess, now: datetime) -> None:

@@ -13,16 +13,23 @@ async function post(path, ticket) {
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
 }
 
-async function checkCookieWasKept() {
+async function isCookieKept() {
   const answer = await fetch("/session", { credentials: "same-origin" });
-  if (!answer.ok) throw new Error("the cookie was not kept");
+  if (!answer.ok && answer.status !== 401) throw new Error(`/session answered ${answer.status}`);
+  return answer.ok;
+}
+
+async function signIn({ ticket, nonce }, setTriggerValue) {
+  await post("/session/open", ticket);
+  if (await isCookieKept()) window.location.reload();
+  else setTriggerValue("not_kept", nonce);
 }
 
 export default function handOver({ data, setTriggerValue }) {
   if (!data || handedOver.has(data.nonce)) return;
   handedOver.add(data.nonce);
   const done = data.ticket
-    ? post("/session/open", data.ticket).then(checkCookieWasKept).then(() => window.location.reload())
+    ? signIn(data, setTriggerValue)
     : post("/session/close", "").then(() => window.location.assign("/"));
   done.catch(() => setTriggerValue("failed", data.nonce));
 }

@@ -16,7 +16,7 @@ from dashboard import session
 from dashboard.i18n import _
 
 PENDING = "_hand_over"
-FAILED = "_hand_over_failed"
+FAILED, NOT_KEPT = "_hand_over_failed", "_hand_over_not_kept"
 NEEDS_CODE = "_needs_code"
 """The ticket of somebody whose password was right, and who is asked for a code."""
 
@@ -38,7 +38,11 @@ def open_session(username: str, password: str) -> None:
     request = accounts.SignInRequest(
         username, password, ip=session.client_address(), device=session.device_cookie()
     )
-    answer = accounts.sign_in(session.database(), request, now=utc_now())
+    go_on(accounts.sign_in(session.database(), request, now=utc_now()))
+
+
+def go_on(answer: accounts.SignInAnswer) -> None:
+    """Have the browser fetch its cookie, unless a code is needed first."""
     if answer.needs_code:
         st.session_state[NEEDS_CODE] = answer.ticket
     else:
@@ -66,12 +70,15 @@ def show() -> None:
         key="frontdesk_hand_over",
         data={"nonce": pending.nonce, "ticket": pending.ticket},
         on_failed_change=_give_up,
+        on_not_kept_change=_say_not_kept,
     )
 
 
 def show_failure() -> None:
     """A sentence after a hand-over that did not work, once."""
     if st.session_state.pop(FAILED, False):
+        st.error(_("That took too long. Please sign in again."), icon=":material/timer_off:")
+    if st.session_state.pop(NOT_KEPT, False):
         st.error(
             _(
                 "Your browser did not keep the sign-in. "
@@ -84,3 +91,9 @@ def show_failure() -> None:
 def _give_up() -> None:
     failed: HandOver | None = st.session_state.pop(PENDING, None)
     st.session_state[FAILED] = failed is not None and bool(failed.ticket)
+
+
+def _say_not_kept() -> None:
+    """The ticket was taken, and still the browser came without its cookie."""
+    st.session_state.pop(PENDING, None)
+    st.session_state[NOT_KEPT] = True

@@ -7,7 +7,7 @@ import streamlit as st
 from core import audit, mail
 from core.db import utc_now
 from core.errors import BookingError
-from core.exceptional_access import AccessRequest, load_open_records, open_exceptionally
+from core.exceptional_access import AccessRequest, Vain, load_open_records, open_exceptionally
 from core.models import ExceptionalAccess, Patient
 from core.patients import get_patient
 from core.policy import Actor, Permission, allows
@@ -112,15 +112,18 @@ def _open(actor: Actor, request: AccessRequest) -> None:
     _opened(access)
 
 
-def _opened(access: ExceptionalAccess | None) -> None:
-    if access is None:
-        st.info(
-            _("Nobody on file fits exactly. Check the number, or ask at the desk."),
-            icon=":material/person_search:",
-        )
+def _opened(access: ExceptionalAccess | Vain) -> None:
+    if isinstance(access, Vain):
+        st.info(_why_not(access), icon=":material/person_search:")
         return
     _show(access.patient_id)
     st.rerun()
+
+
+def _why_not(vain: Vain) -> str:
+    if vain is Vain.SEVERAL_FIT:
+        return _("Several patients fit. Please give the name and the date of birth.")
+    return _("Nobody on file fits exactly. Check the number, or ask at the desk.")
 
 
 def _record() -> None:

@@ -1,6 +1,7 @@
 """What has to be true before the first visitor, and what is said on the console."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -28,6 +29,7 @@ def prepare() -> None:
     check_migrated(database)
     privacy.settle(database, privacy.list_file(configured), now=utc_now())
     passwords.prepare()
+    say_what_mail_lacks(configured)
     if not configured.demo:
         announce_set_up(database, set_up_file(configured.database_url))
 
@@ -60,14 +62,21 @@ def announce_set_up(database: Database, path: Path) -> None:
     """Print a new set-up code and keep it in a file that only the server's user can read."""
     with database.reading() as db:
         needed = first_admin.is_needed(db)
-    path.unlink(missing_ok=True)
     if not needed:
+        path.unlink(missing_ok=True)
         return
+    # Of two processes that start at once, the file holds the code of the last.
     with database.writing() as db:
         code = first_admin.issue_code(db, now=utc_now())
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
-        file.write(code + "\n")
+        _put_in_place(path, code)
     print(ANNOUNCEMENT.format(code=code, path=path), flush=True)
+
+
+def _put_in_place(path: Path, code: str) -> None:
+    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-")
+    with os.fdopen(descriptor, "w") as file:
+        file.write(code + "\n")
+    Path(partial).replace(path)
 
 
 def set_up_file(database_url: str) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select, text
 
-from core import audit, schema
+from core import audit, outbox, schema
 from core.backup import backup, restore
 from core.backup.sealing import MAGIC, PIECE, seal, unseal
 from core.db import Database
@@ -243,6 +243,21 @@ def test_a_restore_signs_everybody_out(filled, elsewhere, tmp_path):
         found = session.scalars(select(AuthSession)).one()
     assert (found.revoked_at, found.revoke_reason) == (a.BEFORE, "restored")
     again.dispose()
+
+
+def test_a_restore_sends_nothing_that_was_waiting_then(filled, elsewhere, tmp_path):
+    """It may have gone out since, and its link may have been used."""
+    with filled.writing() as session:
+        message = outbox.Message("one", outbox.Kind.RECORD_OPENED, "alex@example.org")
+        outbox.enqueue(session, message, now=a.BEFORE)
+    restore(made_from(filled, tmp_path).path, elsewhere, now=a.BEFORE)
+
+    again = Database(elsewhere)
+    with again.reading() as session:
+        assert not outbox.is_any_due(session, now=a.BEFORE)
+    again.dispose()
+    with filled.reading() as session:
+        assert outbox.is_any_due(session, now=a.BEFORE)
 
 
 def test_a_restore_leaves_the_backup_as_it_was(filled, elsewhere, tmp_path):

@@ -178,12 +178,12 @@ def test_a_backup_is_made_and_restored(place, tmp_path, capsys, monkeypatch):
     (made,) = (tmp_path / "backups").glob("*.db")
     assert str(made) in capsys.readouterr().out
 
-    assert main(["restore", str(made)]) == 1
+    assert main(["restore", "--no-erasures", str(made)]) == 1
     assert "already holds data" in capsys.readouterr().err
 
     url = f"sqlite:///{tmp_path / 'new.db'}"
     monkeypatch.setenv("FRONTDESK_DATABASE_URL", url)
-    assert main(["restore", str(made)]) == 0
+    assert main(["restore", "--no-erasures", str(made)]) == 0
     restored = Database(url)
     assert count(restored, Patient) == 18
     restored.dispose()
@@ -197,11 +197,11 @@ def test_t155_with_a_key_set_backups_are_encrypted_and_come_back(
     (made,) = (tmp_path / "backups").glob("*.sealed")
     monkeypatch.setenv("FRONTDESK_DATABASE_URL", f"sqlite:///{tmp_path / 'again.db'}")
     monkeypatch.setenv("FRONTDESK_BACKUP_KEY", "another key altogether")
-    assert main(["restore", str(made)]) == 1
+    assert main(["restore", "--no-erasures", str(made)]) == 1
     assert "not the key it was made with" in capsys.readouterr().err
 
     monkeypatch.setenv("FRONTDESK_BACKUP_KEY", "correct horse battery staple")
-    assert main(["restore", str(made)]) == 0
+    assert main(["restore", "--no-erasures", str(made)]) == 0
 
 
 def test_t159_a_restore_erases_again_and_says_so(place, tmp_path, capsys, monkeypatch):
@@ -224,6 +224,23 @@ def test_t159_a_restore_erases_again_and_says_so(place, tmp_path, capsys, monkey
     with restored.reading() as session:
         assert session.get_one(Patient, patient_id).name == ERASED_NAME
     restored.dispose()
+
+
+def test_t159_a_restore_without_the_list_is_refused_until_nobody_was_ever_erased(
+    place, tmp_path, capsys, monkeypatch
+):
+    """A list named after another file, or left on another machine, is not an empty one."""
+    main(["backup", str(tmp_path / "backups")])
+    (made,) = (tmp_path / "backups").glob("*.db")
+    monkeypatch.setenv("FRONTDESK_DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
+
+    assert main(["restore", str(made)]) == 1
+    said = capsys.readouterr().err
+    assert "FRONTDESK_ERASURES" in said
+    assert str(tmp_path / "other.erasures") in said
+    assert not (tmp_path / "other.db").exists()
+
+    assert main(["restore", "--no-erasures", str(made)]) == 0
 
 
 def test_a_backup_into_a_file_is_refused(place, tmp_path, capsys):

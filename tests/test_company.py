@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from core import accounts, audit, company
 from core.accounts import TicketRequest
-from core.company import CompanyAnswer, NotKnown, NotVerified
+from core.company import CompanyAnswer, NotKnown, NotOneAlone, NotVerified
 from core.errors import TicketSpent
 from core.models import AuditEntry, AuthSession, Role, User
 from tests import a
@@ -107,7 +107,7 @@ def test_somebody_deactivated_is_refused_like_somebody_unknown(database, rita):
 def test_an_address_two_people_share_is_nobodys_until_one_of_them_is_gone(database, rita):
     with database.writing() as session:
         other = a.user(session, username=EMAIL)
-    with pytest.raises(NotKnown):
+    with pytest.raises(NotOneAlone, match="several people"):
         company.sign_in(database, answered(database), now=NOW)
 
     with database.writing() as session:

@@ -1,5 +1,7 @@
 """Erased for good: no byte stays in the files, and no backup brings anybody back."""
 
+import errno
+import os
 import secrets
 import shutil
 import stat
@@ -318,6 +320,61 @@ def test_a_list_that_cannot_be_read_stops_the_service(database, tmp_path):
 
     with pytest.raises(DatabaseNotReady, match="could return"):
         privacy.settle(database, file, now=NOW)
+
+
+LINE = "1,2026-12-07T06:00:00+00:00,2026-12-07T07:00:00+00:00\n"
+
+
+@pytest.mark.parametrize("cut", [1, 20, len(LINE) - 10, len(LINE) - 2])
+def test_t159_a_line_a_full_disk_cut_off_is_written_anew(database, tmp_path, cut):
+    file = tmp_path / "frontdesk.erasures"
+    with database.writing() as session:
+        patient_id = zebedeu(session, created_at=a.at(7)).id
+    erase(database, patient_id)
+    file.write_text("900" + LINE + LINE[:cut])
+    privacy.settle(database, file, now=NOW)
+
+    assert file.read_text() == (
+        f"900{LINE}{patient_id},2026-12-07T07:00:00+00:00,2026-12-07T08:00:00+00:00\n"
+    )
+
+
+def test_t159_a_last_line_that_only_lacks_its_end_counts(database, tmp_path):
+    """As an editor leaves it."""
+    file = tmp_path / "frontdesk.erasures"
+    file.write_text(LINE.rstrip())
+    assert [each.patient_id for each in privacy.read_list(file)] == [1]
+
+    with database.writing() as session:
+        others = [zebedeu(session, created_at=a.at(7)).id for _ in range(2)]
+    erase(database, others[1])
+    privacy.settle(database, file, now=NOW)
+    assert [each.patient_id for each in privacy.read_list(file)] == [1, others[1]]
+
+
+def test_t159_a_disk_that_takes_half_a_line_leaves_the_list_as_it_was(
+    sqlite_database, tmp_path, monkeypatch
+):
+    file = tmp_path / "frontdesk.erasures"
+    file.write_text("900" + LINE)
+    with sqlite_database.writing() as session:
+        patient_id = zebedeu(session).id
+    erase(sqlite_database, patient_id)
+    room, write = [12], os.write
+
+    def nearly_full(opened, content):
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(opened, content[: room.pop()])
+
+    with monkeypatch.context() as full:
+        full.setattr("core.privacy.erasures.os.write", nearly_full)
+        with pytest.raises(OSError, match="No space"):
+            privacy.settle(sqlite_database, file, now=NOW)
+    assert file.read_text() == "900" + LINE
+
+    privacy.settle(sqlite_database, file, now=NOW)
+    assert [each.patient_id for each in privacy.read_list(file)] == [9001, patient_id]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.models import ExceptionalAccess, Role
+from core.models import AuditEntry, ExceptionalAccess, Role
 from tests import a, screen
 
 
@@ -52,3 +52,15 @@ def test_nobody_who_fits_is_said_plainly(week):
     fill(week, "912 345 670", "Collapsed in the waiting room")
 
     assert "Nobody on file fits exactly" in week.info[0].value
+
+
+def test_t152_several_who_fit_are_said_plainly_and_the_attempt_counts(week, sqlite_database):
+    with sqlite_database.writing() as session:
+        a.patient(session, phone="+351912345678")
+    press(week, "Open a record outside your patients")
+    fill(week, "912 345 678", "Collapsed in the waiting room")
+
+    assert "Several patients fit" in week.info[0].value
+    with sqlite_database.reading() as session:
+        (entry,) = session.query(AuditEntry).filter_by(action="patient.sought_exceptionally")
+        assert entry.object_id is None

@@ -232,18 +232,42 @@ def test_t158_without_a_fresh_password_there_is_nothing_to_press(
     assert page.text_input(key="patient_rights_confirm_password")
 
 
-def test_t158_when_files_cannot_be_cleared_now_it_is_said(opened, ana, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (NotSaved("Not yet from the files."), "Not yet from the files."),
+        (OSError(28, "No space left on device"), "No space left on device"),
+    ],
+    ids=["files", "disk"],
+)
+def test_t158_when_it_cannot_be_finished_now_it_is_said_and_the_form_ends(
+    opened, ana, monkeypatch, error, why
+):
     def in_the_way(*_asked, **_now):
-        raise NotSaved("Not yet from the files.")
+        raise error
 
     page = opened(Role.ADMIN, ana.id)
     monkeypatch.setattr(privacy, "settle", in_the_way)
     page = erasing(page, str(ana.id))
 
-    assert [each.value for each in page.toast] == [
-        "Erased. Nothing tells any more who it was.",
-        "Not yet from the files.",
-    ]
+    (toast,) = page.toast
+    assert toast.value.startswith("Erased, but not yet for good")
+    assert why in toast.value
+    assert not page.error
+    assert "patient_erasing" not in page.session_state
+
+
+def test_t158_a_list_that_cannot_be_read_does_not_hide_that_somebody_was_erased(
+    opened, ana, sqlite_database
+):
+    page = opened(Role.ADMIN, ana.id)
+    privacy.list_file(session.configured()).write_text("1,yesterday\n")
+    page = erasing(page, "Ana Silva")
+
+    (toast,) = page.toast
+    assert toast.value.startswith("Erased, but not yet for good. The list of erasures")
+    with sqlite_database.reading() as db:
+        assert db.get_one(Patient, ana.id).name == ERASED_NAME
 
 
 def test_the_desk_neither_hands_over_nor_erases(opened, ana):

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Text, func, select
 
 from core import privacy
-from core.booking.groups import SeatRequest, join
+from core.booking.groups import SeatRequest, join, leave
 from core.check import find_broken
 from core.errors import Invalid, NotAllowed, NotFound, Stale
 from core.models import (
@@ -212,6 +212,34 @@ def test_t156_an_export_tells_nothing_about_anybody_else(session, history):
     everything = b"".join(opened(content).read(name) for name in opened(content).namelist())
     assert b"Other Person" not in everything
     assert history["desk"].name.encode() not in everything
+
+
+def test_t156_what_was_set_aside_for_a_group_and_who_else_is_in_it_stay_out(session, history):
+    group, patient, other = history["group"], history["patient"], history["other"]
+    session.add(
+        Override(
+            booking_id=group.id,
+            kind=OverrideKind.LIMIT,
+            reason="for Other Person",
+            note="who is Other Person",
+            role=Role.RECEPTIONIST,
+            at=a.BEFORE,
+        )
+    )
+    asked = SeatRequest(group.id, group.version, other.id)
+    leave(session, history["desk"], asked, now=a.BEFORE)
+    content = privacy.export_patient(session, confirmed(session), patient.id, now=NOW)
+
+    whole = json.loads(opened(content).read("person.json"))
+    assert [(each["reason"], each["note"]) for each in whole["overrides"]] == [
+        ("Ana phoned", "at night"),
+        ("", ""),
+    ]
+    assert {
+        each["action"]: each["fields"]
+        for each in whole["audit_entries"]
+        if each["action"].startswith("group.")
+    } == {"group.joined": f'{{"patient": {patient.id}}}', "group.left": ""}
 
 
 def test_t156_patients_take_their_own_and_nobody_elses(session, history):
@@ -471,6 +499,18 @@ def test_who_has_not_come_for_that_long_is_due_and_still_there(session, long_ago
 
     assert due(session, admin) == ["Gone Long"]
     assert session.scalar(select(func.count()).select_from(Erasure)) == 0
+
+
+@pytest.mark.parametrize("state", [S.CANCELLED, S.NO_SHOW])
+def test_a_visit_that_never_took_place_is_no_visit(session, long_ago, state):
+    admin = confirmed(session)
+    privacy.keep_for(session, admin, privacy.KeepRequest(24), now=NOW)
+    doctor = a.professional(session)
+    a.booking(session, doctor, a.span(9, 10, day=-9), patient=long_ago[0], state=state)
+    assert due(session, admin) == ["Gone Long"]
+
+    a.booking(session, doctor, a.span(9, 10, day=-8), patient=long_ago[0], state=S.COMPLETED)
+    assert due(session, admin) == []
 
 
 def test_who_is_to_come_is_not_due(session, long_ago):

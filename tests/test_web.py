@@ -2,8 +2,10 @@
 
 import shutil
 import stat
+import threading
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -585,6 +587,41 @@ def test_t042_start_up_says_nothing_once_somebody_can_sign_in(sqlite_database, t
 
     assert capsys.readouterr().out == ""
     assert not path.exists()
+
+
+def test_t041_of_two_that_start_at_once_the_file_holds_a_code_that_works(
+    sqlite_database, tmp_path, capsys
+):
+    path, together = tmp_path / "setup-code", threading.Barrier(4)
+
+    def start(_number):
+        together.wait()
+        start_up.announce_set_up(sqlite_database, path)
+
+    with ThreadPoolExecutor(4) as processes:
+        list(processes.map(start, range(4)))
+
+    code = path.read_text().strip()
+    assert code in capsys.readouterr().out
+    with sqlite_database.writing() as opened:
+        assert first_admin._check_code(opened, code.replace("-", ""), now=utc_now())
+    assert [each.name for each in tmp_path.glob("setup-code*")] == ["setup-code"]
+
+
+def test_start_up_says_what_mail_lacks(monkeypatch, sqlite_database, tmp_path, capsys):
+    configured = Settings(
+        str(sqlite_database.engine.url),
+        demo=False,
+        trusted_proxies=(),
+        erasures=str(tmp_path / "erasures"),
+        smtp_url="smtp://localhost",
+        public_url="http://localhost:8501",
+    )
+    monkeypatch.setattr(session, "configured", lambda: configured)
+    monkeypatch.setattr(session, "database", lambda: sqlite_database)
+    start_up.prepare()
+
+    assert "No mail is sent." in capsys.readouterr().out
 
 
 def test_the_code_lies_beside_the_database(tmp_path):

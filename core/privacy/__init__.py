@@ -8,7 +8,15 @@ from core.privacy.erasing import (
     preview_erasure,
     withdraw_request,
 )
-from core.privacy.erasures import Listed, list_file, read_list, replay, settle, sweep
+from core.privacy.erasures import (
+    Listed,
+    check_list_is_there,
+    list_file,
+    read_list,
+    replay,
+    settle,
+    sweep,
+)
 from core.privacy.exporting import check_may_export, export_patient
 from core.privacy.keeping import (
     LONGEST_MONTHS,
@@ -29,6 +37,7 @@ __all__ = [
     "KeepRequest",
     "Listed",
     "ask_for_erasure",
+    "check_list_is_there",
     "check_may_export",
     "erase",
     "export_patient",

@@ -99,24 +99,50 @@ def load_erasures(session: Session) -> list[Listed]:
     return [Listed(*row) for row in session.execute(asked.order_by(Erasure.patient_id))]
 
 
+def check_list_is_there(file: Path) -> None:
+    """No backup knows who was erased after it was made: only the list does."""
+    if not file.exists():
+        raise DatabaseNotReady(
+            N_(
+                "There is no list of erasures at {file}, and without it an erased patient would "
+                "return. Please set FRONTDESK_ERASURES to where it is, or bring back its copy. "
+                "Where nobody was ever erased, add --no-erasures."
+            ),
+            file=file,
+        )
+
+
 def read_list(file: Path) -> list[Listed]:
     """The erasures on the list; nothing where there is none yet."""
     if not file.exists():
         return []
-    with file.open(encoding="ascii", newline="") as lines:
-        try:
-            return [
-                Listed(int(number), _instant(added), _instant(erased))
-                for number, added, erased in csv.reader(lines)
-            ]
-        except ValueError as error:
-            raise DatabaseNotReady(
-                N_(
-                    "The list of erasures {file} cannot be read. Please bring back its copy: "
-                    "without it an erased patient could return."
-                ),
-                file=file,
-            ) from error
+    try:
+        return _read(_finished(file.read_bytes()))
+    except ValueError as error:
+        raise DatabaseNotReady(
+            N_(
+                "The list of erasures {file} cannot be read. Please bring back its copy: "
+                "without it an erased patient could return."
+            ),
+            file=file,
+        ) from error
+
+
+def _read(lines: bytes) -> list[Listed]:
+    return [
+        Listed(int(number), _instant(added), _instant(erased))
+        for number, added, erased in csv.reader(lines.decode("ascii").splitlines())
+    ]
+
+
+def _finished(lines: bytes) -> bytes:
+    """Without the beginning of a last line that was never written to its end."""
+    whole, end, last = lines.rpartition(b"\n")
+    try:
+        _read(last)
+    except ValueError:
+        return whole + end
+    return lines
 
 
 def append_to_list(file: Path, erasures: Sequence[Listed]) -> None:
@@ -124,14 +150,33 @@ def append_to_list(file: Path, erasures: Sequence[Listed]) -> None:
     if not erasures:
         return
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, OWNER_ONLY), "w") as out:
-        out.writelines(
-            f"{each.patient_id},{each.added_at.isoformat()},{each.erased_at.isoformat()}\n"
-            for each in erasures
-        )
-        out.flush()
-        os.fsync(out.fileno())
+    lines = "".join(
+        f"{each.patient_id},{each.added_at.isoformat()},{each.erased_at.isoformat()}\n"
+        for each in erasures
+    )
+    opened = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, OWNER_ONLY)
+    try:
+        before = _finished(file.read_bytes())
+        os.truncate(opened, len(before))
+        begun = b"\n" if before and not before.endswith(b"\n") else b""
+        try:
+            _write(opened, begun + lines.encode())
+        except OSError:
+            os.truncate(opened, len(before))
+            raise
+    finally:
+        os.close(opened)
+
+
+def _write(opened: int, content: bytes) -> None:
+    while content:  # a disk that is nearly full takes a part
+        content = content[os.write(opened, content) :]
+    os.fsync(opened)
 
 
 def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+    """To its very end: what lacks its zone was cut off."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(text)
+    return instant.astimezone(UTC)

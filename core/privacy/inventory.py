@@ -72,6 +72,25 @@ def _own_words(column: str) -> ColumnElement[Any]:
     return case((bookings.c.seats == 1, bookings.c[column]), else_="")
 
 
+def _own_override(column: str) -> ColumnElement[Any]:
+    """The same for a rule that was set aside."""
+    bookings, overrides = T["bookings"], T["overrides"]
+    seats = select(bookings.c.seats).where(bookings.c.id == overrides.c.booking_id)
+    return case((seats.scalar_subquery() == 1, overrides.c[column]), else_="")
+
+
+def _own_fields() -> ColumnElement[Any]:
+    """An entry about a group says who of them it was, which is nobody else's business."""
+    fields = T["audit_entries"].c.fields
+    named = literal('"patient": ').concat(cast(PERSON, String))
+    is_own = or_(
+        ~fields.contains('"patient": '),
+        fields.contains(named.concat(",")),
+        fields.contains(named.concat("}")),
+    )
+    return case((is_own, fields), else_="")
+
+
 def _name_of(table: str, id: ColumnElement[Any]) -> ColumnElement[Any]:
     return select(T[table].c.name).where(T[table].c.id == id).scalar_subquery()
 
@@ -201,6 +220,7 @@ HOLDINGS = (
         OVERRIDES.c.booking_id.in_(VISITS),
         why="to account for every rule that was set aside",
         left_out={"user_id": ANOTHER_PERSON},
+        given={"reason": _own_override("reason"), "note": _own_override("note")},
         blanks={"reason": "", "note": ""},
     ),
     Holding(
@@ -278,6 +298,7 @@ HOLDINGS = (
             "previous_hash": HIDDEN,
             "hash": HIDDEN,
         },
+        given={"fields": _own_fields()},
     ),
 )
 

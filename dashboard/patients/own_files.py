@@ -1,10 +1,12 @@
 """A person's rights at the desk: everything about them as a file, and everything gone."""
 
+import logging
+
 import streamlit as st
 
 from core import privacy
 from core.db import utc_now
-from core.errors import BookingError, NotSaved
+from core.errors import BookingError
 from core.models import Patient
 from core.policy import Actor, Permission, allows
 from core.privacy import ErasurePreview, ErasureRequest
@@ -14,6 +16,8 @@ from dashboard.feedback import flash, md, refuse
 from dashboard.formatting import plain, when
 from dashboard.i18n import _, ngettext
 from dashboard.patients import editing, finding
+
+logger = logging.getLogger(__name__)
 
 ERASING = "patient_erasing"
 
@@ -122,18 +126,24 @@ def _erase(actor: Actor, request: ErasureRequest) -> None:
     except BookingError as refusal:
         refuse(refusal)
         return
-    flash(_("Erased. Nothing tells any more who it was."))
-    try:
-        settle()
-    except NotSaved as refusal:
-        flash(plain(refusal))
     _stop_erasing()
     editing.forget()
     finding.put_back()
+    flash(_settle())
     st.rerun()
 
 
-def settle() -> None:
-    """After the commit: no transaction can clear what files hold of it."""
+def _settle() -> str:
+    """After the commit, since no transaction can clear what files hold of it; how it went."""
     listed = privacy.list_file(session.configured())
-    privacy.settle(session.database(), listed, now=utc_now())
+    try:
+        privacy.settle(session.database(), listed, now=utc_now())
+    except BookingError as refusal:
+        return _("Erased, but not yet for good. {why}").format(why=plain(refusal))
+    except OSError as error:
+        logger.exception("the list of erasures was not written")
+        return _(
+            "Erased, but not yet for good: the list of erasures was not written ({why}). "
+            "Please make room for it, then run: python -m core erasures settle"
+        ).format(why=error.strerror or error)
+    return _("Erased. Nothing tells any more who it was.")
