@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -26,11 +26,12 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.availability import organisation_clock
 from core.errors import N_, NotFound
-from core.interval import to_instant
+from core.interval import Span, to_instant
 from core.models import (
     Attendee,
     AuditEntry,
     Booking,
+    Offer,
     Patient,
     Professional,
     Role,
@@ -38,10 +39,13 @@ from core.models import (
     Service,
     TimeOff,
     User,
+    WaitingEntry,
 )
 from core.policy import Actor, Permission, require
 
 PAGE_LENGTH = 50
+CLOSE = timedelta(days=2)
+"""To the first and the last day there are."""
 
 ENTRY = AuditEntry
 
@@ -158,10 +162,10 @@ def _conditions(session: Session, asked: TrailAsked, *, upwards: bool) -> list[C
     if asked.patient_id is not None:
         conditions.append(_is_about(asked.patient_id))
     if asked.first_on is not None:
-        start = organisation_clock(session).span_of_days(asked.first_on, asked.first_on)[0]
+        start = _span(session, asked.first_on)[0]
         conditions.append(ENTRY.at >= to_instant(start))
     if asked.last_on is not None:
-        end = organisation_clock(session).span_of_days(asked.last_on, asked.last_on)[1]
+        end = _span(session, asked.last_on)[1]
         conditions.append(ENTRY.at < to_instant(end))
     edge = asked.newer_than if upwards else asked.older_than
     if edge is not None:
@@ -173,14 +177,24 @@ def _conditions(session: Session, asked: TrailAsked, *, upwards: bool) -> list[C
     return conditions
 
 
+def _span(session: Session, day: date) -> Span:
+    """Of a day, or of the nearest whose midnights a clock can tell."""
+    day = min(max(day, date.min + CLOSE), date.max - CLOSE)
+    return organisation_clock(session).span_of_days(day, day)
+
+
 def _is_about(patient_id: int) -> ColumnElement[bool]:
     """The patient themselves, their bookings, and whoever signs in as them."""
     bookings = select(Attendee.booking_id).where(Attendee.patient_id == patient_id)
     users = select(User.id).where(User.patient_id == patient_id)
+    entries = select(WaitingEntry.id).where(WaitingEntry.patient_id == patient_id)
+    offers = select(Offer.id).where(Offer.entry_id.in_(entries))
     return or_(
         and_(ENTRY.object_kind == "patients", ENTRY.object_id == patient_id),
         and_(ENTRY.object_kind == "bookings", ENTRY.object_id.in_(bookings)),
         and_(ENTRY.object_kind == "users", ENTRY.object_id.in_(users)),
+        and_(ENTRY.object_kind == "waiting_entries", ENTRY.object_id.in_(entries)),
+        and_(ENTRY.object_kind == "offers", ENTRY.object_id.in_(offers)),
     )
 
 
@@ -243,6 +257,14 @@ def _names_of(
         rows = session.execute(select(table.id, table.name).where(table.id.in_(about[kind])))
         for id, name in rows:
             found[kind, id] = {table.__name__.lower(): name}
+    waiting = select(WaitingEntry.id, Patient.name).join(WaitingEntry.patient)
+    asked = select(Offer.id, Patient.name).join(Offer.entry).join(WaitingEntry.patient)
+    for kind, rows_of in (
+        ("waiting_entries", waiting.where(WaitingEntry.id.in_(about["waiting_entries"]))),
+        ("offers", asked.where(Offer.id.in_(about["offers"]))),
+    ):
+        for id, name in session.execute(rows_of):
+            found[kind, id] = {"patient": name}
     away = (
         select(TimeOff.id, Professional.name)
         .join(Professional, Professional.id == TimeOff.professional_id)

@@ -1,14 +1,14 @@
 """The audit as admins read it: in words by live names, filtered, page by page, fast."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from time import process_time
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import insert, text
 
-from core import audit
+from core import audit, audit_trail
 from core.audit_trail import PAGE_LENGTH, TrailAsked, check_chain, load_people, load_trail
 from core.booking import BookingRequest, CancelRequest, book, cancel
 from core.db import utc_now
@@ -93,6 +93,14 @@ def test_names_are_those_of_now(desk):
 )
 def test_t150_each_filter_leaves_what_fits(desk, asked, expected):
     assert said(desk, **asked(desk)) == expected
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_first_and_the_last_day_there_are_can_be_asked_for(desk, zone):
+    a.organisation(desk.session, zone=zone)
+
+    assert len(said(desk, first_on=date.min, last_on=date.max)) == 3
+    assert said(desk, first_on=date.max) == said(desk, last_on=date.min) == []
 
 
 def fill(session, count):
@@ -205,3 +213,21 @@ def test_any_page_of_200000_entries_takes_less_than_50_ms_of_work(long_trail):
                 load_trail(session, long_trail.admin, asked)
                 times.append(process_time() - began)
         assert min(times) < 0.05, asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        (TrailAsked(), "at_id"),
+        (TrailAsked(user_id=1), "user_id_at_id"),
+        (TrailAsked(actions=("booking.booked",)), "action_at_id"),
+        (TrailAsked(patient_id=1), "object_kind_object_id_at_id"),
+    ],
+)
+def test_every_filter_has_its_index(long_trail, asked, index):
+    with long_trail.database.reading() as session:
+        statement = audit_trail._page(session, asked, upwards=False)
+        plain = statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        plan = session.execute(text(f"EXPLAIN QUERY PLAN {plain}")).all()
+
+    assert any(f"ix_audit_entries_{index}" in step.detail for step in plan)
