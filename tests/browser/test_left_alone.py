@@ -214,3 +214,15 @@ def test_t070_another_person_takes_over_a_locked_desk_and_finds_nothing(
     fill_sign_in(page, "alex", PASSWORD)
     expect(page.locator(WHO)).to_contain_text("Alex Moreau", timeout=15_000)
     expect(page.get_by_text("Rita")).to_have_count(0)
+
+
+def test_a_desk_whose_session_was_ended_elsewhere_shows_the_door_by_itself(
+    new_page, sign_in, live_server
+):
+    """T065, T066"""
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    change(live_server, "rita", revoked_at=utc_now(), revoke_reason="test")
+
+    expect(page.get_by_label("Password", exact=True)).to_be_visible(timeout=45_000)
+    assert "Traceback" not in live_server.log.read_text()
