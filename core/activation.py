@@ -7,16 +7,27 @@ password stays in force.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core import audit, one_time, outbox
-from core.accounts import NO_PASSWORD, VISITOR, NewUser, add_user, shut_out, words_about
+from core.accounts import (
+    NO_PASSWORD,
+    VISITOR,
+    NewUser,
+    SignInAnswer,
+    add_user,
+    admit,
+    check_confirmed,
+    shut_out,
+    words_about,
+)
 from core.db import Database
 from core.edits import lock_row
 from core.errors import N_, BookingError, Invalid, NotFound
-from core.models import OneTimeLink, Role, User
+from core.models import OneTimeLink, OutboxMessage, Role, User
 from core.passwords import check_password, hash_password
 from core.policy import Actor, Permission, require
 
@@ -62,9 +73,47 @@ class PasswordChosen:
     password: str
 
 
+class FindOwner(Protocol):
+    def __call__(self, session: Session, link: str, *, now: datetime) -> User | None: ...
+
+
+@dataclass(frozen=True)
+class LinkKind:
+    """One kind of link with which its owner chooses a password."""
+
+    kind: str
+    find: FindOwner
+    spent: type[LinkSpent]
+    action: str
+
+    def use(self, database: Database, request: PasswordChosen, *, now: datetime) -> SignInAnswer:
+        """Set the password; nothing else opens anything, so its owner is let in right here."""
+        with database.reading() as session:
+            found = self.find(session, request.link, now=now)
+            if found is None:
+                raise self.spent
+            about = words_about(session, found)
+        hashed = hash_password(request.password, found.role, about)
+        with database.writing() as session:
+            user = lock_row(session, User, found.id, what=N_("user"))
+            is_theirs = self.find(session, request.link, now=now) is user
+            if not is_theirs or not one_time.use(session, self.kind, request.link, now=now):
+                raise self.spent
+            check_password(request.password, user.role)  # the role may just have changed
+            user.password_hash = hashed
+            shut_out(session, user, "new password", now)
+            answer = admit(session, user, now=now)
+            audit.record(session, VISITOR, self.action, user, now=now)
+            return answer
+
+
 def invite_user(session: Session, actor: Actor, request: Invitation, *, now: datetime) -> Invited:
-    """Add a user who has no password yet, with the link that lets them choose one."""
+    """Add a user who has no password yet, with the link that lets them choose one.
+
+    Whoever has a link can sign in, so the actor proves who they are.
+    """
     require(actor, Permission.ACCOUNTS_WRITE)
+    check_confirmed(session, actor, now=now)
     user = add_user(
         session,
         NewUser(
@@ -87,6 +136,7 @@ def renew_link(
 ) -> Invited:
     """A new link for somebody who lost theirs, or forgot their password; older ones are void."""
     require(actor, Permission.ACCOUNTS_WRITE)
+    check_confirmed(session, actor, now=now)
     user = lock_row(session, User, user_id, what=N_("user"))
     if not user.active:
         raise NotFound(what=N_("user"))
@@ -107,31 +157,19 @@ def find_invited(session: Session, link: str, *, now: datetime) -> User | None:
     return user if user is not None and user.active else None
 
 
-def choose_password(database: Database, request: PasswordChosen, *, now: datetime) -> str:
-    """Use the link up and set the password; the user name to sign in with.
+def choose_password(database: Database, request: PasswordChosen, *, now: datetime) -> SignInAnswer:
+    """Use the link up and set the password; the next step of signing in.
 
     Whoever was signed in as this user no longer is.
     """
-    with database.reading() as session:
-        invited = find_invited(session, request.link, now=now)
-        if invited is None:
-            raise LinkSpent
-        about = words_about(session, invited)
-    hashed = hash_password(request.password, invited.role, about)
-    with database.writing() as session:
-        user = lock_row(session, User, invited.id, what=N_("user"))
-        used = one_time.use(session, ACTIVATION, request.link, now=now)
-        if used is None or not user.active:
-            raise LinkSpent
-        check_password(request.password, user.role)  # the role may just have changed
-        user.password_hash = hashed
-        shut_out(session, user, "new password", now)
-        audit.record(session, VISITOR, "user.password_chosen", user, now=now)
-        return user.username
+    return LinkKind(ACTIVATION, find_invited, LinkSpent, "user.password_chosen").use(
+        database, request, now=now
+    )
 
 
 def _invite(session: Session, user: User, *, by_mail: bool, now: datetime) -> Invited:
     """Make earlier links void; then mail a new one, or answer with it."""
+    outbox.drop_links(session, OutboxMessage.user_id == user.id, (outbox.Kind.ACTIVATION,), now=now)
     session.execute(
         update(OneTimeLink)
         .where(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
@@ -52,7 +52,10 @@ class Kind(enum.StrEnum):
     RECORD_OPENED = "record_opened"
 
 
+LINKS = (Kind.ACTIVATION, Kind.RESET)
+"""Letters with a link, which is made when they go out."""
 LATE = timedelta(days=3)
+VOIDED = N_("Its link is void.")
 LATE_AFTER: Mapping[str, timedelta] = {Kind.RESET: timedelta(minutes=30)}
 """How long after it was due anybody waits for a message, where that is not three days."""
 
@@ -128,7 +131,13 @@ def claim(session: Session, *, now: datetime) -> OutboxMessage | None:
 
 
 def why_not(session: Session, message: OutboxMessage, *, now: datetime) -> str:
-    """Why a message is not wanted any more, read anew; empty when it is."""
+    """Why a message is not wanted any more, read anew; empty when it is.
+
+    It is held until the transaction ends, so that nobody voids its link before that is made.
+    """
+    state = select(OutboxMessage.state).where(OutboxMessage.id == message.id).with_for_update()
+    if session.scalar(state) is not S.WAITING:
+        return VOIDED
     if now - message.due_at > LATE_AFTER.get(message.kind, LATE):
         return N_("It is too late for it.")
     if message.attempts > MOST_ATTEMPTS:
@@ -148,6 +157,28 @@ def note_sent(session: Session, message: OutboxMessage, message_id: str, *, now:
 def drop(session: Session, message: OutboxMessage, reason: str, *, now: datetime) -> None:
     """It is not wanted any more."""
     _finish(session, message, S.DROPPED, now, last_error=reason)
+
+
+def drop_links(
+    session: Session,
+    whose: ColumnElement[bool],
+    kinds: Sequence[Kind] = LINKS,
+    *,
+    now: datetime,
+) -> None:
+    """Links are void now, so no letter that still waits may make a fresh one."""
+    drop_waiting(session, whose & OutboxMessage.kind.in_(kinds), VOIDED, now=now)
+
+
+def drop_waiting(
+    session: Session, which: ColumnElement[bool], reason: str, *, now: datetime
+) -> None:
+    """Send none of them; whatever they are not wanted after is on record itself."""
+    session.execute(
+        update(OutboxMessage)
+        .where(which, OutboxMessage.state == S.WAITING)
+        .values(state=S.DROPPED, lease_until=None, finished_at=now, last_error=reason)
+    )
 
 
 def note_failed(

@@ -12,13 +12,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core import audit, one_time, outbox, throttle
-from core.accounts import NO_PASSWORD, VISITOR, fold_username, shut_out, words_about
-from core.activation import LinkSpent
+from core.accounts import NO_PASSWORD, VISITOR, SignInAnswer, fold_username
+from core.activation import LinkKind, LinkSpent, PasswordChosen
 from core.db import Database
-from core.edits import lock_row
 from core.errors import N_, Invalid, TooManyAttempts
 from core.models import OneTimeLink, OutboxMessage, User
-from core.passwords import check_password, hash_password, secret_hash
+from core.passwords import secret_hash
 
 RESET = "reset"
 LINK_LASTS = timedelta(minutes=30)
@@ -45,12 +44,6 @@ class ResetAsked:
     who: str
     """A user name or an e-mail address, as somebody typed it."""
     ip: str = ""
-
-
-@dataclass(frozen=True)
-class NewPassword:
-    link: str
-    password: str
 
 
 def ask_reset(database: Database, request: ResetAsked, *, now: datetime) -> None:
@@ -104,28 +97,15 @@ def find_resetting(session: Session, link: str, *, now: datetime) -> User | None
     return user
 
 
-def reset_password(database: Database, request: NewPassword, *, now: datetime) -> str:
-    """Use the link up and set the password; the user name to sign in with.
+def reset_password(database: Database, request: PasswordChosen, *, now: datetime) -> SignInAnswer:
+    """Use the link up and set the password; the next step of signing in.
 
     Whoever was signed in as this user no longer is, and no other link of theirs works. A
     second step at sign-in stays as it is.
     """
-    with database.reading() as session:
-        found = find_resetting(session, request.link, now=now)
-        if found is None:
-            raise ResetSpent
-        about = words_about(session, found)
-    hashed = hash_password(request.password, found.role, about)
-    with database.writing() as session:
-        user = lock_row(session, User, found.id, what=N_("user"))
-        used = one_time.use(session, RESET, request.link, now=now)
-        if used is None or not _fits(used, user):
-            raise ResetSpent
-        check_password(request.password, user.role)  # the role may just have changed
-        user.password_hash = hashed
-        shut_out(session, user, "new password", now)
-        audit.record(session, VISITOR, "user.password_reset", user, now=now)
-        return user.username
+    return LinkKind(RESET, find_resetting, ResetSpent, "user.password_reset").use(
+        database, request, now=now
+    )
 
 
 _CAN_RESET = (User.active, User.email != "", User.password_hash != NO_PASSWORD)
@@ -140,7 +120,9 @@ def _fits(link: OneTimeLink, user: User) -> bool:
 def _counters(who: str, ip: str) -> tuple[throttle.WindowCounter, ...]:
     return (
         throttle.WindowCounter(f"reset:{who}", window=HOUR, free=MOST_AN_HOUR),
-        throttle.WindowCounter(f"reset from:{ip}", HOUR, MOST_AN_HOUR_FROM_ONE_ADDRESS),
+        throttle.WindowCounter(
+            f"reset from:{throttle.network_of(ip)}", HOUR, MOST_AN_HOUR_FROM_ONE_ADDRESS
+        ),
     )
 
 

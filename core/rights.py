@@ -283,8 +283,8 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         (
             "accounts.own_sessions.sign_out_elsewhere",
             "accounts.proving.change_password",
-            "accounts.proving.check_confirmed",
             "accounts.proving.confirm",
+            "accounts.sessions.check_confirmed",
             "accounts.sessions.sign_out",
             "accounts.sessions.touch",
             "accounts.users.has_password",

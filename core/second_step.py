@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core import audit, one_time, throttle
 from core.db import Database
+from core.edits import lock_row
 from core.errors import N_, BookingError, TicketSpent
 from core.models import AuthSession, Organisation, RecoveryCode, Role, SecondStep, User
 from core.passwords import secret_hash
@@ -73,12 +74,16 @@ def confirm_code(database: Database, request: CodeRequest, *, now: datetime) -> 
             raise TicketSpent
         own, address = throttle.of_second_step(user.id), throttle.of_address(request.ip)
         throttle.take(session, own, address, now=now)
-        if _is_right(session, user, request.code, now=now):
+        by_app = take_code(session, user.id, request.code, now=now)
+        if by_app or _take_recovery_code(session, user.id, request.code, now=now):
             one_time.use(session, ASKED, request.ticket, now=now)
             throttle.give_back(session, own, address)
-            return one_time.issue(
+            ticket = one_time.issue(
                 session, one_time.TICKET, lasts=one_time.TICKET_LASTS, now=now, user_id=user.id
             )
+            if not by_app:
+                _note_recovery_code(session, user, now)
+            return ticket
         audit.record(session, _half_in(user), "second_step.refused", user, now=now)
     raise WrongCode
 
@@ -123,21 +128,22 @@ def _is_on(user_id: int) -> Exists:
 
 
 def _find_asked(session: Session, ticket: str, *, now: datetime) -> User | None:
-    """Who is asked for a code by this ticket, if they still are."""
+    """Who is asked for a code by this ticket, if they still are.
+
+    They are held until the transaction ends: a new password waits, or was first and voided it.
+    """
     found = one_time.find(session, ASKED, ticket, now=now)
-    user = session.get(User, found.user_id) if found is not None else None
-    return user if user is not None and user.active and is_on(session, user.id) else None
+    if found is None or found.user_id is None:
+        return None
+    user = lock_row(session, User, found.user_id, what=N_("user"))
+    still = one_time.find(session, ASKED, ticket, now=now) is not None
+    return user if still and user.active and is_on(session, user.id) else None
 
 
-def _is_right(session: Session, user: User, typed: str, *, now: datetime) -> bool:
-    if take_code(session, user.id, typed, now=now):
-        return True
-    if not _take_recovery_code(session, user.id, typed, now=now):
-        return False
+def _note_recovery_code(session: Session, user: User, now: datetime) -> None:
     left = count_recovery_codes(session, user.id)
     actor = _half_in(user)
     audit.record(session, actor, "second_step.recovery_code_used", user, now=now, left=left)
-    return True
 
 
 def _half_in(user: User) -> Actor:

@@ -12,10 +12,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core import audit, second_step
-from core.accounts import check_confirmed, revoke, shut_out
+from core.accounts import check_confirmed, end_other_sessions, shut_out, void_links
 from core.edits import lock_row
 from core.errors import N_, BookingError, NotFound
-from core.models import AuthSession, Organisation, RecoveryCode, SecondStep, User
+from core.models import Organisation, RecoveryCode, SecondStep, User
 from core.policy import Actor, Permission, require
 
 OFFER_LASTS = timedelta(minutes=15)
@@ -63,7 +63,8 @@ def find_offer(session: Session, actor: Actor, *, now: datetime) -> Offer | None
 def switch_on(session: Session, actor: Actor, code: str, *, now: datetime) -> list[str]:
     """Ask for a second step from now on, once a first code proves that the app has the secret.
 
-    Answers with the recovery codes, kept nowhere else. Other sessions of the actor end.
+    Answers with the recovery codes, kept nowhere else. Other sessions of the actor end,
+    and what the password alone was traded for is void.
     """
     user = _own_user(session, actor)
     step = session.get(SecondStep, user.id)
@@ -73,8 +74,8 @@ def switch_on(session: Session, actor: Actor, code: str, *, now: datetime) -> li
         raise second_step.WrongCode
     step.on_since = now
     codes = second_step.make_recovery_codes(session, user.id)
-    others = (AuthSession.user_id == user.id) & (AuthSession.id != actor.session_id)
-    revoke(session, others, "second step", now)
+    void_links(session, user, now)
+    end_other_sessions(session, actor, "second step", now=now)
     audit.record(session, actor, "second_step.switched_on", user, now=now)
     return codes
 

@@ -4,6 +4,7 @@ An attempt counts before it is made and is given back when it was right, so that
 once cannot slip through together. The wait applies to the right password as well.
 """
 
+import ipaddress
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,7 +93,20 @@ def of_session(session_id: int) -> WindowCounter:
 
 
 def of_address(ip: str) -> WindowCounter:
-    return WindowCounter(f"address:{ip}", window=timedelta(minutes=15), free=30)
+    return WindowCounter(f"address:{network_of(ip)}", window=timedelta(minutes=15), free=30)
+
+
+def network_of(ip: str) -> str:
+    """What one subscriber has: an address, or of the newer kind 2**64 to choose from."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip
+    if address.version == 4:
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 def take(session: Session, *counters: WindowCounter, now: datetime) -> None:

@@ -8,13 +8,14 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from core import activation, reset
+from core.accounts import SignInAnswer
 from core.activation import LinkSpent, PasswordChosen
 from core.db import Database, utc_now
 from core.errors import BookingError
 from core.models import Role, User
 from core.passwords import SHORTEST, SHORTEST_FOR_ADMIN
 from core.policy import Actor
-from core.reset import NewPassword, ResetSpent
+from core.reset import ResetSpent
 from dashboard import hand_over, session, sign_in
 from dashboard.feedback import md, refuse
 from dashboard.i18n import N_, _
@@ -33,7 +34,7 @@ class LinkPage:
     button: str
     spent: type[BookingError]
     find: Callable[[Session, str, datetime], User | None]
-    choose: Callable[[Database, str, str, datetime], str]
+    choose: Callable[[Database, PasswordChosen, datetime], SignInAnswer]
 
     def show(self) -> None:
         """Ask for a password while the link is good; else say so, above the sign-in form."""
@@ -82,11 +83,12 @@ class LinkPage:
 
     def _choose(self, password: str) -> None:
         try:
-            username = self.choose(session.database(), st.query_params[LINK], password, utc_now())
-            hand_over.open_session(username, password)
+            chosen = PasswordChosen(st.query_params[LINK], password)
+            answer = self.choose(session.database(), chosen, utc_now())
         except BookingError as refusal:
             refuse(refusal)
             return
+        hand_over.go_on(answer)
         st.query_params.clear()
         st.rerun()
 
@@ -99,9 +101,7 @@ ACTIVATE = LinkPage(
     button=N_("Start with Frontdesk"),
     spent=LinkSpent,
     find=lambda db, link, now: activation.find_invited(db, link, now=now),
-    choose=lambda database, link, password, now: activation.choose_password(
-        database, PasswordChosen(link, password), now=now
-    ),
+    choose=lambda database, chosen, now: activation.choose_password(database, chosen, now=now),
 )
 RESET = LinkPage(
     url="reset",
@@ -114,8 +114,6 @@ RESET = LinkPage(
     button=N_("Save and sign in"),
     spent=ResetSpent,
     find=lambda db, link, now: reset.find_resetting(db, link, now=now),
-    choose=lambda database, link, password, now: reset.reset_password(
-        database, NewPassword(link, password), now=now
-    ),
+    choose=lambda database, chosen, now: reset.reset_password(database, chosen, now=now),
 )
 PAGES = (ACTIVATE, RESET)

@@ -149,7 +149,7 @@ def test_t058_of_several_who_add_the_same_name_at_once_one_does(database):
     [
         ("", "Rita", Role.RECEPTIONIST, "username"),
         ("rita", " ", Role.RECEPTIONIST, "name"),
-        ("ri\x00ta", "Rita", Role.RECEPTIONIST, "username"),
+        ("ri\u200bta", "Rita", Role.RECEPTIONIST, "username"),
         ("rita", "R" * 201, Role.RECEPTIONIST, "name"),
         ("rita", "Rita", Role.PATIENT, "patient_id"),
         ("rita", "Rita", Role.PROFESSIONAL, "professional_id"),

@@ -69,7 +69,7 @@ def one(database):
 def invite(database, **values):
     """Rita, whose link is to be mailed."""
     with database.writing() as session:
-        admin = a.actor(session, Role.ADMIN)
+        admin = a.confirmed(session, Role.ADMIN, now=NOW)
         invitation = activation.Invitation(
             **(
                 {
@@ -143,7 +143,7 @@ def test_a_link_is_mailed_and_works(database, office, post):
     [mail] = post.mails
     assert mail["To"] == "rita@example.org"
     assert f"{URL}/activate?link=" in mail.get_content()
-    assert choose_password(database, PasswordChosen(link_in(mail), RITAS), now=NOW) == "rita"
+    assert choose_password(database, PasswordChosen(link_in(mail), RITAS), now=NOW).ticket
     found = one(database)
     assert (found.state, found.message_id, found.finished_at) == (S.SENT, mail["Message-ID"], NOW)
     with database.reading() as session:
@@ -342,7 +342,9 @@ def test_each_try_at_a_link_leaves_the_earlier_one_good(database, office, post):
     sending.send_next(database, office, now=later)
 
     with database.reading() as session:
-        open_links = select(func.count()).where(OneTimeLink.used_at.is_(None))
+        open_links = select(func.count()).where(
+            OneTimeLink.kind == activation.ACTIVATION, OneTimeLink.used_at.is_(None)
+        )
         assert session.scalar(open_links) == 2
     choose_password(database, PasswordChosen(link_in(post.mails[0]), RITAS), now=later)
     with database.reading() as session:

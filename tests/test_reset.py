@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core import accounts, activation, outbox, passwords, reset, sending
 from core.accounts import NewEmail, SignInRequest, change_email, sign_in
-from core.activation import LinkSpent
+from core.activation import LinkSpent, PasswordChosen
 from core.errors import (
     ConfirmationNeeded,
     Invalid,
@@ -23,7 +23,7 @@ from core.errors import (
 from core.models import AuditEntry, AuthSession, OneTimeLink, OutboxMessage, Role, SecondStep, User
 from core.passwords import hash_password
 from core.policy import CONSOLE
-from core.reset import NewPassword, ResetAsked, ask_reset, find_resetting, reset_password
+from core.reset import ResetAsked, ask_reset, find_resetting, reset_password
 from tests import a, postman
 
 NOW = a.BEFORE
@@ -75,7 +75,7 @@ def link_for(database, user, *, now=NOW):
 
 
 def choose(database, link, password=NEW, *, now=NOW):
-    return reset_password(database, NewPassword(link, password), now=now)
+    return reset_password(database, PasswordChosen(link, password), now=now)
 
 
 def signs_in(database, password, username="rita"):
@@ -96,7 +96,9 @@ def test_a_link_is_mailed_to_the_address_on_file_and_lets_its_owner_in(database,
     link = re.search(rf"{URL}/reset\?link=(\S+)", mail.get_content()).group(1)
     with database.reading() as session:
         assert find_resetting(session, link, now=NOW).id == rita.id
-    assert choose(database, link) == "rita"
+    ticket = choose(database, link).ticket
+    with database.writing() as session:
+        assert accounts.redeem_ticket(session, accounts.TicketRequest(ticket), now=NOW)
     signs_in(database, NEW)
 
 

@@ -1,5 +1,6 @@
 """Forgotten passwords, mailed links and the outbox as people see them."""
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ from sqlalchemy import select
 from streamlit.util import calc_hash
 
 from core import outbox, passwords, reset
+from core.accounts import SignInRequest, sign_in
 from core.db import utc_now
+from core.errors import BookingError
 from core.models import AuthSession, OutboxMessage, Role, User
 from core.outbox import Kind, Message
 from dashboard import places
@@ -161,6 +164,24 @@ def test_t056_the_link_asks_for_a_new_password_and_hands_the_sign_in_over(
     assert token
 
 
+def test_a_new_password_lets_in_whom_wrong_ones_had_kept_out(open_link, sqlite_database, rita):
+    with sqlite_database.writing() as db:
+        rita = db.get_one(User, rita.id)
+        rita.password_hash = passwords.hash_password("hers until now", Role.RECEPTIONIST)
+    for number in range(7):
+        with contextlib.suppress(BookingError):
+            request = SignInRequest("rita", f"guess {number}", ip="127.0.0.1")
+            sign_in(sqlite_database, request, now=utc_now())
+    with sqlite_database.writing() as db:
+        link = reset.issue_link(db, rita, now=utc_now())
+    page = open_link(link)
+    page.text_input(key="reset_password").set_value("a new password of mine")
+    page = send(page, "Save and sign in")
+
+    assert not page.error
+    assert said(page) == "Signing in …"
+
+
 def test_a_link_that_does_not_work_leads_to_a_new_one(open_link):
     page = open_link("spent")
 
@@ -239,6 +260,65 @@ def test_an_admin_who_was_away_proves_who_they_are_before_an_address_changes(
     assert not [each for each in page.button if each.key == "practice_form_save"]
     assert "Whoever reads that mail can sign in as" in said(page)
     assert "Your password, to be sure that it is you" in [each.label for each in page.text_input]
+
+
+def type_password(page, key, password):
+    page.text_input(key=key).set_value(password)
+    return send(page, "Continue")
+
+
+def away(sqlite_database):
+    with sqlite_database.writing() as db:
+        alex = db.scalars(select(User).where(User.username == "alex")).one()
+        alex.password_hash = passwords.hash_password("my own long password", Role.ADMIN)
+        for opened in db.scalars(select(AuthSession)):
+            opened.auth_at = utc_now() - timedelta(minutes=11)
+
+
+def test_an_admin_who_was_away_proves_who_they_are_before_a_link_is_made(
+    practice, rita, sqlite_database
+):
+    page = practice("People")
+    away(sqlite_database)
+    page = press(press(page, f"practice_edit_user_{rita.id}"), "practice_form_link")
+    assert not page.code
+    assert r"Whoever has the link can sign in as Rita \[F\](x)." in said(page)
+
+    page = type_password(page, "practice_form_new_link_confirm_password", "wrong")
+    assert page.error
+    page = type_password(page, "practice_form_new_link_confirm_password", "my own long password")
+    page = press(page, "practice_form_link")
+    assert "/activate?link=" in page.code[0].value
+
+
+def test_an_admin_who_was_away_proves_who_they_are_before_somebody_is_let_in(
+    practice, rita, sqlite_database
+):
+    page = practice("People")
+    away(sqlite_database)
+    page = press(page, "practice_add_user")
+    page.text_input(key="practice_form_name").set_value("Zoe")
+    page.text_input(key="practice_form_username").set_value("zoe")
+    page = type_password(page, "practice_form_invite_confirm_password", "my own long password")
+    page = press(page, "practice_form_save")
+    assert "/activate?link=" in page.code[0].value
+
+
+def test_an_admin_who_was_away_proves_who_they_are_before_a_role_changes(
+    practice, rita, sqlite_database
+):
+    page = practice("People")
+    away(sqlite_database)
+    page = press(page, f"practice_edit_user_{rita.id}")
+    page.radio(key="practice_form_role").set_value(Role.ADMIN)
+    page = shown(page.run())
+    assert "Admins need a longer password" in said(page)
+    assert not [each for each in page.button if each.key == "practice_form_save"]
+
+    page = type_password(page, "practice_form_edit_confirm_password", "my own long password")
+    page = press(page, "practice_form_save")
+    with sqlite_database.reading() as db:
+        assert db.get_one(User, rita.id).role is Role.ADMIN
 
 
 # --- messages

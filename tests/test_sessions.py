@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core import accounts, passwords
-from core.accounts import SESSION_LIMITS
+from core import accounts, activation, passwords, reset
+from core.accounts import SESSION_LIMITS, TicketRequest
+from core.activation import PasswordChosen
 from core.errors import (
     ConfirmationNeeded,
     Invalid,
@@ -14,6 +15,7 @@ from core.errors import (
     NotFound,
     SignInNeeded,
     TicketSpent,
+    WrongCredentials,
     WrongPassword,
 )
 from core.models import AuthSession, OneTimeLink, Role, User
@@ -372,7 +374,7 @@ def test_t066_admins_see_and_end_anybodys(desk, token):
         assert accounts.end_sessions_of(session, admin, mine.user_id, now=NOW) == 1
         assert accounts.end_sessions_of(session, admin, mine.user_id, now=NOW) == 0
     assert seen_by(desk, admin, mine.user_id) == []
-    assert actions(desk)[-2:] == ["session.ended", "session.all_ended"]
+    assert actions(desk)[-3:] == ["session.ended", "session.all_ended", "session.all_ended"]
 
 
 def test_signing_out_everywhere_else_leaves_this_one(desk, token):
@@ -386,12 +388,36 @@ def test_signing_out_everywhere_else_leaves_this_one(desk, token):
 def test_t161_everybody_is_out_at_once(desk, token):
     rita(desk, Role.ADMIN, username="alex")
     admin = open_session(desk, username="alex")
+    ticket = try_in(desk)
     with desk.writing() as session:
+        link = reset.issue_link(session, session.get_one(User, who(desk, token).user_id), now=NOW)
         assert accounts.end_all_sessions(session, CONSOLE, now=NOW) == 2
 
     assert who(desk, token) is None
     assert who(desk, admin) is None
+    assert is_over(desk, ticket, link)
     assert actions(desk)[-1] == "session.everybody_ended"
+
+
+def test_t161_who_is_signed_out_everywhere_has_no_link_left_either(desk, token):
+    user_id, tickets = who(desk, token).user_id, [try_in(desk)]
+    rita(desk, username="sofia")
+    tickets.append(try_in(desk, "sofia"))
+    with desk.writing() as session:
+        link = reset.issue_link(session, session.get_one(User, user_id), now=NOW)
+        accounts.end_sessions_of(session, CONSOLE, user_id, now=NOW)
+
+    assert is_over(desk, tickets[0], link)
+    with desk.writing() as session:
+        assert accounts.redeem_ticket(session, TicketRequest(tickets[1]), now=NOW)
+
+
+def is_over(desk, ticket, link):
+    """Whether neither opens anything."""
+    with desk.writing() as session, pytest.raises(TicketSpent):
+        accounts.redeem_ticket(session, TicketRequest(ticket), now=NOW)
+    with desk.reading() as session:
+        return reset.find_resetting(session, link, now=NOW) is None
 
 
 def test_t161_only_an_admin_puts_everybody_out(desk, token):
@@ -404,12 +430,30 @@ def test_t161_only_an_admin_puts_everybody_out(desk, token):
 
 def test_t068_another_role_ends_every_session(desk, token):
     user = row_of(desk, token).user_id
+    with desk.writing() as session:
+        ana = a.patient(session)
+        request = accounts.EditedUser(user, 1, "Rita Fonseca", Role.PATIENT, patient_id=ana.id)
+        accounts.edit_user(session, CONSOLE, request, now=NOW)
+
+    assert who(desk, token) is None
+    assert who(desk, open_session(desk)).role is Role.PATIENT
+
+
+def test_who_becomes_an_admin_chooses_a_new_password(desk, token):
+    """T054: nobody can tell whether the old one is as long as an admin's has to be."""
+    user = row_of(desk, token).user_id
     request = accounts.EditedUser(user, 1, "Rita Fonseca", Role.ADMIN)
     with desk.writing() as session:
         accounts.edit_user(session, CONSOLE, request, now=NOW)
 
-    assert who(desk, token) is None
-    assert who(desk, open_session(desk)).role is Role.ADMIN
+    with pytest.raises(WrongCredentials):
+        open_session(desk)
+    with desk.writing() as session:
+        link = activation.renew_link(session, CONSOLE, user, now=NOW).link
+    with pytest.raises(Invalid):
+        activation.choose_password(desk, PasswordChosen(link, "twelve chars"), now=NOW)
+    activation.choose_password(desk, PasswordChosen(link, "fifteen characters"), now=NOW)
+    assert who(desk, open_session(desk, password="fifteen characters")).role is Role.ADMIN
 
 
 def test_t068_another_name_ends_none(desk, token):

@@ -264,6 +264,34 @@ def test_counts_are_kept_under_hashes_and_swept_after_a_day(desk):
     assert keys == {each.key for each in attempt.counters}
 
 
+# --- one address
+
+
+def test_who_has_a_whole_network_of_addresses_counts_as_one(desk):
+    for number in range(30):
+        fail_in(desk, username=f"user{number}", ip=f"2001:db8::{number + 1:x}")
+    with pytest.raises(TooManyAttempts):
+        try_in(desk, username="one more", ip="2001:db8::ffff:1")
+
+    for ip in ("2001:db8:0:1::1", "::ffff:10.0.0.1"):
+        assert try_in(desk, ip=ip)
+
+
+@pytest.mark.parametrize(
+    ("ip", "network"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("2001:DB8::1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("bot 1", "bot 1"),
+    ],
+)
+def test_what_one_subscriber_has(ip, network):
+    assert throttle.network_of(ip) == network
+
+
 # --- who is signed in already
 
 

@@ -13,13 +13,12 @@ from core.accounts.own_sessions import (
     sign_out_elsewhere,
 )
 from core.accounts.proving import (
-    CONFIRMED_FOR,
     change_password,
-    check_confirmed,
     confirm,
     unlock,
 )
 from core.accounts.sessions import (
+    CONFIRMED_FOR,
     MOST_SESSIONS,
     SEEN_EVERY,
     SESSION_LIMITS,
@@ -27,6 +26,7 @@ from core.accounts.sessions import (
     SessionLimits,
     SignedIn,
     actor_from_token,
+    check_confirmed,
     close_session,
     end_other_sessions,
     find_locked,
@@ -42,6 +42,7 @@ from core.accounts.signing_in import (
     SignInAnswer,
     SignInRequest,
     TicketRequest,
+    admit,
     issue_ticket,
     redeem_ticket,
     sign_in,
@@ -87,6 +88,7 @@ __all__ = [
     "activate_user",
     "actor_from_token",
     "add_user",
+    "admit",
     "change_email",
     "change_password",
     "check_confirmed",

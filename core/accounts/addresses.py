@@ -6,8 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core import audit, outbox
-from core.accounts.proving import check_confirmed
-from core.accounts.sessions import void_links
+from core.accounts.sessions import check_confirmed, void_links
 from core.accounts.users import clean_email
 from core.edits import check_version, lock_row
 from core.errors import N_

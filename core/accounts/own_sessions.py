@@ -7,7 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from core import audit
-from core.accounts.sessions import end_other_sessions, is_open, revoke
+from core.accounts.sessions import (
+    end_other_sessions,
+    is_open,
+    revoke,
+    void_all_links,
+    void_links,
+)
 from core.accounts.users import get_user
 from core.errors import N_, NotFound, SignInNeeded
 from core.models import AuthSession
@@ -72,20 +78,21 @@ def sign_out_elsewhere(session: Session, actor: Actor, *, now: datetime) -> int:
 
 
 def end_sessions_of(session: Session, actor: Actor, user_id: int, *, now: datetime) -> int:
-    """Sign somebody out everywhere; how many sessions that were."""
+    """Sign somebody out everywhere, and void their links; how many sessions that were."""
     user = get_user(session, actor, user_id)
+    void_links(session, user, now)
     ended = revoke(session, AuthSession.user_id == user.id, "ended", now)
-    if ended:
-        audit.record(session, actor, "session.all_ended", user, now=now, ended=ended)
+    audit.record(session, actor, "session.all_ended", user, now=now, ended=ended)
     return len(ended)
 
 
 def end_all_sessions(session: Session, actor: Actor, *, now: datetime) -> int:
-    """Sign everybody out, as when something has leaked; how many sessions that were."""
+    """Sign everybody out and void all links, as when something has leaked; how many sessions
+    that were."""
     require(actor, Permission.ACCOUNTS_WRITE)
+    void_all_links(session, now)
     ended = revoke(session, AuthSession.id > 0, "all ended", now)
-    if ended:
-        audit.record(session, actor, "session.everybody_ended", now=now, count=len(ended))
+    audit.record(session, actor, "session.everybody_ended", now=now, count=len(ended))
     return len(ended)
 
 

@@ -1,44 +1,20 @@
 """Proving again who it is: before what would hurt, to unlock a desk, for another password."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, update
 from sqlalchemy.orm import Session
 
 from core import audit, throttle
-from core.accounts.sessions import actor_in, find_locked, shut_out
+from core.accounts.sessions import actor_in, check_confirmed, find_locked, shut_out
 from core.accounts.signing_in import issue_ticket
 from core.accounts.users import words_about
 from core.db import Database
 from core.edits import lock_row
-from core.errors import (
-    N_,
-    ConfirmationNeeded,
-    SignInNeeded,
-    TooBusy,
-    WrongPassword,
-)
+from core.errors import N_, SignInNeeded, TooBusy, WrongPassword
 from core.models import AuthSession, User
 from core.passwords import check_password, hash_password, matches
-from core.policy import CONSOLE, Actor
-
-CONFIRMED_FOR = timedelta(minutes=10)
-
-
-def check_confirmed(session: Session, actor: Actor, *, now: datetime) -> None:
-    """``ConfirmationNeeded`` unless the actor proved who they are within the last ten minutes.
-
-    Whoever has the console has the machine.
-    """
-    if actor == CONSOLE:
-        return
-    recent = exists().where(
-        AuthSession.id == actor.session_id,
-        AuthSession.user_id == actor.user_id,
-        AuthSession.auth_at > now - CONFIRMED_FOR,
-    )
-    if not session.scalar(select(recent)):
-        raise ConfirmationNeeded
+from core.policy import Actor
 
 
 def confirm(database: Database, actor: Actor, password: str, *, now: datetime) -> None:
@@ -73,8 +49,9 @@ def change_password(database: Database, actor: Actor, password: str, *, now: dat
         check_password(password, user.role)  # the role may just have changed
         user.password_hash = hashed
         shut_out(session, user, "new password", now)
+        ticket = issue_ticket(session, user, now=now)
         audit.record(session, actor, "user.password_changed", user, now=now)
-        return issue_ticket(session, user, now=now)
+        return ticket
 
 
 def _prove(database: Database, actor: Actor, password: str, action: str, now: datetime) -> None:

@@ -5,16 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from core import audit
-from core.models import AuthSession, OneTimeLink, Role, User
+from core import audit, outbox
+from core.errors import ConfirmationNeeded
+from core.models import AuthSession, OneTimeLink, OutboxMessage, Role, User
 from core.passwords import secret_hash
-from core.policy import Actor
+from core.policy import CONSOLE, Actor
 
 MOST_SESSIONS = 5
 SEEN_EVERY = timedelta(minutes=1)
+CONFIRMED_FOR = timedelta(minutes=10)
 LONGEST_NAME = 200
 
 
@@ -60,18 +62,40 @@ class Locked:
 
 
 def shut_out(session: Session, user: User, reason: str, now: datetime) -> None:
-    """End every session of a user; nothing that was handed to them opens one any more."""
-    revoke(session, AuthSession.user_id == user.id, reason, now)
+    """End every session of a user; nothing that was handed to them opens one any more.
+
+    The links first: who is just using one is waited for, and their session ends with the rest.
+    """
     void_links(session, user, now)
+    revoke(session, AuthSession.user_id == user.id, reason, now)
 
 
 def void_links(session: Session, user: User, now: datetime) -> None:
-    """Nothing that was handed or mailed to a user works any more."""
-    session.execute(
-        update(OneTimeLink)
-        .where(OneTimeLink.user_id == user.id, OneTimeLink.used_at.is_(None))
-        .values(used_at=now)
+    """Nothing that was handed or mailed to a user works any more, or is still on its way."""
+    outbox.drop_links(session, OutboxMessage.user_id == user.id, now=now)
+    _void(session, OneTimeLink.user_id == user.id, now)
+
+
+def void_all_links(session: Session, now: datetime) -> None:
+    """The same for everybody."""
+    outbox.drop_links(session, OutboxMessage.user_id.is_not(None), now=now)
+    _void(session, OneTimeLink.user_id.is_not(None), now)
+
+
+def check_confirmed(session: Session, actor: Actor, *, now: datetime) -> None:
+    """``ConfirmationNeeded`` unless the actor proved who they are within the last ten minutes.
+
+    Whoever has the console has the machine.
+    """
+    if actor == CONSOLE:
+        return
+    recent = exists().where(
+        AuthSession.id == actor.session_id,
+        AuthSession.user_id == actor.user_id,
+        AuthSession.auth_at > now - CONFIRMED_FOR,
     )
+    if not session.scalar(select(recent)):
+        raise ConfirmationNeeded
 
 
 def find_signed_in(session: Session, token: str, *, now: datetime) -> SignedIn | None:
@@ -182,6 +206,12 @@ def is_open(found: AuthSession, now: datetime) -> bool:
 
 def is_idle(found: AuthSession, now: datetime) -> bool:
     return now >= found.last_seen_at + SESSION_LIMITS[found.user.role].idle
+
+
+def _void(session: Session, which: ColumnElement[bool], now: datetime) -> None:
+    session.execute(
+        update(OneTimeLink).where(which, OneTimeLink.used_at.is_(None)).values(used_at=now)
+    )
 
 
 def _find(session: Session, token: str) -> AuthSession | None:

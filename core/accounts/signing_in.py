@@ -19,7 +19,8 @@ from core.accounts.devices import is_known
 from core.accounts.sessions import open_session, revoke
 from core.accounts.users import NO_PASSWORD, VISITOR, fold_username
 from core.db import Database
-from core.errors import TicketSpent, TooBusy, WrongCredentials
+from core.edits import lock_row
+from core.errors import N_, TicketSpent, TooBusy, WrongCredentials
 from core.models import AuthSession, User
 from core.passwords import PasswordHash, is_outdated, matches, rehash, secret_hash
 
@@ -91,24 +92,10 @@ def sign_in(database: Database, request: SignInRequest, *, now: datetime) -> Sig
     """
     attempt, wait = _begin(database, request, now)
     time.sleep(wait.total_seconds())
-    with database.reading() as session:
-        user = session.scalar(select(User).where(User.username == attempt.username, User.active))
-    known = user.password_hash if user else NO_PASSWORD
-    try:
-        right = matches(request.password, known or None)
-        stronger = rehash(request.password) if right and is_outdated(known) else None
-    except TooBusy:
-        with database.writing() as session:
-            throttle.take_back(session, *attempt.counters)
-        raise
-    with database.writing() as session:
-        if user is not None and right:
-            attempt.forgive(session, now=now)
-            if stronger is not None:
-                _strengthen(session, user, stronger)
-            return _admit(session, user, now)
-        audit.record(session, VISITOR, "sign_in.refused", user, now=now)
-    raise WrongCredentials
+    answer = None
+    while answer is None:
+        answer = _check(database, attempt, request.password, now)
+    return answer
 
 
 def redeem_ticket(session: Session, request: TicketRequest, *, now: datetime) -> str:
@@ -141,6 +128,13 @@ def issue_ticket(session: Session, user: User, *, now: datetime) -> str:
     )
 
 
+def admit(session: Session, user: User, *, now: datetime) -> SignInAnswer:
+    """The next step for a user who knew their password, or has just chosen it."""
+    if second_step.is_on(session, user.id):
+        return SignInAnswer(second_step.ask(session, user.id, now=now), needs_code=True)
+    return SignInAnswer(issue_ticket(session, user, now=now), needs_code=False)
+
+
 def _begin(database: Database, request: SignInRequest, now: datetime) -> tuple[Attempt, timedelta]:
     """Count the attempt before it is made, and say how long it is held up."""
     username = fold_username(request.username)
@@ -157,15 +151,32 @@ def _begin(database: Database, request: SignInRequest, now: datetime) -> tuple[A
 
 
 def _strengthen(session: Session, user: User, stronger: PasswordHash) -> None:
-    """Keep the hash of today's cost, unless the password was changed meanwhile."""
-    session.execute(
-        update(User)
-        .where(User.id == user.id, User.password_hash == user.password_hash)
-        .values(password_hash=stronger)
-    )
+    """Keep the hash of today's cost. Nobody has edited the user by that."""
+    session.execute(update(User).where(User.id == user.id).values(password_hash=stronger))
 
 
-def _admit(session: Session, user: User, now: datetime) -> SignInAnswer:
-    if second_step.is_on(session, user.id):
-        return SignInAnswer(second_step.ask(session, user.id, now=now), needs_code=True)
-    return SignInAnswer(issue_ticket(session, user, now=now), needs_code=False)
+def _check(
+    database: Database, attempt: Attempt, password: str, now: datetime
+) -> SignInAnswer | None:
+    """What becomes of the attempt; None where the password was replaced while it was checked."""
+    with database.reading() as session:
+        user = session.scalar(select(User).where(User.username == attempt.username, User.active))
+    known = user.password_hash if user else NO_PASSWORD
+    try:
+        right = matches(password, known or None)
+        stronger = rehash(password) if right and is_outdated(known) else None
+    except TooBusy:
+        with database.writing() as session:
+            throttle.take_back(session, *attempt.counters)
+        raise
+    with database.writing() as session:
+        if user is not None and right:
+            user = lock_row(session, User, user.id, what=N_("user"))
+            if not user.active or user.password_hash != known:
+                return None
+            attempt.forgive(session, now=now)
+            if stronger is not None:
+                _strengthen(session, user, stronger)
+            return admit(session, user, now=now)
+        audit.record(session, VISITOR, "sign_in.refused", user, now=now)
+    raise WrongCredentials

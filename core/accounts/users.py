@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.accounts.sessions import LONGEST_NAME, shut_out
+from core.accounts.sessions import LONGEST_NAME, check_confirmed, shut_out
 from core.edits import change, check_version, lock_row
 from core.errors import N_, BookingError, Invalid, NotFound
 from core.models import Organisation, Role, User
@@ -19,6 +19,9 @@ from core.policy import Actor, Permission, require
 
 NO_PASSWORD = PasswordHash("")
 """Somebody who has not chosen a password yet. No password is the right one."""
+
+NEVER_TYPED = {"Cc", "Cs"}
+"""Control characters and halves of characters, which no database takes everywhere."""
 
 VISITOR = Actor(role=Role.PATIENT, name="")
 """Somebody who has not signed in, for the record of what was tried."""
@@ -120,11 +123,13 @@ def load_admin_names(session: Session, actor: Actor) -> list[str]:
 def edit_user(session: Session, actor: Actor, request: EditedUser, *, now: datetime) -> User:
     """Change a user's name, role and whom the role is about.
 
-    With another role every session of theirs ends, and links handed to them are void.
+    With another role every session of theirs ends, and links handed to them are void. Who
+    becomes an admin chooses a new password: nobody can tell whether the old one is long enough.
     """
     require(actor, Permission.ACCOUNTS_WRITE)
     user = _locked(session, request.user_id)
     check_version(session, user, request.version)
+    rises = request.role is Role.ADMIN and user.role is not Role.ADMIN
     if request.role is not Role.ADMIN:
         _check_other_admin(session, user)
     changed = change(
@@ -142,7 +147,10 @@ def edit_user(session: Session, actor: Actor, request: EditedUser, *, now: datet
         check_user(user)
         _check_nobody_elses(session, user)
     if set(changed) - {"name"}:
+        check_confirmed(session, actor, now=now)
         shut_out(session, user, "changed", now)
+    if rises:
+        user.password_hash = NO_PASSWORD
     if changed:
         audit.record(session, actor, "user.edited", user, now=now, changed=changed)
     return user
@@ -218,7 +226,8 @@ def clean_email(typed: str) -> str:
 
 def fold_username(username: str) -> str:
     """One spelling for all the ways to type a user name."""
-    return unicodedata.normalize("NFKC", username).strip().casefold()
+    typed = "".join(each for each in username if unicodedata.category(each) not in NEVER_TYPED)
+    return unicodedata.normalize("NFKC", typed).strip().casefold()
 
 
 def _user_from(request: NewUser) -> User:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, make_url, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from core import audit, schema
+from core import audit, outbox, schema
 from core.backup.copies import (
     beside,
     check_integrity,
@@ -27,7 +27,7 @@ from core.backup.manifest import Manifest, read_manifest
 from core.backup.sealing import is_sealed, unseal
 from core.db import Database
 from core.errors import N_, DatabaseNotReady, Invalid
-from core.models import AuthSession, Base, OneTimeLink
+from core.models import AuthSession, Base, OneTimeLink, OutboxMessage
 from core.policy import CONSOLE
 from core.privacy import Listed, replay
 
@@ -155,13 +155,14 @@ def _count_on(session: Session) -> None:
 
 
 def _close_sessions(session: Session, now: datetime) -> None:
-    """What was ended after the backup was made must not come back to life."""
+    """What was ended or sent after the backup was made must not come back to life."""
     session.execute(
         update(AuthSession)
         .where(AuthSession.revoked_at.is_(None))
         .values(revoked_at=now, revoke_reason="restored")
     )
     session.execute(update(OneTimeLink).where(OneTimeLink.used_at.is_(None)).values(used_at=now))
+    outbox.drop_waiting(session, OutboxMessage.id > 0, N_("A backup was restored."), now=now)
 
 
 def _check_sound(database: Database) -> None:

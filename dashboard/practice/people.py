@@ -119,14 +119,28 @@ def _dialog() -> None:
     if user is None:
         _invite(actor, opened, Typed(name, email, chosen), username)
         return
-    if email.strip().lower() != user.email and not confirming.is_confirmed(actor):
-        st.caption(_("Whoever reads that mail can sign in as {name}.").format(name=md(user.name)))
-        confirming.ask_password(key("email"))
+    if not _may_save(actor, user, email, chosen):
         return
     if st.button(_("Save"), key=key("save"), type="primary", width="stretch"):
         _save(actor, opened, Typed(name, email, chosen))
     _other_steps(actor, user, opened)
     devices.show_of(actor, user.id)
+
+
+def _may_save(actor: Actor, user: User, email: str, chosen: RoleChosen) -> bool:
+    """Whether the actor need not prove who they are first; what follows is said before."""
+    name = md(user.name)
+    changes_role = chosen != RoleChosen(user.role, user.patient_id, user.professional_id)
+    changes_email = email.strip().lower() != user.email
+    if chosen.role is Role.ADMIN and user.role is not Role.ADMIN and user.password_hash:
+        sentence = _("Admins need a longer password: {name} chooses one with a new link.")
+        st.caption(sentence.format(name=name))
+    if not (changes_role or changes_email) or confirming.is_confirmed(actor):
+        return True
+    if changes_email:
+        st.caption(_("Whoever reads that mail can sign in as {name}.").format(name=name))
+    confirming.ask_password(key("edit"))
+    return False
 
 
 def _role(actor: Actor, user: User | None) -> RoleChosen:
@@ -188,6 +202,9 @@ def _invite(actor: Actor, opened: forms.Opened, typed: Typed, username: str) -> 
     can_mail = mail.is_configured(session.configured())
     if can_mail:
         st.caption(_("The activation link is mailed; without an address it is shown to you."))
+    if not confirming.is_confirmed(actor):
+        confirming.ask_password(key("invite"))
+        return
     if not st.button(_("Make activation link"), key=key("save"), type="primary", width="stretch"):
         return
     invitation = Invitation(
@@ -255,6 +272,11 @@ def _other_steps(actor: Actor, user: User, opened: forms.Opened) -> None:
         )
         two_step.reset_button(actor, user)
     if asks_for_link or asks_for_mail:
+        st.session_state[key("asks_for_link")] = True
+    if st.session_state.get(key("asks_for_link")) and not confirming.is_confirmed(actor):
+        st.caption(_("Whoever has the link can sign in as {name}.").format(name=md(user.name)))
+        confirming.ask_password(key("new_link"))
+    elif asks_for_link or asks_for_mail:
         forms.save(
             lambda db, now: activation.renew_link(
                 db, actor, user.id, now=now, by_mail=asks_for_mail
