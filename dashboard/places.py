@@ -49,6 +49,13 @@ PLACES = (
         instead_of=(P.SCHEDULE_READ_OWN,),
     ),
     Place(
+        "time-off",
+        N_("Time off"),
+        ":material/beach_access:",
+        "time_off.py",
+        (P.TIME_OFF_WRITE, P.SCHEDULE_WRITE_OWN),
+    ),
+    Place(
         "waiting-list",
         N_("Waiting list"),
         ":material/hourglass_empty:",

@@ -118,11 +118,20 @@ def test_who_may_go_where():
         role: [place.url for place in places.PLACES if opens(role, place)] for role in Role
     } == {
         Role.PATIENT: ["my-bookings", "account"],
-        Role.PROFESSIONAL: ["my-week", "patients", "account"],
-        Role.RECEPTIONIST: ["desk", "today", "waiting-list", "patients", "overrides", "account"],
+        Role.PROFESSIONAL: ["my-week", "time-off", "patients", "account"],
+        Role.RECEPTIONIST: [
+            "desk",
+            "today",
+            "time-off",
+            "waiting-list",
+            "patients",
+            "overrides",
+            "account",
+        ],
         Role.ADMIN: [
             "desk",
             "today",
+            "time-off",
             "waiting-list",
             "patients",
             "utilisation",
@@ -181,14 +190,19 @@ def test_t048_whoever_guesses_is_told_how_long_to_wait(show):
     ]
 
 
-def test_a_hand_over_that_failed_gets_a_sentence_and_the_form_again(show):
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [("_hand_over_failed", "That took too long."), ("_hand_over_not_kept", "Allow cookies")],
+)
+def test_a_hand_over_that_failed_gets_a_sentence_and_the_form_again(show, told, said):
     page = show(None).run()
     sign_in(page, "receptionist", PASSWORD)
     del page.session_state["_hand_over"]
-    page.session_state["_hand_over_failed"] = True
+    page.session_state[told] = True
     page.run()
 
-    assert "Allow cookies" in page.error[0].value
+    (error,) = page.error
+    assert said in error.value
     assert [field.label for field in page.text_input] == ["User name", "Password"]
 
 

@@ -34,6 +34,7 @@ from core.schedule import (
     clear_date_hours,
     close_date,
     enter_time_off,
+    load_time_off,
     publish_opening,
     remove_closure,
     remove_time_off,
@@ -392,6 +393,46 @@ def test_professionals_are_off_by_themselves_alone(house):
     time_off = enter_time_off(house.session, house.admin, theirs, now=NOW)
     with pytest.raises(NotFound):
         remove_time_off(house.session, house.own, time_off.id, now=NOW)
+
+
+def test_time_off_is_listed_until_it_ends_the_next_one_first(house):
+    for person, start, end, reason in (
+        (house.ben, 33, 40, "Training"),
+        (house.ada, 9, 12, "Dentist"),
+        (house.ben, 8, 9, "Over"),
+    ):
+        request = NewTimeOff(person.id, a.at(start), a.at(end), reason)
+        enter_time_off(house.session, house.admin, request, now=NOW)
+
+    found = load_time_off(house.session, house.desk, now=a.at(9))
+
+    assert [(each.professional, each.reason) for each in found] == [
+        (house.ada.name, "Dentist"),
+        (house.ben.name, "Training"),
+    ]
+    assert (found[0].starts_at, found[0].ends_at) == (a.at(9), a.at(12))
+
+
+def test_professionals_see_their_own_time_off_and_patients_nobodys(house):
+    for person in (house.ada, house.ben):
+        request = NewTimeOff(person.id, a.at(9), a.at(12))
+        enter_time_off(house.session, house.admin, request, now=NOW)
+    patient = a.actor(house.session, Role.PATIENT, patient_id=a.patient(house.session).id)
+
+    found = load_time_off(house.session, house.own, now=NOW)
+
+    assert [each.professional_id for each in found] == [house.ada.id]
+    with pytest.raises(NotAllowed):
+        load_time_off(house.session, patient, now=NOW)
+
+
+def test_time_off_of_those_who_left_is_not_listed(house):
+    request = NewTimeOff(house.ben.id, a.at(9), a.at(12))
+    enter_time_off(house.session, house.admin, request, now=NOW)
+    house.ben.archived_at = NOW
+    house.session.flush()
+
+    assert load_time_off(house.session, house.desk, now=NOW) == []
 
 
 def test_a_patient_changes_no_hours(house):

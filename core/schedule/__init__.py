@@ -1,10 +1,12 @@
 """When professionals work: weekly hours, single dates, openings, time off, and closures."""
 
 from core.schedule.absence import (
+    Absence,
     NewClosure,
     NewTimeOff,
     add_closure,
     enter_time_off,
+    load_time_off,
     remove_closure,
     remove_time_off,
 )
@@ -21,6 +23,7 @@ from core.schedule.stranded import stranded_bookings
 from core.schedule.windows import DayWindow, WeekdayWindow
 
 __all__ = [
+    "Absence",
     "DayWindow",
     "HoursOfDate",
     "NewClosure",
@@ -32,6 +35,7 @@ __all__ = [
     "clear_date_hours",
     "close_date",
     "enter_time_off",
+    "load_time_off",
     "publish_opening",
     "remove_closure",
     "remove_time_off",

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.errors import N_, Invalid, NotFound
-from core.models import Closure, TimeOff
+from core.models import Closure, Professional, TimeOff
 from core.patients.typed import LONGEST_NAME, line
-from core.policy import Actor, Permission, require
+from core.policy import Actor, Permission, require, visible_calendars
 from core.schedule.calendars import lock_entry, lock_professional, lock_professionals
 
 P = Permission
@@ -24,6 +24,18 @@ class NewTimeOff:
     starts_at: datetime
     ends_at: datetime
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Time off that has yet to end, with the name of whoever is away."""
+
+    id: int
+    professional_id: int
+    professional: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,26 @@ def remove_time_off(session: Session, actor: Actor, time_off_id: int, *, now: da
     )
     session.delete(time_off)
     audit.record(session, actor, "time_off.removed", time_off, now=now)
+
+
+def load_time_off(session: Session, actor: Actor, *, now: datetime) -> list[Absence]:
+    """Who is away, now or later, in the calendars the actor may look at; the next one first."""
+    require(actor, P.SCHEDULE_READ, P.SCHEDULE_READ_OWN)
+    rows = session.execute(
+        visible_calendars(actor)
+        .join(TimeOff, TimeOff.professional_id == Professional.id)
+        .with_only_columns(
+            TimeOff.id,
+            Professional.id,
+            Professional.name,
+            TimeOff.starts_at,
+            TimeOff.ends_at,
+            TimeOff.reason,
+        )
+        .where(Professional.archived_at.is_(None), TimeOff.ends_at > now)
+        .order_by(TimeOff.starts_at, Professional.name, TimeOff.id)
+    )
+    return [Absence(*row) for row in rows]
 
 
 def add_closure(session: Session, actor: Actor, request: NewClosure, *, now: datetime) -> Closure:

@@ -696,6 +696,12 @@ HOURS = {
             lambda w, who, id: desk.services_at(w.session, who, id, a.at(16), now=NOW),
         ),
     ),
+    "schedule.absence.load_time_off": (
+        Listing(
+            "time_off",
+            lambda w, who: {each.id for each in schedule.load_time_off(w.session, who, now=NOW)},
+        ),
+    ),
     "schedule.stranded.stranded_bookings": (
         About(
             "professional",

@@ -1,0 +1,206 @@
+"""Entering a professional's absence, with the bookings in its way, and those to come."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core import catalog
+from core.db import utc_now
+from core.interval import Interval, days_between
+from core.models import Booking
+from core.policy import Actor, Permission, allows
+from core.schedule import (
+    Absence,
+    NewTimeOff,
+    enter_time_off,
+    remove_time_off,
+    stranded_bookings,
+)
+from core.schedule.stranded import TO_COME
+from dashboard import feedback, open_booking, session
+from dashboard.formatting import clock, day, phone, when
+from dashboard.i18n import _, ngettext
+from dashboard.practice import forms
+
+FORM = "time_off"
+TURN = "time_off_turn"
+MOST_SHOWN = 50
+"""Those to call first; what is moved or cancelled makes room for the next."""
+FIT, LIST_HEIGHT = 5, 320
+MIDNIGHT = time(0)
+
+
+def enter(actor: Actor) -> None:
+    """The form; what is booked in the time that was chosen is shown before it is saved."""
+    if forms.opened(FORM) is None:
+        forms.open_form(FORM)
+        st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+    opened, zone = forms.current(FORM), session.zone()
+    with session.reading() as db:
+        names = {each.id: each.name for each in catalog.load_professionals(db, actor)}
+    with st.container(border=True):
+        professional_id = _professional(actor, names)
+        first, last = _span(zone)
+        reason = st.text_input(
+            _("Reason (optional)"), key=key("reason"), placeholder=_("Holiday, training, ill …")
+        )
+        if professional_id is not None and first < last:
+            _in_the_way(actor, professional_id, Interval(first, last), zone)
+        pressed = st.button(
+            _("Enter time off"), key=key("save"), type="primary", disabled=professional_id is None
+        )
+    if pressed and professional_id is not None:
+        request = NewTimeOff(professional_id, first, last, reason)
+        name = names[professional_id]
+        forms.save(
+            lambda db, now: enter_time_off(db, actor, request, now=now),
+            lambda saved: forms.finish(
+                _("{professional} is away: {days}.").format(
+                    professional=name, days=days_of(saved.starts_at, saved.ends_at, zone)
+                )
+            ),
+            opened,
+        )
+
+
+def key(name: str) -> str:
+    """Of this form alone: a browser shows again what was typed under a key it knows."""
+    return forms.key(f"{st.session_state[TURN]}_{name}")
+
+
+def _professional(actor: Actor, names: dict[int, str]) -> int | None:
+    """Whose time off; nobody is chosen beforehand, so that none is entered for another."""
+    if not allows(actor, Permission.TIME_OFF_WRITE):
+        return actor.professional_id if actor.professional_id in names else None
+    return st.selectbox(
+        _("Professional"),
+        list(names),
+        index=None,
+        format_func=lambda id: names[id],
+        placeholder=_("Who will be away?"),
+        key=key("professional"),
+    )
+
+
+def _span(zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From when to when, as two instants: the second may lie before the first."""
+    today = utc_now().astimezone(zone).date()
+    all_day = st.toggle(_("All day"), value=True, key=key("all_day"))
+    columns = st.columns(2 if all_day else 4)
+    first = columns[0].date_input(_("First day"), today, key=key("first"), format="DD.MM.YYYY")
+    at = len(columns) // 2
+    last = columns[at].date_input(
+        _("Last day"),
+        None,
+        key=key("last"),
+        format="DD.MM.YYYY",
+        help=_("Leave this empty for a single day."),
+    )
+    last = last or first
+    if all_day:
+        return _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
+    starts = columns[1].time_input(_("Away from"), time(9), key=key("from"))
+    ends = columns[3].time_input(_("Back at"), time(13), key=key("to"))
+    return _instant(first, starts, zone), _instant(last, ends, zone)
+
+
+def _midnight(on: date, zone: ZoneInfo) -> datetime:
+    return _instant(on, MIDNIGHT, zone)
+
+
+def _instant(on: date, at: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(on, at, tzinfo=zone).astimezone(UTC)
+
+
+def _in_the_way(actor: Actor, professional_id: int, span: Interval, zone: ZoneInfo) -> None:
+    """Who is booked in this time, and what becomes of it."""
+    with session.reading() as db:
+        booked = stranded_bookings(db, actor, professional_id, span)
+    if not booked:
+        st.caption(_("Nothing is booked in this time."))
+        return
+    sentence = ngettext(
+        "{count} booking lies in this time. It stays booked until it is moved or cancelled.",
+        "{count} bookings lie in this time. They stay booked until they are moved or cancelled.",
+        len(booked),
+    )
+    st.warning(sentence.format(count=len(booked)), icon=":material/event_busy:")
+    # A long list scrolls by itself: the button below it stays in sight.
+    with st.container(height=LIST_HEIGHT if len(booked) > FIT else "content", border=False):
+        _lines(booked, zone, "form")
+
+
+def _lines(booked: Sequence[Booking], zone: ZoneInfo, place: str) -> None:
+    """Each booking with whom to call, and the way to move or cancel it."""
+    now = utc_now()
+    for each in booked[:MOST_SHOWN]:
+        patients = [one.patient for one in each.attendees if one.state in TO_COME]
+        title = f"{when(each.starts_at, zone, now)}-{clock(each.ends_at, zone)}"
+        people = [" ".join([one.name, phone(one.phone)]).strip() for one in patients]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            forms.entry(title, [*people, each.service.name])
+            st.button(
+                _("Open"),
+                key=f"time_off_open_{place}_{each.id}",
+                icon=":material/event_note:",
+                on_click=open_booking.open,
+                args=(each.id,),
+            )
+    if len(booked) > MOST_SHOWN:
+        rest = _("These are the first {shown} of {count}.")
+        st.caption(rest.format(shown=MOST_SHOWN, count=len(booked)))
+
+
+def absences_to_come(actor: Actor, absences: Sequence[Absence]) -> None:
+    """Who will be away, each with what is still booked then and the way to take it back."""
+    zone = session.zone()
+    with st.container(border=True, gap="small"):
+        for each in absences:
+            _row(actor, each, zone)
+
+
+def _row(actor: Actor, absence: Absence, zone: ZoneInfo) -> None:
+    days = days_of(absence.starts_at, absence.ends_at, zone)
+    with session.reading() as db:
+        span = Interval(absence.starts_at, absence.ends_at)
+        booked = stranded_bookings(db, actor, absence.professional_id, span)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        forms.entry(absence.professional, [days, absence.reason])
+        pressed = st.button(
+            _("Remove"), key=f"time_off_remove_{absence.id}", icon=":material/delete:"
+        )
+    if booked:
+        count = ngettext("{count} booking to move", "{count} bookings to move", len(booked))
+        with st.expander(count.format(count=len(booked)), icon=":material/event_busy:"):
+            _lines(booked, zone, str(absence.id))
+    if pressed:
+        forms.save(
+            lambda db, now: remove_time_off(db, actor, absence.id, now=now),
+            lambda _nothing: _say_removed(absence, days),
+        )
+
+
+def _say_removed(absence: Absence, days: str) -> None:
+    """What is being typed above stays."""
+    sentence = _("{professional} can be booked again: {days}.")
+    feedback.flash(sentence.format(professional=absence.professional, days=days))
+    st.rerun()
+
+
+def days_of(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
+    """ "Friday 4 December", from one day to another, or from one time to another."""
+    now = utc_now()
+    today = now.astimezone(zone).date()
+    first = starts_at.astimezone(zone).date()
+    last = (ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+    if Interval(starts_at, ends_at) == days_between(first, last, zone):
+        if first == last:
+            return day(first, today)
+        values = {"first": day(first, today), "last": day(last, today)}
+    elif first == last:
+        return f"{when(starts_at, zone, now)}-{clock(ends_at, zone)}"
+    else:
+        values = {"first": when(starts_at, zone, now), "last": when(ends_at, zone, now)}
+    return _("{first} to {last}").format(**values)

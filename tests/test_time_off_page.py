@@ -1,0 +1,220 @@
+"""Entering an absence, seeing who is booked then, and taking it back."""
+
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from core.db import utc_now
+from core.interval import Interval
+from core.models import Professional, Role, TimeOff, User
+from core.schedule import NewTimeOff, enter_time_off
+from dashboard import open_booking, time_off
+from dashboard.practice import forms
+from tests import a, screen
+from tests.test_frame import to
+
+DAY = date(2027, 3, 2)
+
+
+@pytest.fixture
+def house(sqlite_database):
+    """Dr Ada has two visits on a day to come and one on the next; Dr Ben has one."""
+    with sqlite_database.writing() as session:
+        check = a.service(session, name="Skin check")
+        ada, ben = a.professional(session, name="Dr Ada"), a.professional(session, name="Dr Ben")
+        for professional, name, hour, day in (
+            (ada, "Ana Silva", 9, 0),
+            (ada, "Cleo Reis", 15, 0),
+            (ada, "Eva Pinto", 9, 1),
+            (ben, "Dora Lima", 9, 0),
+        ):
+            ahead = (DAY - a.DAY).days + day
+            patient = a.patient(session, name=name, phone="+351912345678")
+            span = a.span(hour, hour + 1, day=ahead)
+            a.booking(session, professional, span, service=check, patient=patient)
+        a.user(session, Role.PROFESSIONAL, username="ada", professional_id=ada.id)
+        a.user(session, Role.RECEPTIONIST, username="rita")
+        a.user(session, Role.PATIENT, username="ana", patient_id=patient.id)
+    return sqlite_database
+
+
+@pytest.fixture
+def show(monkeypatch, house):
+    def show_to(username):
+        with house.reading() as session:
+            user = session.scalars(select(User).where(User.username == username)).one()
+        page = screen.show_to(monkeypatch, house, user).run()
+        to(page, "time-off")
+        return page.run()
+
+    return show_to
+
+
+def professional(database, name) -> int:
+    with database.reading() as session:
+        return session.scalars(select(Professional.id).where(Professional.name == name)).one()
+
+
+def on_record(database) -> list[tuple]:
+    with database.reading() as session:
+        return [
+            tuple(row)
+            for row in session.execute(
+                select(
+                    TimeOff.professional_id, TimeOff.starts_at, TimeOff.ends_at, TimeOff.reason
+                ).order_by(TimeOff.id)
+            )
+        ]
+
+
+def away(database, name, *hours) -> None:
+    with database.writing() as session:
+        ahead = (DAY - a.DAY).days
+        span = (a.at(each, day=ahead) for each in hours)
+        id = session.scalars(select(Professional.id).where(Professional.name == name)).one()
+        request = NewTimeOff(id, *span, "Training *abroad*")
+        enter_time_off(session, a.actor(session, Role.ADMIN), request, now=utc_now())
+
+
+def said(page) -> str:
+    assert not page.exception
+    return "\n".join(each.value for each in page.markdown)
+
+
+def field(name, form=1) -> str:
+    return forms.key(f"{form}_{name}")
+
+
+def choose(page, whom, first=DAY):
+    page.selectbox(key=field("professional")).set_value(whom)
+    page.date_input(key=field("first")).set_value(first)
+    return page.run()
+
+
+def test_who_is_booked_then_is_shown_before_anything_is_saved(show, house):
+    page = choose(show("rita"), professional(house, "Dr Ada"))
+
+    assert page.warning[0].value == (
+        "2 bookings lie in this time. They stay booked until they are moved or cancelled."
+    )
+    told = said(page)
+    assert "**Tuesday 2 March 2027, 09:00-10:00**" in told
+    assert "Ana Silva +351 912 345 678 · Skin check" in told
+    assert "Cleo Reis" in told
+    assert "Eva Pinto" not in told
+    assert "Dora Lima" not in told
+    assert on_record(house) == []
+
+
+def test_the_desk_enters_a_day_off_and_it_stands_in_the_list_with_who_is_booked(show, house):
+    ada = professional(house, "Dr Ada")
+    page = choose(show("rita"), ada)
+    page.text_input(key=field("reason")).set_value("Ill")
+    page.button(key=field("save")).click().run()
+
+    ahead = (DAY - a.DAY).days
+    assert on_record(house) == [(ada, a.at(0, day=ahead), a.at(24, day=ahead), "Ill")]
+    assert page.toast[0].value.startswith("Dr Ada is away: Tuesday 2 March")
+    assert "**Dr Ada**" in said(page)
+    assert page.expander[0].label == "2 bookings to move"
+    assert page.selectbox(key=field("professional", form=2)).value is None
+    assert page.text_input(key=field("reason", form=2)).value == ""
+
+
+def test_hours_of_a_day_leave_out_who_comes_before_and_after(show, house):
+    page = choose(show("rita"), professional(house, "Dr Ada"))
+    page.toggle(key=field("all_day")).set_value(False).run()
+    page.time_input(key=field("from")).set_value(time(14))
+    page.time_input(key=field("to")).set_value(time(15))
+    page.run()
+    assert page.caption[0].value == "Nothing is booked in this time."
+
+    page.time_input(key=field("to")).set_value(time(15, 15)).run()
+    assert "Cleo Reis" in said(page)
+    assert "Ana Silva" not in said(page)
+
+
+def test_time_off_that_ends_before_it_begins_is_refused_in_words(show, house):
+    page = choose(show("rita"), professional(house, "Dr Ada"))
+    page.date_input(key=field("last")).set_value(DAY - timedelta(days=3))
+    page.button(key=field("save")).click().run()
+
+    assert [each.value for each in page.error] == ["The time off ends before it begins."]
+    assert on_record(house) == []
+
+
+def test_nobody_is_chosen_beforehand_at_the_desk(show):
+    page = show("rita")
+
+    assert page.button(key=field("save")).disabled
+    assert "Nobody will be away." in [each.value for each in page.caption]
+
+
+def test_professionals_enter_their_own_and_see_nobody_elses(show, house):
+    away(house, "Dr Ben", 9, 12)
+    page = show("ada")
+    assert not page.selectbox
+    assert "Dr Ben" not in said(page)
+    page.date_input(key=field("first")).set_value(DAY).run()
+    page.button(key=field("save")).click().run()
+
+    assert "**Dr Ada**" in said(page)
+    assert [each[0] for each in on_record(house)] == [
+        professional(house, "Dr Ben"),
+        professional(house, "Dr Ada"),
+    ]
+
+
+def test_removed_time_off_is_gone_and_what_is_being_typed_stays(show, house):
+    away(house, "Dr Ben", 9, 12)
+    page = show("rita")
+    assert r"Training \*abroad\*" in said(page)
+    page.text_input(key=field("reason")).set_value("Holiday")
+    next(each for each in page.button if each.label == "Remove").click().run()
+
+    assert on_record(house) == []
+    assert page.toast[0].value.startswith("Dr Ben can be booked again: ")
+    assert page.text_input(key=field("reason")).value == "Holiday"
+
+
+def test_a_booking_in_the_way_opens_and_the_form_stays(show, house):
+    page = choose(show("rita"), professional(house, "Dr Ada"))
+    next(each for each in page.button if each.label == "Open").click().run()
+
+    assert not page.exception
+    assert page.button(key="open_booking_again")
+    assert page.session_state[open_booking.KEY].booking_id
+    assert page.date_input(key=field("first")).value == DAY
+
+
+def test_of_many_the_first_are_shown_and_how_many_there_are(show, house, monkeypatch):
+    monkeypatch.setattr(time_off, "MOST_SHOWN", 1)
+    page = choose(show("rita"), professional(house, "Dr Ada"))
+
+    assert "Cleo Reis" not in said(page)
+    assert "These are the first 1 of 2." in [each.value for each in page.caption]
+
+
+def test_a_patient_is_refused(show):
+    page = show("ana")
+
+    assert [each.value for each in page.error] == ["Your role does not open this page."]
+    assert not page.button
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (0, 24, "Monday 7 December"),
+        (0, 72, "Monday 7 December to Wednesday 9 December"),
+        (9, 12, "Monday 7 December, 09:00-12:00"),
+        (9, 36, "Monday 7 December, 09:00 to Tuesday 8 December, 12:00"),
+    ],
+)
+def test_an_absence_is_told_by_its_days_or_by_its_times(monkeypatch, start, end, words):
+    monkeypatch.setattr(time_off, "utc_now", lambda: a.at(9, day=-30))
+    span = Interval(a.at(start), a.at(end))
+
+    assert time_off.days_of(span.start, span.end, ZoneInfo(a.ZONE)) == words
