@@ -1,6 +1,7 @@
 """What each kind of message says.
 
 Nothing in it tells anything about anybody: a mailbox is read on locked screens and by others.
+Which practice writes stands in it, so that whoever has to do with several can tell.
 Links begin with the address from the settings. Each try at sending makes a secret of its own,
 and those of earlier tries stay good until they run out, since any of them may have arrived.
 """
@@ -9,11 +10,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from textwrap import dedent
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import activation, reset
 from core.mail import Letter
-from core.models import OutboxMessage, User
+from core.models import Organisation, OutboxMessage, User
 from core.outbox import Kind
 
 Words = Callable[[Session, OutboxMessage, str, datetime], Letter]
@@ -21,7 +23,11 @@ Words = Callable[[Session, OutboxMessage, str, datetime], Letter]
 
 def write(session: Session, message: OutboxMessage, public_url: str, *, now: datetime) -> Letter:
     """The letter for a message, with a link of its own where it needs one."""
-    return WORDS[message.kind](session, message, public_url, now)
+    letter = WORDS[message.kind](session, message, public_url, now)
+    practice = session.scalar(select(Organisation.name))
+    if not practice:
+        return letter
+    return Letter(f"{letter.subject} · {practice}", f"{letter.text}\n{practice}\n")
 
 
 def _activation(session: Session, message: OutboxMessage, public_url: str, now: datetime) -> Letter:

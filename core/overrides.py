@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from core.availability import organisation_clock
 from core.interval import to_instant
-from core.models import Booking, Override, OverrideKind, Professional, Role, User
+from core.models import (
+    Attendee,
+    Booking,
+    Override,
+    OverrideKind,
+    Patient,
+    Professional,
+    Role,
+    Service,
+    User,
+)
 from core.policy import Actor, Permission, require, visible_bookings
 
 
@@ -25,6 +35,9 @@ class OverrideMade:
     who: str
     role: Role
     at: datetime
+    patient: str
+    """By the name on file now; everybody of a group."""
+    service: str
     professional: str
     starts_at: datetime
 
@@ -57,20 +70,54 @@ def _overrides() -> Select[*tuple[Any, ...]]:
             User.name,
             Override.role,
             Override.at,
+            _names_of_patients(),
+            Service.name,
             Professional.name,
             Booking.starts_at,
         )
         .join(Booking, Booking.id == Override.booking_id)
+        .join(Service, Service.id == Booking.service_id)
         .join(Professional, Professional.id == Booking.professional_id)
         .outerjoin(User, User.id == Override.user_id)
         .order_by(Override.at, Override.id)
     )
 
 
+def _names_of_patients() -> ScalarSelect[str | None]:
+    return (
+        select(func.aggregate_strings(Patient.name, ", "))
+        .join(Attendee, Attendee.patient_id == Patient.id)
+        .where(Attendee.booking_id == Override.booking_id)
+        .scalar_subquery()
+    )
+
+
 def _read(session: Session, statement: Select[*tuple[Any, ...]]) -> list[OverrideMade]:
     return [
-        OverrideMade(booking_id, kind, reason, note, who or "", role, at, professional, starts_at)
-        for booking_id, kind, reason, note, who, role, at, professional, starts_at in (
-            session.execute(statement)
+        OverrideMade(
+            booking_id,
+            kind,
+            reason,
+            note,
+            who or "",
+            role,
+            at,
+            patient or "",
+            service,
+            professional,
+            starts_at,
         )
+        for (
+            booking_id,
+            kind,
+            reason,
+            note,
+            who,
+            role,
+            at,
+            patient,
+            service,
+            professional,
+            starts_at,
+        ) in session.execute(statement)
     ]

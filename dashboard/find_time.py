@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -25,12 +26,12 @@ from core.availability.next_free import (
 )
 from core.db import utc_now
 from core.desk import DayAsked
-from core.models import Booking, Expertise, Professional, Service
+from core.models import Booking, Expertise, Patient, Professional, Service
 from core.patients import PatientFound
 from core.policy import Actor
-from dashboard import new_booking, session
+from dashboard import new_booking, places, session
 from dashboard.components.autofocus import autofocus
-from dashboard.components.desk_filters import DAY
+from dashboard.components.desk_filters import CHOSEN, DAY
 from dashboard.components.words import minutes
 from dashboard.feedback import md
 from dashboard.formatting import WEEKDAYS, clock, day
@@ -73,8 +74,19 @@ def open_for_day(asked: DayAsked) -> None:
 
 def open_again(booking: Booking) -> None:
     """Another time for the same visit: patient, professional and service are kept."""
-    patient = booking.attendees[0].patient
-    known = PatientFound(
+    known = _known(booking.attendees[0].patient)
+    _open(
+        Looking(secrets.token_hex(4), booking.service_id, None, (booking.professional_id,), known)
+    )
+
+
+def open_for(patient: Patient) -> None:
+    """Any visit, for this patient."""
+    _open(Looking(secrets.token_hex(4), patient=_known(patient)))
+
+
+def _known(patient: Patient) -> PatientFound:
+    return PatientFound(
         id=patient.id,
         calendar_id=patient.calendar_id,
         name=patient.name,
@@ -83,9 +95,12 @@ def open_again(booking: Booking) -> None:
         born_on=patient.born_on,
         version=patient.version,
     )
-    _open(
-        Looking(secrets.token_hex(4), booking.service_id, None, (booking.professional_id,), known)
-    )
+
+
+def go() -> NoReturn:
+    """To the desk, where the dialog is drawn, with what is chosen there."""
+    kept = {each: st.query_params[each] for each in CHOSEN if each in st.query_params}
+    st.switch_page(str(places.PAGES / "desk.py"), query_params=kept)
 
 
 def is_open() -> bool:

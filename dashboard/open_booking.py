@@ -136,7 +136,7 @@ def _book_again(actor: Actor, booking: Booking) -> None:
     if st.button(_("Book again"), key=f"{KEY}_again", icon=":material/event_repeat:"):
         forget()
         find_time.open_again(booking)
-        st.rerun()
+        find_time.go()
 
 
 def _tell_changes(db: Session, booking: Booking) -> BookingError | None:

@@ -35,7 +35,7 @@ else:
         booking_line.forget()
     if page.url_path != "today":
         walk_in.forget()
-    if page.url_path not in ("desk", "today", "my-week"):
+    if page.url_path not in ("desk", "today", "my-week", "patients", "overrides", "time-off"):
         open_booking.forget()
     if page.url_path != "my-week":
         outside_record.forget()

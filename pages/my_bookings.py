@@ -69,6 +69,7 @@ with session.reading() as db:
     practice = catalog.get_organisation(db).name
     coming = load_coming(db, actor, now=now)
     past = load_past(db, actor, now=now, limit=shown + 1)
+st.markdown(f"**{feedback.md(practice)}**")
 to_come, over = st.columns([6, 5], gap="large")
 with to_come:
     st.subheader(_("To come"), anchor=False)

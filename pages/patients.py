@@ -33,6 +33,6 @@ with st.container(width=WIDTH):
     if picked is not None:
         record.show(actor, picked)
     elif section(actor) == SEARCH:
-        finding.show()
+        finding.show(actor)
     else:
         keeping.show(actor)

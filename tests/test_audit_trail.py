@@ -13,10 +13,12 @@ from core.audit_trail import PAGE_LENGTH, TrailAsked, check_chain, load_people, 
 from core.booking import BookingRequest, CancelRequest, book, cancel
 from core.db import utc_now
 from core.errors import NotAllowed, NotFound
-from core.models import AuditEntry, Role
+from core.models import Answer, AuditEntry, BookingState, Role
 from core.policy import CONSOLE
-from dashboard.components.audit_words import SENTENCES, sentence
+from dashboard.components.audit_words import SENTENCES, WORDS, details, sentence
 from tests import a
+
+S = BookingState
 
 
 @pytest.fixture
@@ -155,6 +157,19 @@ def test_every_sentence_can_be_filled(desk):
             step = SimpleNamespace(names={}, who="", action=action, session_id=None)
             assert "{" not in sentence(step)
     assert blank.who
+
+
+def test_what_became_of_visits_seats_and_offers_has_a_sentence():
+    """Their actions end in a state, so that no search of the source finds them whole."""
+    marks = {S.ARRIVED, S.COMPLETED, S.NO_SHOW}
+    ended = {f"booking.{each}" for each in (*marks, S.IN_PROGRESS, S.CANCELLED)}
+    seats = {f"group.{each}" for each in (*marks, S.BOOKED)}
+    assert ended | seats | {f"offer.{each}" for each in Answer} <= set(WORDS)
+
+
+def test_numbers_of_other_things_are_told_in_words():
+    step = SimpleNamespace(action="offer.accepted", fields={"booking": 4268, "entry": 1})
+    assert details(step) == "booking no. 4268 · no. 1 on the waiting list"
 
 
 MANY = 200_000

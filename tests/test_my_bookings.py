@@ -63,10 +63,11 @@ def test_a_visit_to_come_says_when_what_with_whom_and_for_how_much(mine, sqlite_
     add(sqlite_database, ana, 9, day=1, service="Skin check")
 
     card = said(mine())
-    assert "**Tuesday 09:00 to 09:30**" in card
+    assert "**Tuesday 8 December, 09:00 to 09:30**" in card
     assert "Skin check with Dr Ruiz" in card
     assert "60\\.00 EUR" in card
     assert "Booked" in card
+    assert "**Rua Nova Practice**" in card
 
 
 def test_without_bookings_the_page_says_whom_to_call(mine):

@@ -176,9 +176,19 @@ def test_t095_no_letter_tells_anything_about_anybody(session):
         message = OutboxMessage(kind=kind, user_id=rita.id, booking_id=booking.id)
         letter = letters.write(session, message, URL, now=NOW)
         said = f"{letter.subject} {letter.text}"
-        for private in ("Ana", "Silva", "Oncology", "Ada", "Lima", "Rua Nova", "09:00"):
+        for private in ("Ana", "Silva", "Oncology", "Ada", "Lima", "09:00"):
             assert private not in said
         assert "http" not in said.replace(URL, "")
+
+
+def test_each_letter_names_the_practice_that_writes(session):
+    a.organisation(session)
+    rita = a.user(session)
+    for kind in Kind:
+        message = OutboxMessage(kind=kind, user_id=rita.id)
+        letter = letters.write(session, message, URL, now=NOW)
+        assert letter.subject.endswith(" · Rua Nova Practice")
+        assert letter.text.endswith("\nRua Nova Practice\n")
 
 
 # --- looked at again before it is sent

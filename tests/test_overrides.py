@@ -1,9 +1,12 @@
 """Rules the desk may set aside, with a reason that stays."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from core.booking import (
+    OTHER,
     BookingRequest,
     CancelRequest,
     MoveRequest,
@@ -98,6 +101,16 @@ def test_an_override_needs_a_reason(session, ada, service, rita):
     request = ask(session, ada, service, 18, set_aside=SetAside(" "))
     with pytest.raises(Invalid, match="reason"):
         book(session, rita, request, now=a.BEFORE)
+
+
+def test_any_other_reason_is_said_in_the_desks_own_words(session, ada, service, rita):
+    request = ask(session, ada, service, 18, set_aside=SetAside(OTHER, " "))
+    with pytest.raises(Invalid, match="own words") as refused:
+        book(session, rita, request, now=a.BEFORE)
+    assert refused.value.field == "note"
+
+    said = replace(request, set_aside=SetAside(OTHER, "came from abroad"))
+    assert book(session, rita, said, now=a.BEFORE).state is BookingState.BOOKED
 
 
 def test_the_past_cannot_be_set_aside(session, ada, service, rita):

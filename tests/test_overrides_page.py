@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from core.booking import BookingRequest, SetAside, book
 from core.db import utc_now
-from core.models import Role
+from core.models import Booking, Role
 from core.policy import Actor
-from dashboard import places
+from dashboard import open_booking, places
 from tests import a, screen
 
 
 def overridden(database):
     with database.writing() as session:
-        service = a.service(session)
+        service = a.service(session, name="Skin check")
         ada = a.professional(session, name="Dr Ada", hours=((9, 10),), services=(service,))
         rita = a.user(session, Role.RECEPTIONIST, name="Rita")
         actor = Actor(role=Role.RECEPTIONIST, name="Rita", user_id=rita.id)
@@ -20,7 +22,7 @@ def overridden(database):
         request = BookingRequest(
             ada.id,
             service.id,
-            a.patient(session).id,
+            a.patient(session, name="Ana Silva").id,
             start,
             request_key="k",
             set_aside=SetAside("Urgent", "pain"),
@@ -40,6 +42,23 @@ def test_the_month_lists_who_set_which_rule_aside_and_why(monkeypatch, sqlite_da
         "Working hours",
         "Urgent · pain",
     )
+    assert (row["Patient"], row["Service"]) == ("Ana Silva", "Skin check")
+
+
+def test_a_booking_opens_over_the_list_once_a_line_is_picked(monkeypatch, sqlite_database):
+    rita = overridden(sqlite_database)
+    page = screen.show_to(monkeypatch, sqlite_database, rita)
+    page.run()
+    page.switch_page(str(places.PAGES / "overrides.py")).run()
+    assert page.button(key="overrides_open").disabled
+
+    with sqlite_database.reading() as session:
+        booking_id = session.scalars(select(Booking.id)).one()
+    open_it = open_booking.Opened(booking_id)
+    page.session_state[open_booking.KEY] = open_it
+    page.run()
+    assert not page.exception
+    assert page.button(key="open_booking_again")
 
 
 def test_a_quiet_month_says_so(monkeypatch, sqlite_database):

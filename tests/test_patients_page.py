@@ -10,11 +10,21 @@ from core import privacy
 from core.db import utc_now
 from core.errors import NotSaved
 from core.interval import Interval
-from core.models import AuditEntry, AuthSession, Booking, BookingState, Erasure, Patient, Role, User
+from core.models import (
+    AuditEntry,
+    AuthSession,
+    Booking,
+    BookingState,
+    Erasure,
+    Patient,
+    Role,
+    User,
+    WaitingEntry,
+)
 from core.patients import EditedPatient, edit_patient
 from core.policy import CONSOLE, Actor
 from core.privacy.inventory import ERASED_NAME
-from dashboard import places, session
+from dashboard import find_time, places, session
 from tests import a, screen
 
 S = BookingState
@@ -98,6 +108,39 @@ def test_the_record_tells_what_is_to_come_and_how_it_went(opened, ana):
 
     assert "1 visit · 1 no-show" in text
     assert text.count("with Dr Ruiz") == 3
+
+
+def test_a_visit_to_come_is_opened_from_the_record(opened, ana, sqlite_database):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    [visit] = [each for each in page.button if str(each.key).startswith("patient_visit_")]
+    page = visit.click().run()
+
+    assert not page.exception
+    assert page.button(key="open_booking_again")
+
+
+def test_the_desk_books_from_the_record_for_whoever_it_is(opened, ana):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    page = page.button(key="patient_book").click().run()
+
+    assert page.session_state[find_time.KEY].patient.id == ana.id
+    assert "For **Ana Silva**" in said(page)
+
+
+def test_professionals_do_not_book_from_a_record(opened, ana):
+    page = opened(Role.PROFESSIONAL, ana.id)
+
+    assert "patient_book" not in {each.key for each in page.button}
+
+
+def test_professionals_who_find_nobody_are_told_where_others_are_opened(opened):
+    page = opened(Role.PROFESSIONAL)
+    page.text_input(key="patients_words").set_value("nobody").run()
+
+    assert "under My week, with a reason" in said(page)
+    page = opened(Role.RECEPTIONIST)
+    page.text_input(key="patients_words").set_value("nobody").run()
+    assert "new patients are added when they are booked" in said(page)
 
 
 def test_t146_opening_a_record_is_put_on_record(opened, ana, sqlite_database):
@@ -195,11 +238,15 @@ def erasing(page: AppTest, typed: str) -> AppTest:
 def test_t158_an_admin_sees_what_goes_types_the_name_and_it_is_gone(
     opened, ana, sqlite_database, staff
 ):
+    with sqlite_database.writing() as db:
+        waits = {"patient_id": ana.id, "service_id": a.service(db).id, "request_key": "k"}
+        db.add(WaitingEntry(**waits, from_on=TODAY.date()))
     page = opened(Role.ADMIN, ana.id)
     page.button(key="patient_erase").click().run()
     text = said(page)
     assert "1 visit that is still to come is cancelled" in text
     assert "the account" in text
+    assert "their place on the waiting list" in text
 
     page = erasing(page, "Ana Silva")
     assert "Erased." in page.toast[0].value

@@ -93,7 +93,7 @@ def test_t082_nobody_but_an_admin_gives_a_role_to_themselves_either(session, rol
 
 
 def test_t082_the_last_admin_stays_one(session):
-    admin = a.actor(session, Role.ADMIN, password_hash="x")
+    admin = a.confirmed(session, Role.ADMIN, now=NOW, password_hash="x")
     request = EditedUser(admin.user_id, 1, admin.name, Role.RECEPTIONIST)
     with pytest.raises(LastAdmin):
         edit_user(session, admin, request, now=NOW)
@@ -103,7 +103,7 @@ def test_t082_the_last_admin_stays_one(session):
 
 
 def test_t083_no_patients_record_hangs_on_a_login_that_is_not_a_patients(session):
-    admin, ana = a.actor(session, Role.ADMIN), a.patient(session)
+    admin, ana = a.confirmed(session, Role.ADMIN, now=NOW), a.patient(session)
     asked = {"password_hash": PasswordHash(""), "patient_id": ana.id}
     boss = create_user(session, admin, NewUser("eva", "Eva", Role.ADMIN, **asked), now=NOW)
     own = create_user(session, admin, NewUser("ana", "Ana", Role.PATIENT, **asked), now=NOW)
@@ -114,7 +114,7 @@ def test_t083_no_patients_record_hangs_on_a_login_that_is_not_a_patients(session
 def test_t087_who_was_given_another_role_is_asked_to_sign_in_again(monkeypatch, sqlite_database):
     """Fragments and callbacks ask for the actor anew, past the router."""
     with sqlite_database.writing() as session:
-        admin, rita = a.actor(session, Role.ADMIN), a.user(session)
+        admin, rita = a.confirmed(session, Role.ADMIN, now=NOW), a.user(session)
     screen.use(monkeypatch, sqlite_database)
     token = screen.open_session(sqlite_database, rita)
     monkeypatch.setattr(desk_session, "cookie_token", lambda: token)
@@ -169,6 +169,8 @@ MAY_SAY = {
     "catalog.services.edit_service": {"version"},
     "patients.edit_patient": {"version"},
     "privacy.erasing.erase": {"version"},
+    "waiting.entries.edit": {"version"},
+    "waiting.offers.offer": {"version"},
 }
 """A version is only ever compared; roles, prices and states are what these are for."""
 
@@ -255,18 +257,22 @@ FIELDS = {
     "about",
     "access",
     "added",
+    "booking",
     "bookings",
     "by",
     "cancelled",
     "changed",
     "count",
     "ended",
+    "entry",
     "expertise_ids",
     "found",
     "kind",
     "left",
     "made_at",
+    "on",
     "on_date",
+    "pages",
     "patient",
     "patient_ids",
     "role",
@@ -324,6 +330,12 @@ def actions_of_the_source():
             word = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
             if isinstance(word, str) and ACTION.fullmatch(word) and word.split(".")[0] in kinds:
                 yield word
+    for call in calls_of_the_record():
+        yield from (
+            said.value
+            for said in call.args
+            if isinstance(said, ast.Constant) and isinstance(said.value, str)
+        )
 
 
 def test_every_action_has_a_sentence():

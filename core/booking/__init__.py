@@ -14,6 +14,7 @@ from core.booking.progress import (
     undo,
 )
 from core.booking.requests import (
+    OTHER,
     AnyRequest,
     BookingRequest,
     CancelRequest,
@@ -28,6 +29,7 @@ __all__ = [
     "CANCELLABLE",
     "MAY_BECOME",
     "MOVABLE",
+    "OTHER",
     "AnyRequest",
     "BookingRequest",
     "CancelRequest",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.availability import Reason, ReasonCode
 from core.booking.ledger import check_text
-from core.booking.requests import SetAside
+from core.booking.requests import OTHER, SetAside
 from core.claims import ClaimRefused, lay_claims
 from core.errors import N_, CannotBook, Invalid, SlotTaken
 from core.models import Booking, Override, OverrideKind, User
@@ -75,6 +75,8 @@ def check_set_aside(actor: Actor, set_aside: SetAside) -> None:
     check_text(set_aside.note, "note")
     if not set_aside.reason.strip():
         raise Invalid(N_("Please choose a reason for setting the rules aside."), field="reason")
+    if set_aside.reason.strip() == OTHER and not set_aside.note.strip():
+        raise Invalid(N_("Please say in your own words why."), field="note")
 
 
 def lay(

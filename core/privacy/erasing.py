@@ -13,7 +13,16 @@ from core.booking.groups import SeatRequest, calendars_of_all, leave
 from core.claims import calendars_of
 from core.db import lock_calendars
 from core.errors import N_, Invalid, NotFound, Stale
-from core.models import Attendee, Booking, BookingState, Erasure, Patient, User
+from core.models import (
+    Attendee,
+    Booking,
+    BookingState,
+    Erasure,
+    Patient,
+    User,
+    WaitingEntry,
+    WaitingState,
+)
 from core.patients import fold, get_patient
 from core.policy import Actor, Permission, require
 from core.privacy.inventory import HOLDINGS
@@ -41,6 +50,8 @@ class ErasurePreview:
     """These are cancelled in the same step."""
     visits: int
     notes: int
+    waits: int
+    """Services they are on the waiting list for."""
     username: str
     is_here: bool
     """A visit is under way: it has to end first."""
@@ -62,6 +73,7 @@ def preview_erasure(
         coming=coming,
         visits=in_all - len(coming),
         notes=noted,
+        waits=_waits(session, patient_id),
         username=_username(session, patient_id),
         is_here=_is_here(coming),
     )
@@ -141,6 +153,13 @@ def _on_file(session: Session, asked: Select[Patient]) -> Patient:
 
 def _is_here(coming: Sequence[Booking]) -> bool:
     return any(each.state is S.IN_PROGRESS for each in coming)
+
+
+def _waits(session: Session, patient_id: int) -> int:
+    entries = select(func.count(WaitingEntry.id)).where(
+        WaitingEntry.patient_id == patient_id, WaitingEntry.state == WaitingState.WAITING
+    )
+    return session.scalar(entries) or 0
 
 
 def _username(session: Session, patient_id: int) -> str:

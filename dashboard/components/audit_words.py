@@ -27,6 +27,17 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "group.no_show": N_("{who} noted that {patient} did not come to a group."),
         "bookings.imported": N_("{who} took over bookings from a file."),
     },
+    N_("Waiting list"): {
+        "waiting.added": N_("{who} put {patient} on the waiting list."),
+        "waiting.edited": N_("{who} changed what {patient} waits for."),
+        "waiting.closed": N_("{who} took {patient} off the waiting list."),
+        "waiting.booked": N_("{who} booked {patient} from the waiting list."),
+        "offer.made": N_("{who} kept a time for {patient}."),
+        "offer.accepted": N_("{who} noted that {patient} takes the time kept for them."),
+        "offer.declined": N_("{who} noted that {patient} does not want the time kept for them."),
+        "offer.no_answer": N_("{who} noted that {patient} did not answer."),
+        "offer.taken_back": N_("{who} took back the time kept for {patient}."),
+    },
     N_("Patients"): {
         "patient.added": N_("{who} added the patient {patient}."),
         "patient.edited": N_("{who} changed the record of {patient}."),
@@ -51,6 +62,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "export.taken": N_("{who} downloaded a file."),
         "audit.read": N_("{who} read the audit."),
         "audit.read_patient": N_("{who} read the audit about {patient}."),
+        "day.printed": N_("{who} printed a day."),
         "day.read_as_it_stood": N_("{who} looked at a day as it stood."),
     },
     N_("Refused"): {
@@ -146,6 +158,17 @@ WORDS: Mapping[str, str] = {
     action: sentence for kind in SENTENCES.values() for action, sentence in kind.items()
 }
 
+NUMBERED: Mapping[str, str] = {
+    "access": N_("opening no. {number}"),
+    "booking": N_("booking no. {number}"),
+    "entry": N_("no. {number} on the waiting list"),
+    "expertise_ids": N_("expertise no. {number}"),
+    "patient_ids": N_("patients no. {number}"),
+    "series": N_("series no. {number}"),
+    "service_id": N_("service no. {number}"),
+}
+"""Fields that hold the number of something else."""
+
 
 def sentence(step: Step) -> str:
     """What happened, as plain text."""
@@ -163,7 +186,8 @@ def details(step: Step) -> str:
             said.append(", ".join(str(each).replace("_", " ") for each in value))
         elif value not in (None, [], "") and name != "patient":
             shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            said.append(f"{name.replace('_', ' ')}: {shown}")
+            numbered = _(NUMBERED[name]).format(number=shown) if name in NUMBERED else ""
+            said.append(numbered or f"{name.replace('_', ' ')}: {shown}")
     if step.action.startswith("refused."):
         said.append(step.action.removeprefix("refused."))
     return " · ".join(said)

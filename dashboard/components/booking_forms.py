@@ -111,7 +111,7 @@ def overrides_of(found: Sequence[OverrideMade], *, zone: ZoneInfo) -> None:
             what=override_word(each.kind),
             who=each.who,
             when=when(each.at, zone, datetime.now(zone)),
-            why=" · ".join(one for one in (each.reason, each.note) if one),
+            why=" · ".join(one for one in (_(each.reason), each.note) if one),
         )
         st.caption(feedback.md(line))
 

@@ -11,7 +11,7 @@ from core.models import Booking, BookingState
 from core.own_bookings import cancels_late_after
 from dashboard.components.words import money, state_word
 from dashboard.feedback import md
-from dashboard.formatting import clock, when
+from dashboard.formatting import clock, day
 from dashboard.i18n import _
 
 S = BookingState
@@ -76,7 +76,7 @@ def past_lines(bookings: Sequence[Booking], *, zone: ZoneInfo, now: datetime) ->
     with st.container(border=True):
         for booking in bookings:
             lines = [
-                f"**{md(when(booking.starts_at, zone, now))}** {badge(booking.state)}",
+                f"**{md(_dated(booking.starts_at, zone, now))}** {badge(booking.state)}",
                 md(_with(booking)),
             ]
             if booking.cancel_reason:
@@ -141,7 +141,7 @@ def _notice(booking: Booking, zone: ZoneInfo, now: datetime) -> str:
     latest = cancels_late_after(booking)
     if now > latest:
         return _("Cancelling now counts as late.")
-    return _("Cancel by {time} to be in time.").format(time=when(latest, zone, now))
+    return _("Cancel by {time} to be in time.").format(time=_dated(latest, zone, now))
 
 
 def _with(booking: Booking) -> str:
@@ -151,6 +151,15 @@ def _with(booking: Booking) -> str:
 
 
 def _times(booking: Booking, zone: ZoneInfo, now: datetime) -> str:
-    begins = when(booking.starts_at, zone, now)
+    begins = _dated(booking.starts_at, zone, now)
     times = _("{begins} to {ends}").format(begins=begins, ends=clock(booking.ends_at, zone))
     return times[:1].upper() + times[1:]
+
+
+def _dated(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """With the date on any day: it is copied into a diary, or read tomorrow."""
+    on, today = instant.astimezone(zone).date(), now.astimezone(zone).date()
+    values = {"date": day(on, today), "time": clock(instant, zone)}
+    if on == today:
+        return _("today, {date}, {time}").format(**values)
+    return _("{date}, {time}").format(**values)

@@ -13,6 +13,8 @@ from dashboard.formatting import weekday
 from dashboard.i18n import _
 
 DAY = "day"
+CHOSEN = (DAY, "service", "expertise", "professionals")
+"""What stands in the address."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.availability import Reason
-from core.booking import SetAside, may_be_set_aside
+from core.booking import OTHER, SetAside, may_be_set_aside
 from core.errors import N_
 from dashboard.i18n import _
 
@@ -14,7 +14,7 @@ OVERRIDE_REASONS = (
     N_("Agreed with the professional"),
     N_("Patient is here without a booking"),
     N_("Our mistake"),
-    N_("Other"),
+    OTHER,
 )
 
 
@@ -29,7 +29,15 @@ def set_aside_form(reasons: Sequence[Reason], *, key: str) -> SetAside | None:
         chosen = st.pills(
             _("Book all the same, because"), OVERRIDE_REASONS, format_func=_, key=f"{key}_because"
         )
-        note = ""
-        if chosen:
-            note = st.text_input(_("In your own words (optional)"), key=f"{key}_because_words")
-    return SetAside(_(chosen), note) if chosen else None
+        if not chosen:
+            return None
+        needed = chosen == OTHER
+        note = st.text_input(
+            _("In your own words") if needed else _("In your own words (optional)"),
+            key=f"{key}_because_words",
+            live=needed,
+        )
+        if needed and not note.strip():
+            st.caption(_("Please say in your own words why."))
+            return None
+    return SetAside(chosen, note)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.patients import PatientFound
-from dashboard import searching
+from core.policy import Actor, Permission, allows
+from dashboard import places, searching
 from dashboard.components.patient_picker import describe
 from dashboard.feedback import md
 from dashboard.i18n import _
@@ -25,7 +26,7 @@ def put_back() -> None:
     st.query_params.pop(PICKED, None)
 
 
-def show() -> None:
+def show(actor: Actor) -> None:
     words = st.text_input(
         _("Search"),
         key="patients_words",
@@ -39,14 +40,31 @@ def show() -> None:
         return
     found = searching.find_patients(words)
     if not found:
+        _nobody(actor)
+        return
+    with st.container(border=True, gap="small"):
+        for each in found:
+            row(each.id, each.name, _facts(each))
+
+
+def _nobody(actor: Actor) -> None:
+    """What to do next; whoever sees only their own is told where others are opened."""
+    if allows(actor, Permission.PATIENTS_READ):
         st.info(
             _("Nobody found. Check the spelling; new patients are added when they are booked."),
             icon=":material/search_off:",
         )
         return
-    with st.container(border=True, gap="small"):
-        for each in found:
-            row(each.id, each.name, _facts(each))
+    st.info(
+        _(
+            "None of your own patients fits; only they are searched here. The record of "
+            "anybody else opens under My week, with a reason."
+        ),
+        icon=":material/search_off:",
+    )
+    st.page_link(
+        str(places.PAGES / "my_week.py"), label=_("Go to My week"), icon=":material/arrow_forward:"
+    )
 
 
 def row(patient_id: int, name: str, facts: str) -> None:

@@ -10,7 +10,7 @@ from core.errors import BookingError
 from core.models import Patient
 from core.policy import Actor, Permission, allows
 from core.privacy import ErasurePreview, ErasureRequest
-from dashboard import confirming, session
+from dashboard import confirming, open_booking, session
 from dashboard.exporting import download_button
 from dashboard.feedback import flash, md, refuse
 from dashboard.formatting import plain, when
@@ -48,7 +48,7 @@ def show(actor: Actor, patient: Patient) -> None:
                     on_click=_start_erasing,
                     args=(patient.id, patient.version),
                 )
-    if ERASING in st.session_state:
+    if ERASING in st.session_state and not open_booking.is_open():
         _dialog()
 
 
@@ -84,7 +84,8 @@ def _erasing() -> None:
         key="patient_erase_typed",
         autocomplete="off",
     )
-    if st.button(_("Erase for good"), key="patient_erase_do", type="primary", width="stretch"):
+    label = f":red[:material/delete_forever: **{_('Erase for good')}**]"
+    if st.button(label, key="patient_erase_do", width="stretch"):
         _erase(actor, ErasureRequest(patient_id, version, typed))
 
 
@@ -100,6 +101,14 @@ def _say_what_happens(preview: ErasurePreview) -> None:
                 "what was written on {count} visits",
                 preview.notes,
             ).format(count=preview.notes)
+        )
+    if preview.waits:
+        goes.append(
+            ngettext(
+                "their place on the waiting list",
+                "their {count} places on the waiting list",
+                preview.waits,
+            ).format(count=preview.waits)
         )
     st.markdown("\n".join(f"- {each}" for each in goes))
     if preview.coming:

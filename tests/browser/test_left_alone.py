@@ -83,6 +83,7 @@ def test_t065_names_leave_the_screen_and_the_password_brings_the_place_back(
     expect(page).to_have_url(f"{live_server.url}/desk")
 
 
+@pytest.mark.slow
 def test_t063_a_reload_of_a_locked_page_is_the_lock_and_a_draft_is_still_there(
     live_server, new_page, sign_in
 ):
@@ -126,6 +127,7 @@ def test_t063_work_in_the_browser_keeps_the_session_and_no_press_is_lost(
     assert last_seen(live_server, "rita") > before
 
 
+@pytest.mark.slow
 def test_t065_patients_find_the_sign_in_form(live_server, new_page, sign_in):
     page = new_page()
     sign_in(page, "ana")
@@ -135,6 +137,7 @@ def test_t065_patients_find_the_sign_in_form(live_server, new_page, sign_in):
     expect(page.get_by_text("Ana Silva")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_t064_the_end_is_told_in_time(live_server, new_page, sign_in):
     page = new_page()
     sign_in(page, "rita")
@@ -145,6 +148,7 @@ def test_t064_the_end_is_told_in_time(live_server, new_page, sign_in):
     expect(page.get_by_label("User name")).to_be_visible(timeout=WITHIN)
 
 
+@pytest.mark.slow
 def test_t066_a_browser_that_is_ended_from_afar_shows_nothing_any_more(
     live_server, new_page, sign_in
 ):
