@@ -96,6 +96,7 @@ def test_t122_what_comes_between_leaves_it_whole_or_undone(target):
     assert broken <= {"first_event"}  # made by hand, without a history
 
 
+@pytest.mark.slow
 def test_t139_coming_and_going_leaves_nothing_behind(target):
     grown = grows(target, 80)
 
