@@ -35,6 +35,9 @@ SHOTS = [
     ("my-bookings", Role.PATIENT, WIDE, False),
     ("my-bookings-phone", Role.PATIENT, PHONE, False),
     ("utilisation", Role.ADMIN, WIDE, False),
+    ("find-a-time", Role.RECEPTIONIST, WIDE, False),
+    ("booking-line", Role.RECEPTIONIST, WIDE, False),
+    ("waiting-list", Role.RECEPTIONIST, WIDE, False),
 ]
 
 
@@ -92,8 +95,7 @@ def take(
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.locator(".st-key-frontdesk_who").wait_for()
     page.wait_for_timeout(2500)
-    if file.name.startswith("desk"):
-        to_tuesday(page)
+    STEPS.get(file.stem.partition("-")[0], look)(page)
     page.wait_for_timeout(1500)
     page.screenshot(path=file)
     context.close()
@@ -106,6 +108,40 @@ def to_tuesday(page: Page) -> None:
         page.wait_for_timeout(1200)
         if page.get_by_text("Tuesday", exact=True).is_visible():
             return
+
+
+def look(_page: Page) -> None:
+    """The page as it opens."""
+
+
+def find_a_time(page: Page) -> None:
+    page.keyboard.press("f")
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(1500)
+    page.keyboard.type("consultation")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(1500)
+
+
+def type_a_line(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(1500)
+    page.keyboard.type("tue ana silva follow-up")
+    page.wait_for_timeout(1500)
+
+
+def to_waiting_list(page: Page) -> None:
+    page.get_by_role("link", name="Waiting list").click()
+    page.wait_for_timeout(2500)
+
+
+STEPS = {
+    "desk": to_tuesday,
+    "find": find_a_time,
+    "booking": type_a_line,
+    "waiting": to_waiting_list,
+}
 
 
 def main() -> None:
