@@ -85,8 +85,7 @@ def is_asked() -> bool:
 def forget() -> None:
     """Close the dialog, clear what was typed in it and give the held time back."""
     asked: Asked | None = st.session_state.get(KEY)
-    for key in [each for each in st.session_state if str(each).startswith(KEY)]:
-        del st.session_state[key]
+    session.forget_typed(KEY)
     if asked is not None and asked.hold_id is not None:
         actor = session.signed_in()
         with session.writing() as db:

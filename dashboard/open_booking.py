@@ -77,8 +77,7 @@ def is_open() -> bool:
 
 
 def forget() -> None:
-    for key in [each for each in st.session_state if str(each).startswith(KEY)]:
-        del st.session_state[key]
+    session.forget_typed(KEY)
 
 
 def drop(booking_id: int, version: int, professional_id: int, starts_at: datetime) -> None:

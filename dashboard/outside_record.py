@@ -66,8 +66,7 @@ def _show(patient_id: int) -> None:
 
 def forget() -> None:
     """Close the dialog, and clear what was typed in it."""
-    for each in [each for each in st.session_state if str(each).startswith(KEY)]:
-        del st.session_state[each]
+    session.forget_typed(KEY)
 
 
 def _form() -> None:

@@ -16,6 +16,16 @@ from dashboard import (
     watch,
 )
 
+BOOKINGS = ("desk", "today", "my-week", "patients", "overrides", "time-off")
+STAYS_OPEN_ON = (
+    (new_booking, ("desk",)),  # another page gives a held time back
+    (find_time, ("desk",)),
+    (booking_line, ("desk",)),
+    (walk_in, ("today",)),
+    (open_booking, BOOKINGS),
+    (outside_record, ("my-week",)),
+)
+
 st.set_page_config(page_title="Frontdesk", page_icon=str(frame.ICON), layout="wide")
 st.html(frame.STYLE)
 
@@ -29,16 +39,9 @@ page = st.navigation(
 if actor is None:
     page.run()
 else:
-    if page.url_path != "desk":
-        new_booking.forget()  # another page gives a held time back
-        find_time.forget()
-        booking_line.forget()
-    if page.url_path != "today":
-        walk_in.forget()
-    if page.url_path not in ("desk", "today", "my-week", "patients", "overrides", "time-off"):
-        open_booking.forget()
-    if page.url_path != "my-week":
-        outside_record.forget()
+    for dialog, pages in STAYS_OPEN_ON:
+        if page.url_path not in pages:
+            dialog.forget()
     st.logo(str(frame.ICON))
     frame.show_who(actor)
     watch.watch()

@@ -137,6 +137,12 @@ def zone() -> ZoneInfo:
     return ZoneInfo(name or "UTC")
 
 
+def forget_typed(prefix: str) -> None:
+    """Drop what a form keeps between runs: every entry whose key begins with its name."""
+    for key in [each for each in st.session_state if str(each).startswith(prefix)]:
+        del st.session_state[key]
+
+
 def _claim_state(owner: str) -> None:
     if st.session_state.get(OWNER) != owner:
         st.session_state.clear()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.waiting import Waiting, Wishes
+from dashboard import session
 from dashboard.components.patient_picker import PatientChosen, start_adding, take_known
 
 KEY = "waiting_form"
@@ -47,8 +48,7 @@ def is_asked() -> bool:
 
 
 def forget() -> None:
-    for key in [each for each in st.session_state if str(each).startswith(KEY)]:
-        del st.session_state[key]
+    session.forget_typed(KEY)
 
 
 def _keep_patient(chosen: PatientChosen) -> None:
