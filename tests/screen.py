@@ -5,20 +5,27 @@
 runs the router as that user's browser would, on their home. ``page`` names another one.
 """
 
+import importlib
+import pkgutil
 import secrets
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.db import Database, utc_now
+import dashboard
+from core import db
+from core.db import Database
 from core.models import AuthSession, User
 from core.passwords import secret_hash
 from core.settings import Settings
 from dashboard import session
 
+SCRIPTS = {"dashboard.app", "dashboard.router"}
 ROUTER = Path(__file__).resolve().parent.parent / "dashboard" / "router.py"
 
 
@@ -39,11 +46,25 @@ def use(
     monkeypatch.setattr(session, "configured", lambda: configured)
 
 
+def set_clock(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    """Let it be ``now`` on every screen, whichever test imported it first."""
+    for module in [*_screens(), db]:  # all of them are imported before the first is set
+        if hasattr(module, "utc_now"):
+            monkeypatch.setattr(module, "utc_now", lambda: now)
+
+
+def _screens() -> Iterator[ModuleType]:
+    """Every module of the dashboard. One imported under a set clock would keep it for good."""
+    for found in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
+        if found.name not in SCRIPTS:
+            yield importlib.import_module(found.name)
+
+
 def open_session(database: Database, user: User) -> str:
     """The token of a new session, as if ``user`` had signed in just now."""
-    token, now = secrets.token_hex(8), utc_now()
-    with database.writing() as db:
-        db.add(
+    token, now = secrets.token_hex(8), db.utc_now()
+    with database.writing() as opened:
+        opened.add(
             AuthSession(
                 token_sha256=secret_hash(token),
                 user_id=user.id,

@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core import db
 from core.errors import NotAllowed
 from core.models import Booking, BookingState, Patient, Role, User
 from core.own_bookings import cancels_late_after, load_coming, load_past
@@ -26,7 +25,7 @@ def ana(sqlite_database) -> User:
 @pytest.fixture
 def mine(monkeypatch, sqlite_database, ana):
     """``mine()`` opens the page at Monday noon, 7 December 2026."""
-    monkeypatch.setattr(db, "utc_now", lambda: NOW)
+    screen.set_clock(monkeypatch, NOW)
     return lambda: screen.show_to(monkeypatch, sqlite_database, ana).run()
 
 

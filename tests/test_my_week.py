@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core import db
 from core.errors import NotAllowed, NotFound
 from core.models import Booking, BookingState, Opening, Professional, Role, User
 from core.policy import Actor
@@ -29,8 +28,7 @@ def ruiz(sqlite_database) -> User:
 @pytest.fixture
 def week(monkeypatch, sqlite_database, ruiz):
     """``week()`` opens the page at Monday noon, 7 December 2026."""
-    monkeypatch.setattr(db, "utc_now", lambda: NOW)
-    monkeypatch.setattr(open_booking, "utc_now", lambda: NOW)
+    screen.set_clock(monkeypatch, NOW)
     return lambda: screen.show_to(monkeypatch, sqlite_database, ruiz).run()
 
 

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from core import db
 from core.interval import Interval
 from core.models import Professional, Role, TimeOff, User
 from core.schedule import NewTimeOff, enter_time_off
@@ -42,10 +41,8 @@ def show(monkeypatch, house):
     def show_to(username):
         with house.reading() as session:
             user = session.scalars(select(User).where(User.username == username)).one()
+        screen.set_clock(monkeypatch, a.BEFORE)
         page = screen.show_to(monkeypatch, house, user).run()
-        # Once all of the frame is imported, with the clock that sessions are kept by.
-        monkeypatch.setattr(db, "utc_now", lambda: a.BEFORE)
-        monkeypatch.setattr(time_off, "utc_now", lambda: a.BEFORE)
         to(page, "time-off")
         return page.run()
 

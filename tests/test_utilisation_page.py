@@ -7,7 +7,6 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import db
 from core.analytics import UtilisationWeek
 from core.models import BookingState, Professional, Role, User, WorkingHours
 from dashboard.components.utilisation_chart import (
@@ -34,7 +33,7 @@ def alex(sqlite_database) -> User:
 @pytest.fixture
 def figures(monkeypatch, sqlite_database, alex):
     """``figures()`` opens the page on 7 December 2026; the usual weeks are 16 November on."""
-    monkeypatch.setattr(db, "utc_now", lambda: NOW)
+    screen.set_clock(monkeypatch, NOW)
     return lambda: screen.show_to(monkeypatch, sqlite_database, alex).run()
 
 
