@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from core.db import Database, utc_now
-from core.interval import Interval
+from core.interval import Interval, whole_day
 from core.models import Base, Role, User
 from tests import a, screen
 from tests.attacker.client import Tab
@@ -53,7 +54,8 @@ class Target(LiveServer):
 
 
 def fill(database: Database) -> tuple[dict[str, User], dict[str, int]]:
-    """Today, and a booking for each patient with their own professional, tomorrow."""
+    """A booking for each patient with their own professional today, begun, and tomorrow."""
+    midnight = whole_day(utc_now().astimezone(ZoneInfo(ZONE)).date(), ZoneInfo(ZONE)).start
     tomorrow = datetime.combine(utc_now().date() + timedelta(days=1), time(10), UTC)
     users, bookings = {}, {}
     with database.writing() as db:
@@ -65,7 +67,7 @@ def fill(database: Database) -> tuple[dict[str, User], dict[str, int]]:
                 db, name=doctor_name, weekdays=(1, 2, 3, 4, 5, 6, 7), services=(service,)
             )
             guest = a.patient(db, name=name, email=email)
-            for start in (tomorrow - timedelta(days=1), tomorrow):
+            for start in (midnight, tomorrow):
                 slot = Interval(start, start + timedelta(minutes=30))
                 booking = a.booking(db, made, slot, service=service, patient=guest)
             bookings[patient] = booking.id
