@@ -1,14 +1,14 @@
 """Who is expected today, who waits and for how long, who is with whom, and who is done."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from core.availability import organisation_clock
-from core.booking import may_become
+from core.booking import load_confirmed, may_become
 from core.interval import to_instant
 from core.models import Attendee, Booking, BookingState
 from core.policy import Actor, Permission, require, visible_bookings
@@ -45,6 +45,7 @@ class BoardRow:
     patient: str
     """Of a group the first, and how many more."""
     others: int
+    patient_id: int | None
     phone: str
     professional_id: int
     professional: str
@@ -52,6 +53,13 @@ class BoardRow:
     room: str
     may: tuple[BookingState, ...]
     """What it may be marked as now."""
+    confirmed: bool
+    """By everybody who has a seat, on the telephone."""
+
+    @property
+    def may_confirm(self) -> bool:
+        """Whether one tick says that they will come; a group is asked one by one."""
+        return self.stage is Stage.EXPECTED and self.patient_id is not None and not self.others
 
     def minutes(self, now: datetime) -> int:
         """How long it has been in its stage."""
@@ -86,7 +94,7 @@ def load_board(
     )
     if professional_ids:
         query = query.where(Booking.professional_id.in_(professional_ids))
-    bookings = session.scalars(
+    found = session.scalars(
         query.options(
             joinedload(Booking.service),
             joinedload(Booking.professional),
@@ -94,11 +102,13 @@ def load_board(
             selectinload(Booking.attendees).joinedload(Attendee.patient),
         )
     )
-    rows = [_row(each, now) for each in bookings]
+    bookings = found.all()
+    sure = load_confirmed(session, actor, [each.id for each in bookings])
+    rows = [_row(each, sure.keys(), now) for each in bookings]
     return DayBoard(on, sorted(rows, key=_place))
 
 
-def _row(booking: Booking, now: datetime) -> BoardRow:
+def _row(booking: Booking, sure: Collection[tuple[int, int]], now: datetime) -> BoardRow:
     seated = [
         each.patient
         for each in booking.attendees
@@ -113,12 +123,14 @@ def _row(booking: Booking, now: datetime) -> BoardRow:
         since=since,
         patient=seated[0].name if seated else "",
         others=max(0, len(seated) - 1),
+        patient_id=seated[0].id if seated else None,
         phone=seated[0].phone if seated else "",
         professional_id=booking.professional_id,
         professional=booking.professional.name,
         service=booking.service.name,
         room=booking.room.name if booking.room else "",
         may=tuple(each for each in STEPS if may_become(booking, each, now=now)),
+        confirmed=bool(seated) and all((booking.id, each.id) in sure for each in seated),
     )
 
 

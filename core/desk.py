@@ -31,6 +31,7 @@ from core.models import (
     Attendee,
     Booking,
     BookingState,
+    Confirmation,
     Override,
     Patient,
     Professional,
@@ -78,6 +79,8 @@ class DayBooking:
     has_note: bool
     is_series: bool
     is_override: bool
+    is_confirmed: bool
+    """By everybody who has a seat, on the telephone."""
 
     @property
     def patient(self) -> str:
@@ -190,6 +193,7 @@ def load_day_bookings(
         .join(Booking.service)
         .outerjoin(Booking.attendees)
         .outerjoin(Attendee.patient)
+        .outerjoin(Confirmation, Confirmation.attendee_id == Attendee.id)
         .outerjoin(Booking.room)
         .outerjoin(User, (Booking.created_by == User.id) & (Booking.state == BookingState.HELD))
         .with_only_columns(
@@ -209,6 +213,7 @@ def load_day_bookings(
             Patient.name.label("patient"),
             Attendee.waiting,
             Attendee.state.label("seat"),
+            Confirmation.attendee_id.is_not(None).label("sure"),
         )
         .where(
             Booking.professional_id.in_([each.id for each in professionals]),
@@ -227,14 +232,15 @@ def _day_booking(rows: Sequence[tuple[Any, ...]]) -> DayBooking:
     """One booking from its rows, of which there is one for each patient."""
     id, version, professional_id, starts_at, ends_at, state, seats, service = rows[0][:8]
     room, held_by, has_note, is_series, is_override = rows[0][8:13]
-    patients, waiting = [], 0
-    for *_own, name, waits, seat in rows:
+    patients, waiting, unsure = [], 0, 0
+    for *_own, name, waits, seat, sure in rows:
         if name is None or seat is BookingState.CANCELLED:
             continue
         if waits:
             waiting += 1
         else:
             patients.append(name)
+            unsure += not sure
     return DayBooking(
         id=id,
         version=version,
@@ -251,6 +257,7 @@ def _day_booking(rows: Sequence[tuple[Any, ...]]) -> DayBooking:
         has_note=bool(has_note),
         is_series=bool(is_series),
         is_override=bool(is_override),
+        is_confirmed=bool(patients) and not unsure,
     )
 
 

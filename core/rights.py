@@ -73,9 +73,12 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     (
         _needs(P.BOOKINGS_WRITE, P.BOOKINGS_MARK_OWN),
         (
+            "booking.confirming.confirm_by_phone",
+            "booking.confirming.take_back_confirmation",
             "booking.groups.mark_seat",
             "booking.progress.mark",
             "booking.progress.undo",
+            "calls.load_calls",
             "day_board.load_board",
         ),
     ),
@@ -117,6 +120,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     (
         _shows(P.BOOKINGS_READ, P.BOOKINGS_READ_OWN),
         (
+            "booking.confirming.load_confirmed",
             "booking.ledger.get_booking",
             "desk.load_day_bookings",
             "overrides.load_overrides_of",

@@ -11,16 +11,21 @@ from sqlalchemy.orm import Session
 from core import catalog
 from core.booking import (
     CancelRequest,
+    Confirmed,
+    ConfirmRequest,
     MarkRequest,
     MoveRequest,
     SetAside,
     UndoRequest,
     cancel,
     check_version,
+    confirm_by_phone,
     get_booking,
     is_undoable,
+    load_confirmed,
     mark,
     move,
+    take_back_confirmation,
     undo,
     who_booked,
 )
@@ -38,6 +43,7 @@ from core.series import CancelSeriesRequest, MoveSeriesAsked, cancel_series, mov
 from core.waiting import Gap
 from dashboard import feedback, find_time, offering, series_form, session
 from dashboard.components.booking_forms import (
+    ask_confirmed,
     ask_reason,
     booking_details,
     may_move,
@@ -110,6 +116,7 @@ def _dialog() -> None:
         booked_by = who_booked(db, booking)
         undoable = is_undoable(db, booking)
         set_aside = load_overrides_of(db, actor, booking.id)
+        confirmed = load_confirmed(db, actor, [booking.id])
     if stale is not None:
         feedback.refuse(stale)
     booking_details(booking, zone=zone, booked_by=booked_by)
@@ -121,6 +128,9 @@ def _dialog() -> None:
     if booking.seats > 1:
         _seats(actor, booking)
     _steps(actor, booking, undoable)
+    if booking.seats == 1:
+        patient_id = booking.attendees[0].patient_id
+        _confirmation(actor, booking, confirmed.get((booking.id, patient_id)), zone)
     reach = series_form.ask_reach(actor, booking, zone, key=KEY)
     if may_move(booking):
         _move_form(actor, booking, zone, reach)
@@ -241,6 +251,16 @@ def _steps(actor: Actor, booking: Booking, undoable: bool) -> None:
             lambda db, now: undo(db, actor, UndoRequest(booking.id, booking.version), now=now),
             _("Undone for {name}.").format(name=_title(booking)),
         )
+
+
+def _confirmation(
+    actor: Actor, booking: Booking, confirmed: Confirmed | None, zone: ZoneInfo
+) -> None:
+    ticked = ask_confirmed(booking, confirmed, zone=zone, now=utc_now(), key=_press(booking))
+    if ticked is not None:
+        asked = ConfirmRequest(booking.id, booking.version, booking.attendees[0].patient_id)
+        verb = confirm_by_phone if ticked else take_back_confirmation
+        _do(lambda db, now: verb(db, actor, asked, now=now), "")
 
 
 def _show_refused_drop(actor: Actor, opened: Opened, zone: ZoneInfo) -> None:

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from core import catalog
-from core.booking import MarkRequest, UndoRequest, mark, undo
+from core.booking import ConfirmRequest, MarkRequest, UndoRequest, mark, undo
 from core.day_board import DayBoard, load_board
 from core.db import utc_now
 from core.errors import BookingError
 from core.policy import Permission, allows
-from dashboard import feedback, open_booking, session, walk_in
-from dashboard.components.board_lines import UNDO, board_lines, counts_line, step_of
+from dashboard import calls, feedback, open_booking, session, walk_in
+from dashboard.components.board_lines import CONFIRM, UNDO, board_lines, counts_line, step_of
 from dashboard.components.day_board import OPEN, Pressed, day_board
 from dashboard.components.desk_board import booking_drawn
 from dashboard.components.words import state_word
@@ -40,12 +40,18 @@ def board() -> None:
         on = now.astimezone(zone).date()
         with session.reading() as db:
             shown = load_board(db, actor, on, professional_ids=chosen, now=now)
-        st.markdown(f"**{counts_line(shown, now)}**", width="stretch")
+        calling = calls.is_open()
+        if not calling:
+            st.markdown(f"**{counts_line(shown, now)}**", width="stretch")
+        calls.switch()
         if allows(actor, Permission.BOOKINGS_WRITE) and st.button(
             _("Walk-in"), key="today_walk_in", icon=":material/directions_walk:", shortcut="w"
         ):
             walk_in.open()
             st.rerun()
+    if calling:
+        calls.board(chosen)
+        return
     pressed = day_board(
         board_lines(shown, zone=zone, now=now),
         label=_("Visits of today"),
@@ -64,6 +70,12 @@ def act(shown: DayBoard, pressed: Pressed) -> None:
         st.rerun()
     actor, now, step = session.signed_in(), utc_now(), step_of(pressed.button)
     row = next(each for each in shown.rows if each.booking_id == booking_id)
+    if row.patient_id is not None and (
+        pressed.button == CONFIRM or (row.may_confirm and pressed.button == UNDO)
+    ):
+        asked = ConfirmRequest(booking_id, version, row.patient_id)
+        calls.tick(asked, row.patient, back=pressed.button == UNDO)
+        st.rerun(scope="fragment")
     try:
         with session.writing() as db:
             if pressed.button == UNDO:

@@ -52,6 +52,7 @@ CORE_ORDER = (
     {
         "booking",
         "booking_line",
+        "calls",
         "day_board",
         "day_print",
         "holds",

@@ -11,6 +11,7 @@ from core.booking import (
     AnyRequest,
     BookingRequest,
     CancelRequest,
+    ConfirmRequest,
     MarkRequest,
     MoveRequest,
     RecordedBooking,
@@ -18,9 +19,11 @@ from core.booking import (
     book,
     book_any,
     cancel,
+    confirm_by_phone,
     mark,
     move,
     record_past,
+    take_back_confirmation,
     undo,
 )
 from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
@@ -100,6 +103,12 @@ def cancelled(desk):
     return undo, (UndoRequest(booking.id, booking.version),)
 
 
+def confirmed(desk):
+    asked = ConfirmRequest(desk.booked().id, 1, desk.ana.id)
+    confirm_by_phone(desk.session, desk.admin, asked, now=a.BEFORE)
+    return take_back_confirmation, (asked,)
+
+
 def seated(desk):
     group = desk.grouped()
     join(desk.session, desk.admin, SeatRequest(group.id, group.version, desk.bea.id), now=a.BEFORE)
@@ -155,6 +164,10 @@ DOINGS = {
         mark,
         (MarkRequest(desk.booked().id, 1, BookingState.ARRIVED),),
     ),
+    "core.booking.confirm_by_phone": with_booking(
+        confirm_by_phone, lambda desk, each: (ConfirmRequest(each.id, 1, desk.ana.id),)
+    ),
+    "core.booking.take_back_confirmation": confirmed,
     "core.booking.undo": cancelled,
     "core.booking.record_past": lambda desk: (
         record_past,

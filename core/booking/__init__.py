@@ -1,5 +1,11 @@
 """Bookings: put one in a calendar, move it, cancel it, mark how far it has come."""
 
+from core.booking.confirming import (
+    Confirmed,
+    confirm_by_phone,
+    load_confirmed,
+    take_back_confirmation,
+)
 from core.booking.fitting import may_be_set_aside
 from core.booking.importing import record_past
 from core.booking.ledger import check_version, get_booking, who_booked
@@ -18,6 +24,7 @@ from core.booking.requests import (
     AnyRequest,
     BookingRequest,
     CancelRequest,
+    ConfirmRequest,
     MarkRequest,
     MoveRequest,
     RecordedBooking,
@@ -33,6 +40,8 @@ __all__ = [
     "AnyRequest",
     "BookingRequest",
     "CancelRequest",
+    "ConfirmRequest",
+    "Confirmed",
     "MarkRequest",
     "MoveRequest",
     "RecordedBooking",
@@ -42,14 +51,17 @@ __all__ = [
     "book_any",
     "cancel",
     "check_version",
+    "confirm_by_phone",
     "find_booked",
     "get_booking",
     "is_undoable",
+    "load_confirmed",
     "mark",
     "may_be_set_aside",
     "may_become",
     "move",
     "record_past",
+    "take_back_confirmation",
     "undo",
     "who_booked",
 ]

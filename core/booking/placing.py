@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from core import audit
+from core.booking.confirming import forget_confirmations
 from core.booking.fitting import check_fits, document, lay
 from core.booking.ledger import (
     check_text,
@@ -220,6 +221,7 @@ def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime)
     booking.updated_at = now
     lay(session, wanted, booking, set_aside)
     document(session, actor, booking, set_aside, request.set_aside, now=now)
+    forget_confirmations(session, [booking.id])
     remember(session, actor, booking, EventKind.MOVED, before, now=now)
     audit.record(session, actor, "booking.moved", booking, now=now, set_aside=sorted(set_aside))
     return booking

@@ -77,6 +77,15 @@ class CancelRequest:
 
 
 @dataclass(frozen=True)
+class ConfirmRequest:
+    """Of a group each patient is asked by themselves."""
+
+    booking_id: int
+    version: int
+    patient_id: int
+
+
+@dataclass(frozen=True)
 class MarkRequest:
     booking_id: int
     version: int

@@ -165,6 +165,18 @@ class Attendee(Base):
     patient: Mapped[Patient] = relationship(lazy="raise_on_sql")
 
 
+class Confirmation(Base):
+    """A patient said on the telephone that they will come; gone when the booking moves."""
+
+    __tablename__ = "confirmations"
+
+    attendee_id: Mapped[int] = mapped_column(
+        ForeignKey("attendees.id"), primary_key=True, autoincrement=False
+    )
+    confirmed_at: Mapped[datetime]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
 class Claim(Base):
     """A booking's hold on one calendar. Its index covers what availability reads."""
 

@@ -183,6 +183,15 @@ HOLDINGS = (
         why="the diary of the practice, its figures and its accounts",
     ),
     Holding(
+        T["confirmations"],
+        T["confirmations"].c.attendee_id.in_(
+            select(T["attendees"].c.id).where(T["attendees"].c.patient_id == PERSON)
+        ),
+        why="to know for which visits they said that they will come",
+        left_out={"user_id": ANOTHER_PERSON},
+        removed=True,
+    ),
+    Holding(
         BOOKINGS,
         BOOKINGS.c.id.in_(VISITS),
         why="the diary of the practice, its figures and its accounts",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from core import audit
 from core.availability import organisation_clock
 from core.booking import MOVABLE, CancelRequest, cancel, get_booking
+from core.booking.confirming import forget_confirmations
 from core.booking.fitting import lay
 from core.booking.ledger import check_version, place_of, remember
 from core.claims import clear_expired_holds
@@ -230,6 +231,7 @@ def _put(
     ]
     ids = [booking.id for booking, _what in moving]
     session.execute(delete(Claim).where(Claim.booking_id.in_(ids)))
+    forget_confirmations(session, ids)
     for booking, what in moving:
         row, before = rows[booking.id], place_of(booking)
         assert row.starts_at is not None

@@ -17,6 +17,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "booking.completed": N_("{who} completed the visit of {patient}."),
         "booking.no_show": N_("{who} noted that {patient} did not come."),
         "booking.undone": N_("{who} took back the last step of a booking of {patient}."),
+        "booking.confirmed": N_("{who} noted that {patient} will come."),
+        "booking.not_confirmed": N_("{who} took back that {patient} will come."),
         "series.booked": N_("{who} booked a series."),
         "group.joined": N_("{who} gave {patient} a seat in a group."),
         "group.left": N_("{who} took {patient} out of a group."),

@@ -35,7 +35,7 @@ OFFERED: Mapping[Stage, tuple[BookingState, ...]] = {
     Stage.NO_SHOW: (S.ARRIVED,),
 }
 """The steps worth a button; the rest is in the booking's own dialog."""
-UNDO = "undo"
+UNDO, CONFIRM = "undo", "confirm"
 UNDOABLE = (Stage.WAITING, Stage.IN_PROGRESS, Stage.COMPLETED, Stage.NO_SHOW)
 
 
@@ -70,7 +70,9 @@ def _line(row: BoardRow, zone: ZoneInfo, now: datetime) -> BoardLine:
         for step in OFFERED.get(row.stage, ())
         if step in row.may
     ]
-    if row.stage in UNDOABLE:
+    if row.may_confirm and not row.confirmed:
+        buttons.append(RowButton(CONFIRM, _("Confirmed"), "C"))
+    if row.stage in UNDOABLE or (row.may_confirm and row.confirmed):
         buttons.append(RowButton(UNDO, _("Undo"), "U"))
     who = (
         row.patient
@@ -100,6 +102,8 @@ def _status(row: BoardRow, zone: ZoneInfo, now: datetime) -> str:
         return ngettext("waits {count} minute", "waits {count} minutes", count).format(count=count)
     if row.stage is Stage.IN_PROGRESS:
         return _("since {time}").format(time=clock(row.since, zone))
+    if row.stage is Stage.EXPECTED and row.confirmed:
+        return _("✓ confirmed")
     if row.stage is Stage.COMPLETED:
         return _("until {time}").format(time=clock(row.since, zone))
     return _(STAGE_WORDS[row.stage])

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.booking import CANCELLABLE, MOVABLE, may_become
+from core.booking import CANCELLABLE, MOVABLE, Confirmed, may_become
 from core.errors import N_, BookingError
 from core.models import Booking, BookingState
 from core.overrides import OverrideMade
@@ -127,6 +127,22 @@ def next_steps(booking: Booking, *, key: str, now: datetime) -> BookingState | N
                 if st.button(_(word), key=f"{key}_{state}", icon=icon, type=kind):  # type: ignore[arg-type]
                     pressed = state
     return pressed
+
+
+def ask_confirmed(
+    booking: Booking, confirmed: Confirmed | None, *, zone: ZoneInfo, now: datetime, key: str
+) -> bool | None:
+    """The tick that the patient said they will come; what it was just changed to, if it was."""
+    if booking.state is not BookingState.BOOKED or booking.starts_at <= now:
+        return None
+    is_sure = confirmed is not None
+    label = _("Confirmed by telephone")
+    if confirmed is not None:
+        label = _("Confirmed by telephone · {name}, {time}").format(
+            name=confirmed.by, time=when(confirmed.at, zone, now)
+        )
+    ticked = st.checkbox(feedback.md(label), value=is_sure, key=f"{key}_confirmed_{is_sure}")
+    return None if ticked == is_sure else ticked
 
 
 @dataclass(frozen=True)

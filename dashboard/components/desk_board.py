@@ -163,6 +163,8 @@ def title_of(booking: DayBooking) -> str:
 
 
 def badges_of(booking: DayBooking) -> Iterator[str]:
+    if booking.is_confirmed and booking.state is BookingState.BOOKED:
+        yield "✓"
     if booking.is_override:
         yield _("override")
     if booking.waiting:

@@ -6,11 +6,14 @@ A line here for every line of ``core.rights``; the test holds the two to each ot
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from core import (
     accounts,
     activation,
     analytics,
     audit_trail,
+    calls,
     catalog,
     day_board,
     day_print,
@@ -42,6 +45,7 @@ from core.booking import (
     AnyRequest,
     BookingRequest,
     CancelRequest,
+    ConfirmRequest,
     MarkRequest,
     MoveRequest,
     RecordedBooking,
@@ -49,17 +53,21 @@ from core.booking import (
     book,
     book_any,
     cancel,
+    confirm_by_phone,
     find_booked,
     get_booking,
+    load_confirmed,
     mark,
     move,
     record_past,
+    take_back_confirmation,
     undo,
 )
 from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
 from core.booking_line import LineRead, propose, understand
 from core.interval import Interval
 from core.models import (
+    Attendee,
     Booking,
     BookingState,
     Frequency,
@@ -174,6 +182,22 @@ def marked(world, who, id):
     return undo(world.session, who, UndoRequest(id, version(world, Booking, id)), now=NOW)
 
 
+def tick(world, id):
+    """About whoever has the booking."""
+    attends = select(Attendee.patient_id).where(Attendee.booking_id == id)
+    patient_id = world.session.scalar(attends) or MISSING
+    return ConfirmRequest(id, version(world, Booking, id), patient_id)
+
+
+def sure(world, who):
+    """Every booking is confirmed by an admin first."""
+    ids = world.ids("nobody", "booking")
+    for id in ids:
+        confirm_by_phone(world.session, world.admin, tick(world, id), now=NOW)
+    world.session.flush()
+    return {booking for booking, _patient in load_confirmed(world.session, who, ids)}
+
+
 def moved(world, who, id):
     return MoveSeriesAsked(id, Scope.ONE, place_of(world, who, id), a.at(16))
 
@@ -261,6 +285,25 @@ BOOKINGS = {
                 SeatMark(id, version(w, Booking, id), seat_in(w, id), S.ARRIVED),
                 now=NOW,
             ),
+        ),
+    ),
+    "booking.confirming.confirm_by_phone": (
+        About("booking", lambda w, who, id: confirm_by_phone(w.session, who, tick(w, id), now=NOW)),
+    ),
+    "booking.confirming.take_back_confirmation": (
+        About(
+            "booking",
+            lambda w, who, id: take_back_confirmation(w.session, who, tick(w, id), now=NOW),
+        ),
+    ),
+    "booking.confirming.load_confirmed": (Listing("booking", sure),),
+    "calls.load_calls": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.booking_id
+                for each in calls.load_calls(w.session, who, now=a.at(8, day=-1)).rows
+            },
         ),
     ),
     "booking.progress.mark": (
