@@ -1,15 +1,19 @@
 """Finding a patient. Who is open stands in the address as a number, never as a name."""
 
+import secrets
+
 import streamlit as st
 
 from core.patients import PatientFound
 from core.policy import Actor, Permission, allows
 from dashboard import places, searching
+from dashboard.components.autofocus import autofocus
 from dashboard.components.patient_picker import describe
 from dashboard.feedback import md
 from dashboard.i18n import _
 
 PICKED = "patient"
+WORDS, CAME = "patients_words", "_patients_came"
 
 
 def picked() -> int | None:
@@ -27,9 +31,12 @@ def put_back() -> None:
 
 
 def show(actor: Actor) -> None:
+    if WORDS not in st.session_state:  # somebody has just come here: the cursor waits for them
+        st.session_state[CAME] = secrets.token_urlsafe(6)
+    autofocus(WORDS, once=st.session_state[CAME])
     words = st.text_input(
         _("Search"),
-        key="patients_words",
+        key=WORDS,
         type="search",
         live=True,
         placeholder=_("Name, phone or date of birth"),
