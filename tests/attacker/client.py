@@ -166,8 +166,10 @@ class Tab:
         return next(fragment for _, fragment in self._labelled(label))
 
     def _labelled(self, label: str) -> Iterator[tuple[Any, str]]:
+        """A button that is only a picture goes by what is shown when one points at it."""
         for _, found, fragment in self.elements():
-            if getattr(found, "label", None) == label and getattr(found, "id", ""):
+            named = getattr(found, "label", "") or getattr(found, "help", "")
+            if named == label and getattr(found, "id", ""):
                 yield found, fragment
 
     def _forget_triggers(self) -> None:
