@@ -153,6 +153,8 @@ MAY_SAY = {
     "accounts.users.edit_user": {"user_id", "role", "version"},
     "activation.invite_user": {"role"},
     "audit_trail.load_trail": {"user_id"},
+    "booking.confirming.confirm_by_phone": {"version"},
+    "booking.confirming.take_back_confirmation": {"version"},
     "booking.groups.join": {"version"},
     "booking.groups.leave": {"version"},
     "booking.groups.mark_seat": {"state", "version"},
