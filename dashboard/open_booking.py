@@ -20,8 +20,8 @@ from core.booking import (
     cancel,
     check_version,
     confirm_by_phone,
+    find_undoable,
     get_booking,
-    is_undoable,
     load_confirmed,
     mark,
     move,
@@ -114,7 +114,7 @@ def _dialog() -> None:
         booking = get_booking(db, actor, opened.booking_id)
         stale = _tell_changes(db, booking)
         booked_by = who_booked(db, booking)
-        undoable = is_undoable(db, booking)
+        undoable = find_undoable(db, booking.id, now=utc_now()) is not None
         set_aside = load_overrides_of(db, actor, booking.id)
         confirmed = load_confirmed(db, actor, [booking.id])
     if stale is not None:

@@ -6,7 +6,7 @@ whether it is taken or refused, and where everything lies afterwards; the tables
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -74,7 +74,14 @@ class Known:
     seated: set[int] = field(default_factory=set)
     waiting: set[int] = field(default_factory=set)
     before: BookingState | None = None
-    """What undoing the last step would go back to."""
+    """The state that undoing the last step would go back to."""
+    was: "tuple[int, datetime, int | None, datetime] | None" = None
+    """Professional, start and room that undoing the last move would go back to, and its time."""
+    left: "tuple[int, datetime] | None" = None
+    """Who left the group in the last step, and when."""
+
+    def forget_step(self) -> None:
+        self.before = self.was = self.left = None
 
     @property
     def end(self) -> datetime:
@@ -135,7 +142,7 @@ class Book:
             and (kind != "long" or self.room_for(start, end, but, None) is not None)
         )
 
-    def fits_again(self, one: Known) -> bool:
+    def fits_again(self, one: Known, *, but: Known | None = None) -> bool:
         """Whether the time it gave up is still there: of that only claims are asked."""
         return not any(
             each.meets(one.start, one.end)
@@ -144,7 +151,7 @@ class Book:
                 or (one.room is not None and each.room == one.room)
                 or each.seated & one.seated
             )
-            for each in self.busy(but=one)
+            for each in self.busy(but=but or one)
         )
 
 
@@ -328,8 +335,11 @@ class Desk(RuleBasedStateMachine):
         room = self.room_of(one.kind, start, but=one)
         request = MoveRequest(one.id, self.version(one), self.professionals[professional], start)
         if self.does(expected, move, request):
+            is_there = (one.professional, one.start) == (professional, start)
+            if not is_there:
+                one.forget_step()
+                one.was = (one.professional, one.start, one.room, self.book.now)
             one.professional, one.start, one.room = professional, start, room
-            one.before = None
 
     @rule(place=places)
     def cancels(self, place):
@@ -337,6 +347,7 @@ class Desk(RuleBasedStateMachine):
             return
         expected = one.state in (S.BOOKED, S.ARRIVED)
         if self.does(expected, cancel, CancelRequest(one.id, self.version(one), "ill")):
+            one.forget_step()
             one.before, one.state = one.state, S.CANCELLED
 
     @rule(place=places, state=marks)
@@ -348,33 +359,57 @@ class Desk(RuleBasedStateMachine):
         expected = expected and (state is not S.NO_SHOW or self.book.now >= one.start)
         expected = expected and (one.state is not S.NO_SHOW or self.book.fits_again(one))
         if self.does(expected, mark, MarkRequest(one.id, self.version(one), state)):
+            one.forget_step()
             one.before, one.state = one.state, state
 
     @rule(place=places)
     def undoes(self, place):
         if (one := self.one(place)) is None:
             return
-        expected = one.before is not None and (one.state in OCCUPYING or self.book.fits_again(one))
-        if self.does(expected, undo, UndoRequest(one.id, self.version(one))):
-            one.before, one.state = None, one.before
+        request, soon = UndoRequest(one.id, self.version(one)), timedelta(minutes=10)
+        if one.was is not None:
+            professional, start, room, at = one.was
+            back = replace(one, professional=professional, start=start, room=room)
+            expected = self.book.now < at + soon and self.book.fits_again(back, but=one)
+            if self.does(expected, undo, request):
+                one.professional, one.start, one.room = professional, start, room
+                one.forget_step()
+        elif one.left is not None:
+            patient, at = one.left
+            expected = self.book.now < at + soon and self.may_join(one, patient)
+            if self.does(expected, undo, request):
+                self.let_join(one, patient)
+        else:
+            expected = one.before is not None and (
+                one.state in OCCUPYING or self.book.fits_again(one)
+            )
+            if self.does(expected, undo, request):
+                one.state = one.before
+                one.forget_step()
 
     @rule(place=places, patient=patients)
     def joins(self, place, patient):
         if (one := self.group(place)) is None:
             return
+        request = SeatRequest(one.id, self.version(one), self.patients[patient])
+        if self.does(self.may_join(one, patient), join, request):
+            self.let_join(one, patient)
+
+    def may_join(self, one: Known, patient: int) -> bool:
         is_full = len(one.seated) >= SEATS[one.kind]
-        expected = (
+        return (
             self.is_open_group(one)
             and patient not in one.seated | one.waiting
             and (is_full or self.book.is_free(patient, one.start, one.end, one))
         )
-        request = SeatRequest(one.id, self.version(one), self.patients[patient])
-        if self.does(expected, join, request):
-            (one.waiting if is_full else one.seated).add(patient)
-            if patient in one.patients:
-                one.patients.remove(patient)
-            one.patients.append(patient)
-            one.before = None
+
+    def let_join(self, one: Known, patient: int) -> None:
+        is_full = len(one.seated) >= SEATS[one.kind]
+        (one.waiting if is_full else one.seated).add(patient)
+        if patient in one.patients:
+            one.patients.remove(patient)
+        one.patients.append(patient)
+        one.forget_step()
 
     @rule(place=places, patient=patients)
     def leaves(self, place, patient):
@@ -385,13 +420,16 @@ class Desk(RuleBasedStateMachine):
         if self.does(expected, leave, request):
             one.seated.discard(patient)
             one.waiting.discard(patient)
-            one.before = None
-            self.move_up(one)
+            one.forget_step()
+            if not self.move_up(one):
+                one.left = (patient, self.book.now)
 
     def is_open_group(self, one: Known) -> bool:
         return one.kind == "group" and one.state in OCCUPYING and one.state is not S.HELD
 
-    def move_up(self, one: Known) -> None:
+    def move_up(self, one: Known) -> bool:
+        """Whether somebody did: that is the last step then."""
+        waited = set(one.waiting)
         for each in one.patients:
             has_room = len(one.seated) < SEATS[one.kind]
             if (
@@ -401,6 +439,7 @@ class Desk(RuleBasedStateMachine):
             ):
                 one.waiting.remove(each)
                 one.seated.add(each)
+        return one.waiting != waited
 
     @invariant()
     @precondition(lambda self: hasattr(self, "book"))

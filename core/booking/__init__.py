@@ -14,7 +14,6 @@ from core.booking.progress import (
     CANCELLABLE,
     MAY_BECOME,
     cancel,
-    is_undoable,
     mark,
     may_become,
     undo,
@@ -31,12 +30,14 @@ from core.booking.requests import (
     SetAside,
     UndoRequest,
 )
+from core.booking.undoing import UNDO_FOR, find_undoable
 
 __all__ = [
     "CANCELLABLE",
     "MAY_BECOME",
     "MOVABLE",
     "OTHER",
+    "UNDO_FOR",
     "AnyRequest",
     "BookingRequest",
     "CancelRequest",
@@ -53,8 +54,8 @@ __all__ = [
     "check_version",
     "confirm_by_phone",
     "find_booked",
+    "find_undoable",
     "get_booking",
-    "is_undoable",
     "load_confirmed",
     "mark",
     "may_be_set_aside",

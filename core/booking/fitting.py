@@ -63,7 +63,7 @@ def check_fits(
         return frozenset()
     kinds = {kind_of(each) for each in reasons}
     if set_aside is None or None in kinds:
-        raise _refusal(session, actor, wanted, start, reasons, now=now)
+        raise refusal(session, actor, wanted, start, reasons, now=now)
     check_set_aside(actor, set_aside)
     return frozenset(each for each in kinds if each is not None)
 
@@ -122,7 +122,7 @@ def document(
         )
 
 
-def _refusal(
+def refusal(
     session: Session,
     actor: Actor,
     wanted: Wanted,

@@ -48,6 +48,27 @@ def join(session: Session, actor: Actor, request: SeatRequest, *, now: datetime)
     booking = _lock_group(session, actor, request, also=patient.calendar_id)
     if any(each.patient_id == patient.id and _takes_part(each) for each in booking.attendees):
         raise Invalid(N_("{name} is in this group already."), name=patient.name)
+    return _give_seat(session, actor, booking, patient, now=now)
+
+
+def take_seat_back(
+    session: Session, actor: Actor, booking: Booking, patient_id: int | None, *, now: datetime
+) -> Attendee:
+    """Give the one who has just left a place again: their seat is still free, or they wait.
+
+    The caller holds the booking and the calendars of all who had to do with it.
+    """
+    patient = session.get(Patient, patient_id)
+    if patient is None or patient.archived_at is not None:
+        raise NotFound(what="patient")
+    if booking.state not in OCCUPYING:
+        raise WrongState(state=booking.state, wanted=EventKind.JOINED)
+    return _give_seat(session, actor, booking, patient, now=now)
+
+
+def _give_seat(
+    session: Session, actor: Actor, booking: Booking, patient: Patient, *, now: datetime
+) -> Attendee:
     clear_expired_holds(session, [patient.calendar_id], now=now)
     seat = _seat_of(session, booking, patient.id)
     seat.waiting = seats_taken(booking) >= booking.seats

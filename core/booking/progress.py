@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.booking.fitting import check_set_aside, document
-from core.booking.groups import calendars_of_all, give_up_own_seat
+from core.booking.groups import calendars_of_all, give_up_own_seat, take_seat_back
 from core.booking.ledger import check_text, check_version, enter, lock_booking, place_of, remember
 from core.booking.requests import CancelRequest, MarkRequest, UndoRequest
-from core.claims import ClaimRefused, calendars_of, clear_expired_holds, drop_claims, lay_claims
-from core.errors import N_, Invalid, SlotTaken, WrongState
-from core.models import Booking, BookingEvent, BookingState, EventKind, Override, OverrideKind, Role
+from core.booking.undoing import calendars_before, claim_again, find_undoable, put_back
+from core.claims import drop_claims
+from core.errors import N_, Invalid, WrongState
+from core.models import Booking, BookingEvent, BookingState, EventKind, OverrideKind, Role
 from core.policy import Actor, Permission, require
 
 P, S = Permission, BookingState
@@ -90,7 +90,7 @@ def mark(session: Session, actor: Actor, request: MarkRequest, *, now: datetime)
         raise Invalid(N_("This visit is not today. Move it first if the patient is here now."))
     before = place_of(booking)
     if booking.state is S.NO_SHOW:
-        _claim_again(session, booking, now=now)
+        claim_again(session, actor, booking, now=now)
     enter(booking, request.state, now=now)
     if request.state is S.NO_SHOW:
         drop_claims(session, booking)
@@ -100,55 +100,38 @@ def mark(session: Session, actor: Actor, request: MarkRequest, *, now: datetime)
 
 
 def undo(session: Session, actor: Actor, request: UndoRequest, *, now: datetime) -> Booking:
-    """Take the last step back: a mark, or a cancellation whose time is still free."""
+    """Take the last step back: a mark, a cancellation, and for ten minutes a move or a seat left.
+
+    A time that somebody has taken meanwhile raises ``SlotTaken`` with the nearest others.
+    """
     require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_MARK_OWN)
-    booking = lock_booking(session, actor, request.booking_id)
+    step = find_undoable(session, request.booking_id, now=now)
+    also = calendars_of_all(session, request.booking_id) | calendars_before(session, step)
+    booking = lock_booking(session, actor, request.booking_id, also=also)
     check_version(session, booking, request.version)
-    previous = _state_before(session, booking)
-    if previous is None:
+    if step is None:
         raise WrongState(state=booking.state, wanted=EventKind.UNDONE)
-    before = place_of(booking)
-    if not booking.occupies:
-        _claim_again(session, booking, now=now)
-    enter(booking, previous, now=now)
-    if not booking.occupies:
-        drop_claims(session, booking)
-    remember(session, actor, booking, EventKind.UNDONE, before, now=now)
+    if step.kind is EventKind.LEFT:
+        take_seat_back(session, actor, booking, step.patient_id, now=now)
+    else:
+        before = place_of(booking)
+        if step.kind is EventKind.MOVED:
+            put_back(session, actor, booking, step, now=now)
+        else:
+            _step_back(session, actor, booking, step, now=now)
+        remember(session, actor, booking, EventKind.UNDONE, before, now=now)
     audit.record(session, actor, "booking.undone", booking, now=now)
     return booking
 
 
-def _claim_again(session: Session, booking: Booking, *, now: datetime) -> None:
-    """Take the time of a cancelled or missed booking back, if nobody has it.
-
-    A visit that was booked over another may lie over it again.
-    """
-    was_over = select(Override.id).where(
-        Override.booking_id == booking.id, Override.kind == OverrideKind.OVERLAP
-    )
-    guarded = session.scalar(was_over.limit(1)) is None
-    calendars = calendars_of(session, booking.id)
-    clear_expired_holds(session, calendars, now=now)
-    try:
-        lay_claims(session, booking, booking.service, calendars, guarded=guarded)
-    except ClaimRefused as lost:
-        raise SlotTaken(professional=booking.professional.name) from lost
-
-
-def is_undoable(session: Session, booking: Booking) -> bool:
-    """Whether the last step was one that ``undo`` takes back."""
-    return _state_before(session, booking) is not None
-
-
-def _state_before(session: Session, booking: Booking) -> BookingState | None:
-    """The state the last step began from; None when the last step was no change of state."""
-    last = session.execute(
-        select(BookingEvent.kind, BookingEvent.old_state)
-        .where(BookingEvent.booking_id == booking.id)
-        .order_by(BookingEvent.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if last is None or last.kind not in (EventKind.MARKED, EventKind.CANCELLED):
-        return None
-    previous: BookingState | None = last.old_state
-    return previous
+def _step_back(
+    session: Session, actor: Actor, booking: Booking, step: BookingEvent, *, now: datetime
+) -> None:
+    assert step.old_state is not None
+    if not booking.occupies:
+        claim_again(session, actor, booking, now=now)
+    if booking.state is S.CANCELLED:
+        booking.cancel_asked_by_patient = True  # as for any that was never cancelled
+    enter(booking, step.old_state, now=now)
+    if not booking.occupies:
+        drop_claims(session, booking)

@@ -1,0 +1,135 @@
+"""The last step of a booking, and its old time taken back if nobody has it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.availability import ReasonCode
+from core.booking.confirming import forget_confirmations
+from core.booking.fitting import refusal
+from core.claims import ClaimRefused, calendars_of, clear_expired_holds, drop_claims, lay_claims
+from core.errors import NotFound, SlotTaken
+from core.models import (
+    OCCUPYING,
+    Attendee,
+    Booking,
+    BookingEvent,
+    EventKind,
+    Override,
+    OverrideKind,
+    Patient,
+    Professional,
+    Room,
+)
+from core.policy import Actor, Permission, allows
+from core.visits import load_around, reasons_against, want
+
+UNDO_FOR = timedelta(minutes=10)
+"""How long a step is offered to be taken back; a move or a seat left can only be until then."""
+
+AT_ANY_TIME = (EventKind.MARKED, EventKind.CANCELLED)
+SOON = (EventKind.MOVED, EventKind.LEFT)
+SOMEBODY_ELSE = {ReasonCode.TAKEN, ReasonCode.HELD, ReasonCode.PATIENT_BUSY}
+
+
+def find_undoable(session: Session, booking_id: int, *, now: datetime) -> BookingEvent | None:
+    """The last step, if it is one that ``undo`` takes back now."""
+    last = session.scalar(
+        select(BookingEvent)
+        .where(BookingEvent.booking_id == booking_id)
+        .order_by(BookingEvent.id.desc())
+        .limit(1)
+    )
+    if last is None:
+        return None
+    undoable = last.kind in AT_ANY_TIME or (last.kind in SOON and now < last.at + UNDO_FOR)
+    return last if undoable else None
+
+
+def calendars_before(session: Session, step: BookingEvent | None) -> set[int]:
+    """Calendars the booking claimed before the step, beside those it claims now."""
+    if step is None:
+        return set()
+    professional = select(Professional.calendar_id).where(
+        Professional.id == step.old_professional_id
+    )
+    room = select(Room.calendar_id).where(Room.id == step.old_room_id)
+    return set(session.scalars(professional.union_all(room)))
+
+
+def put_back(
+    session: Session, actor: Actor, booking: Booking, step: BookingEvent, *, now: datetime
+) -> None:
+    """Where it was before it was moved; professionals put back within their own calendar."""
+    assert step.old_starts_at is not None
+    assert step.old_ends_at is not None
+    own_only = not allows(actor, Permission.BOOKINGS_WRITE)
+    professional = session.get(Professional, step.old_professional_id)
+    if professional is None or (own_only and professional.id != actor.professional_id):
+        raise NotFound(what="professional")
+    drop_claims(session, booking)
+    forget_confirmations(session, [booking.id])
+    booking.professional_id, booking.professional = professional.id, professional
+    booking.room_id = step.old_room_id
+    booking.starts_at, booking.ends_at = step.old_starts_at, step.old_ends_at
+    booking.updated_at = now
+    claim_again(session, actor, booking, now=now)
+
+
+def claim_again(session: Session, actor: Actor, booking: Booking, *, now: datetime) -> None:
+    """Take back the time that a booking has given up, if nobody has it and everybody is there.
+
+    A visit that was booked over another may lie over it again.
+    """
+    _check_not_archived(session, booking)
+    was_over = select(Override.id).where(
+        Override.booking_id == booking.id, Override.kind == OverrideKind.OVERLAP
+    )
+    guarded = session.scalar(was_over.limit(1)) is None
+    calendars = calendars_of(session, booking.id)
+    clear_expired_holds(session, calendars, now=now)
+    try:
+        lay_claims(session, booking, booking.service, calendars, guarded=guarded)
+    except ClaimRefused as lost:
+        raise _lost(session, actor, booking, now=now) from lost
+
+
+def _check_not_archived(session: Session, booking: Booking) -> None:
+    professional = select(Professional.archived_at).where(
+        Professional.id == booking.professional_id
+    )
+    if session.scalar(professional) is not None:
+        raise NotFound(what="professional")
+    patients = (
+        select(Patient.id)
+        .join(Attendee, Attendee.patient_id == Patient.id)
+        .where(Attendee.booking_id == booking.id, Patient.archived_at.is_not(None))
+    )
+    if booking.seats == 1 and session.scalar(patients.limit(1)) is not None:
+        raise NotFound(what="patient")
+
+
+def _lost(session: Session, actor: Actor, booking: Booking, *, now: datetime) -> Exception:
+    """Who has the time now, and the nearest that are free."""
+    wanted = want(
+        session,
+        actor,
+        professional_id=booking.professional_id,
+        service_id=booking.service_id,
+        patient_ids=tuple(_coming(booking)),
+        booking_id=booking.id,
+    )
+    loaded = load_around(session, wanted, booking.starts_at, now=now)
+    against = reasons_against(wanted, loaded, booking.starts_at, now=now)
+    reasons = [each for each in against if each.code in SOMEBODY_ELSE]
+    if not reasons:
+        return SlotTaken(professional=booking.professional.name)
+    return refusal(session, actor, wanted, booking.starts_at, reasons, now=now)
+
+
+def _coming(booking: Booking) -> Iterable[int]:
+    seats = [each for each in booking.attendees if not each.waiting]
+    everybody = booking.seats == 1
+    return [each.patient_id for each in seats if everybody or each.state in OCCUPYING]
