@@ -74,18 +74,19 @@ def open_for_day(asked: DayAsked) -> None:
 
 def open_again(booking: Booking) -> None:
     """Another time for the same visit: patient, professional and service are kept."""
-    known = _known(booking.attendees[0].patient)
+    patient = known(booking.attendees[0].patient)
     _open(
-        Looking(secrets.token_hex(4), booking.service_id, None, (booking.professional_id,), known)
+        Looking(secrets.token_hex(4), booking.service_id, None, (booking.professional_id,), patient)
     )
 
 
 def open_for(patient: Patient) -> None:
     """Any visit, for this patient."""
-    _open(Looking(secrets.token_hex(4), patient=_known(patient)))
+    _open(Looking(secrets.token_hex(4), patient=known(patient)))
 
 
-def _known(patient: Patient) -> PatientFound:
+def known(patient: Patient) -> PatientFound:
+    """A patient as the search would have found them."""
     return PatientFound(
         id=patient.id,
         calendar_id=patient.calendar_id,

@@ -33,7 +33,7 @@ from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
 from core.claims import calendars_of
 from core.db import lock_calendars, utc_now
 from core.desk import DayAsked, day_starts, load_day
-from core.errors import BookingError
+from core.errors import BookingError, Stale
 from core.interval import to_instant
 from core.models import Booking, BookingState
 from core.overrides import load_overrides_of
@@ -41,7 +41,7 @@ from core.patients import add_patient
 from core.policy import Actor, Permission, allows
 from core.series import CancelSeriesRequest, MoveSeriesAsked, cancel_series, move_series
 from core.waiting import Gap
-from dashboard import feedback, find_time, offering, series_form, session
+from dashboard import feedback, find_time, last_step, new_booking, offering, series_form, session
 from dashboard.components.booking_forms import (
     ask_confirmed,
     ask_reason,
@@ -65,17 +65,17 @@ KEY = "open_booking"
 
 @dataclass(frozen=True)
 class Opened:
-    """Which booking is open, and the refusal of a drop that led here, if one did."""
+    """Which booking is open, and the refusal that led here: of a drop, or of an undo."""
 
     booking_id: int
     refused: BookingError | None = None
     wished: MoveRequest | None = None
 
 
-def open(booking_id: int) -> None:
-    """Open the dialog for this booking on the next run."""
+def open(booking_id: int, refused: BookingError | None = None) -> None:
+    """Open the dialog for this booking on the next run, with why its last step stays."""
     forget()
-    st.session_state[KEY] = Opened(booking_id)
+    st.session_state[KEY] = Opened(booking_id, refused)
 
 
 def is_open() -> bool:
@@ -101,13 +101,15 @@ def show() -> None:
         forget()
         feedback.refuse(gone)
         return
-    st.dialog(feedback.md(_title(booking)), width="medium", on_dismiss=forget)(_dialog)()
+    st.dialog(feedback.md(title_of(booking)), width="medium", on_dismiss=forget)(_dialog)()
 
 
 def _dialog() -> None:
     actor = session.signed_in()
     opened: Opened | None = st.session_state.get(KEY)
     if opened is None:
+        if new_booking.is_asked():
+            find_time.go()
         st.rerun()
     zone = session.zone()
     with session.reading() as db:
@@ -121,8 +123,10 @@ def _dialog() -> None:
         feedback.refuse(stale)
     booking_details(booking, zone=zone, booked_by=booked_by)
     overrides_of(set_aside, zone=zone)
-    if opened.refused is not None:
+    if opened.wished is not None:
         _show_refused_drop(actor, opened, zone)
+    elif opened.refused is not None:
+        last_step.show_refused(actor, booking, opened.refused, zone, key=KEY, close=forget)
     if booking.state is BookingState.HELD:
         return
     if booking.seats > 1:
@@ -177,7 +181,7 @@ def _cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
         series = CancelSeriesRequest(booking.id, reach.scope, reach.seen, asked.reason)
         _do(
             lambda db, now: cancel_series(db, actor, series, now=now),
-            series_form.cancelled(series, _title(booking)),
+            series_form.cancelled(series, title_of(booking)),
         )
     else:
         request = CancelRequest(
@@ -189,7 +193,8 @@ def _cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
         )
         _do(
             lambda db, now: cancel(db, actor, request, now=now),
-            _("Cancelled {name}.").format(name=_title(booking)),
+            _("Cancelled {name}.").format(name=title_of(booking)),
+            step=booking.id,
             frees=_time_of(booking),
         )
 
@@ -204,7 +209,7 @@ def _seats(actor: Actor, booking: Booking) -> None:
 
     def leave_seat(patient_id: int) -> None:
         request = SeatRequest(booking.id, version, patient_id)
-        _do(lambda db, now: leave(db, actor, request, now=now), "")
+        _do(lambda db, now: leave(db, actor, request, now=now), "", step=booking.id)
 
     group_seats(booking, key=_press(booking), mark=mark, leave=leave_seat)
     if not allows(actor, Permission.BOOKINGS_WRITE):
@@ -242,15 +247,30 @@ def _steps(actor: Actor, booking: Booking, undoable: bool) -> None:
             lambda db, now: mark(
                 db, actor, MarkRequest(booking.id, booking.version, state), now=now
             ),
-            _("{name}: {state}.").format(name=_title(booking), state=state_word(state)),
+            _("{name}: {state}.").format(name=title_of(booking), state=state_word(state)),
+            step=booking.id,
         )
     if undoable and st.button(
         _("Undo last step"), key=f"{_press(booking)}_undo", icon=":material/undo:"
     ):
-        _do(
-            lambda db, now: undo(db, actor, UndoRequest(booking.id, booking.version), now=now),
-            _("Undone for {name}.").format(name=_title(booking)),
-        )
+        _undo(actor, booking)
+
+
+def _undo(actor: Actor, booking: Booking) -> None:
+    """Take the last step back, or show who has the time now and which are free."""
+    try:
+        with session.writing() as db:
+            undo(db, actor, UndoRequest(booking.id, booking.version), now=utc_now())
+    except Stale as stale:
+        feedback.refuse(stale)
+        return
+    except BookingError as refusal:
+        open(booking.id, refusal)
+    else:
+        forget()
+        last_step.forget()
+        feedback.flash(_("Undone for {name}.").format(name=title_of(booking)))
+    st.rerun()
 
 
 def _confirmation(
@@ -293,9 +313,10 @@ def _try_move(request: MoveRequest) -> None:
         st.session_state[KEY] = Opened(request.booking_id, refusal, request)
         return
     offering.note_freed(left)
+    last_step.note(booking.id)
     feedback.flash(
         _("Moved {name} to {time} with {professional}.").format(
-            name=_title(booking),
+            name=title_of(booking),
             time=when(booking.starts_at, session.zone(), now),
             professional=booking.professional.name,
         )
@@ -349,8 +370,9 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo, reach: Reach) -> 
             _do(
                 lambda db, now: move(db, actor, request, now=now),
                 _("Moved {name} to {time}.").format(
-                    name=_title(booking), time=when(starts_at, zone, utc_now())
+                    name=title_of(booking), time=when(starts_at, zone, utc_now())
                 ),
+                step=booking.id,
                 frees=_time_of(booking),
             )
 
@@ -362,7 +384,7 @@ def _move_series(
     if request is not None:
         _do(
             lambda db, now: move_series(db, actor, request, now=now),
-            series_form.moved(request, _title(booking), zone),
+            series_form.moved(request, title_of(booking), zone),
         )
 
 
@@ -380,11 +402,16 @@ def _time_of(booking: Booking) -> Gap:
 
 
 def _do(
-    action: Callable[[Session, datetime], object], done: str, *, frees: Gap | None = None
+    action: Callable[[Session, datetime], object],
+    done: str,
+    *,
+    step: int | None = None,
+    frees: Gap | None = None,
 ) -> None:
     """Run one command in one transaction; close on success, say why not otherwise.
 
-    ``frees`` is the time it leaves to those who wait.
+    ``step`` is the booking whose step can be taken back; ``frees`` the time it leaves to those
+    who wait.
     """
     now = utc_now()
     try:
@@ -394,6 +421,8 @@ def _do(
         feedback.refuse(refusal)
         return
     st.session_state.pop(f"{KEY}_version", None)
+    if step is not None:
+        last_step.note(step)
     if frees is not None:
         offering.note_freed(frees)
     if done:
@@ -402,7 +431,7 @@ def _do(
     st.rerun()
 
 
-def _title(booking: Booking) -> str:
+def title_of(booking: Booking) -> str:
     """The patient; a group goes by its service, a hold by what it is."""
     if booking.state is BookingState.HELD:
         return _("Held time")

@@ -12,6 +12,7 @@ from dashboard import (
     open_booking,
     outside_record,
     session,
+    taking_back,
     walk_in,
     watch,
 )
@@ -46,6 +47,7 @@ else:
     frame.show_who(actor)
     watch.watch()
     feedback.show_flash()
+    taking_back.line()
     try:
         with frame.turns:
             page.run()
