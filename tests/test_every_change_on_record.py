@@ -41,7 +41,10 @@ MODULES = (
     "core.waiting",
 )
 NOT_VERBS = ("find_", "get_", "load_", "_", "fitting_", "gaps_")
-NOT_ALONE = {"core.booking.groups.give_up_own_seat": "what cancel does for a patient in a group"}
+NOT_ALONE = {
+    "core.booking.groups.give_up_own_seat": "what cancel does for a patient in a group",
+    "core.booking.groups.take_seat_back": "what undo does for a seat that was left",
+}
 LEFT_OUT = {
     "core.holds.hold": "a hold was never a booking: nothing of it is kept",
     "core.holds.extend_hold": "a hold was never a booking: nothing of it is kept",

@@ -115,6 +115,11 @@ def test_a_receptionist_signs_in_books_moves_and_cancels(new_page, sign_in, live
         page.get_by_text(re.compile("Moved Nuria García to .* 11:00 with Dr Ben"))
     ).to_be_visible()
     assert only_booking(live_server.database).starts_at == tomorrow(11)
+    page.keyboard.press("z")  # a slip of the mouse
+    expect(page.get_by_text("Undone for Nuria García")).to_be_visible()
+    assert only_booking(live_server.database).starts_at == tomorrow(9)
+    carry(page, block(page, "Nuria García"), free(page, "Dr Ben", "11:00"))
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
 
     block(page, "Nuria García").click()
     dialog = page.get_by_role("dialog")
