@@ -23,7 +23,7 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.patients import PatientFound
 from core.policy import Actor
-from dashboard import feedback, new_booking, session
+from dashboard import feedback, keys, new_booking, session
 from dashboard.components.desk_filters import DAY
 from dashboard.components.line_field import line_field
 from dashboard.components.patient_picker import describe
@@ -270,7 +270,7 @@ def _book_button(
         ),
         key=f"{KEY}_book",
         type="primary",
-        shortcut="Ctrl+Enter",
+        shortcut=keys.TAKE.press,
         width="stretch",
     )
     if pressed or enter:

@@ -8,7 +8,7 @@ from core.booking import ConfirmRequest, confirm_by_phone, take_back_confirmatio
 from core.calls import load_calls
 from core.db import utc_now
 from core.errors import BookingError
-from dashboard import feedback, open_booking, session
+from dashboard import feedback, keys, open_booking, session
 from dashboard.components.board_lines import CONFIRM, UNDO
 from dashboard.components.call_lines import call_lines, calls_line
 from dashboard.components.day_board import OPEN, day_board
@@ -26,7 +26,7 @@ def switch() -> None:
     """From today's board to the calls, and back."""
     word = _("Back to today") if is_open() else _("Calls for the next day")
     icon = ":material/today:" if is_open() else ":material/call:"
-    st.button(word, key="calls_switch", icon=icon, shortcut="n", on_click=_turn)
+    st.button(word, key="calls_switch", icon=icon, shortcut=keys.CALLS.press, on_click=_turn)
 
 
 def board(professional_ids: Sequence[int]) -> None:

@@ -45,7 +45,7 @@ def pages_for(actor: Actor | None) -> list[st.Page]:
             *(_behind_link(each, two_step.show_first) for each in links.PAGES),
             *_closed(two_step.show_first, places.PLACES),
         ]
-    mine = [place for place in places.PLACES if place.is_open_to(actor)]
+    mine = places.open_to(actor)
     others = [place for place in places.PLACES if place not in mine]
     opened = {place.url: _page(place) for place in mine}
     home = opened[places.HOMES[actor.role]]
@@ -72,6 +72,10 @@ def _root(show: Callable[[], None]) -> st.Page:
 
 def _behind_link(page: LinkPage, show: Callable[[], None]) -> st.Page:
     return st.Page(show, title=_(page.title), url_path=page.url, visibility="hidden")
+
+
+def page_at(url: str) -> st.Page:
+    return _page(next(place for place in places.PLACES if place.url == url))
 
 
 def _page(place: Place) -> st.Page:
@@ -105,11 +109,7 @@ def _forbidden(actor: Actor, place: Place) -> Callable[[], None]:
 
 def show_who(actor: Actor) -> None:
     """The person, their role, what is theirs and the way out, beside the navigation."""
-    in_menu = {
-        _(place.title): place
-        for place in places.PLACES
-        if place.in_menu and place.is_open_to(actor)
-    }
+    in_menu = {_(place.title): place for place in places.open_to(actor) if place.in_menu}
     with st.container(key="frontdesk_who"):
         chosen = st.menu_button(
             f"{md(actor.name)} · {_(places.ROLE_NAMES[actor.role])}",

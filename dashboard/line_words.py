@@ -26,5 +26,14 @@ def line_words() -> LineWords:
     )
 
 
+def line_examples() -> list[str]:
+    """What may be typed, each in another way."""
+    return [
+        _("tue 10 silva follow-up"),
+        _("tomorrow 5pm ana silva"),
+        _("in 2 weeks 17h30 dr ruiz silva"),
+    ]
+
+
 def _set(words: str) -> frozenset[str]:
     return frozenset(fold(words).split())

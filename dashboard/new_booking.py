@@ -24,7 +24,7 @@ from core.patients import PatientFound
 from core.policy import Actor, Permission, allows
 from core.series import Repeats, SeriesAsked
 from core.visits import hold_calendars
-from dashboard import feedback, series_form, session, waiting_asked
+from dashboard import feedback, keys, series_form, session, waiting_asked
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.countdown import countdown
@@ -121,7 +121,7 @@ def _dialog() -> None:
         type="primary",
         width="stretch",
         disabled=not name or service is None,
-        shortcut="Ctrl+Enter",
+        shortcut=keys.TAKE.press,
     )
     if pressed and service is not None:
         asked = replace(asked, service_id=service.id)

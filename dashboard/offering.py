@@ -18,7 +18,7 @@ from core.errors import BookingError
 from core.models import Offer
 from core.policy import Actor, Permission, allows
 from core.waiting import Fit, Gap, OfferRequest, Running, Waiting, Why
-from dashboard import feedback, session
+from dashboard import feedback, keys, session
 from dashboard.components.booking_forms import time_line
 from dashboard.components.countdown import countdown
 from dashboard.components.waiting_lines import gap_words, times, why_words
@@ -210,7 +210,7 @@ def _answers(
             key=f"{key}_accepted",
             icon=":material/check_circle:",
             type="primary",
-            shortcut="Ctrl+Enter",
+            shortcut=keys.TAKE.press,
         )
         declined = st.button(_("Declined"), key=f"{key}_declined", icon=":material/cancel:")
         missed = st.button(_("No answer"), key=f"{key}_missed", icon=":material/phone_missed:")

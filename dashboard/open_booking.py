@@ -41,7 +41,16 @@ from core.patients import add_patient
 from core.policy import Actor, Permission, allows
 from core.series import CancelSeriesRequest, MoveSeriesAsked, cancel_series, move_series
 from core.waiting import Gap
-from dashboard import feedback, find_time, last_step, new_booking, offering, series_form, session
+from dashboard import (
+    feedback,
+    find_time,
+    keys,
+    last_step,
+    new_booking,
+    offering,
+    series_form,
+    session,
+)
 from dashboard.components.booking_forms import (
     ask_confirmed,
     ask_reason,
@@ -146,7 +155,12 @@ def _book_again(actor: Actor, booking: Booking) -> None:
     """The next visit of the same kind, from this one."""
     if booking.seats > 1 or not allows(actor, Permission.BOOKINGS_WRITE):
         return
-    if st.button(_("Book again"), key=f"{KEY}_again", icon=":material/event_repeat:"):
+    if st.button(
+        _("Book again"),
+        key=f"{KEY}_again",
+        icon=":material/event_repeat:",
+        shortcut=keys.AGAIN.press,
+    ):
         forget()
         find_time.open_again(booking)
         find_time.go()
@@ -251,7 +265,10 @@ def _steps(actor: Actor, booking: Booking, undoable: bool) -> None:
             step=booking.id,
         )
     if undoable and st.button(
-        _("Undo last step"), key=f"{_press(booking)}_undo", icon=":material/undo:"
+        _("Undo last step"),
+        key=f"{_press(booking)}_undo",
+        icon=":material/undo:",
+        shortcut=keys.UNDO.press,
     ):
         _undo(actor, booking)
 
@@ -325,7 +342,9 @@ def _try_move(request: MoveRequest) -> None:
 
 def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo, reach: Reach) -> None:
     """Another day, professional or time: only starts that can be booked are offered."""
-    with st.expander(_("Move"), icon=":material/event_repeat:", key=f"{KEY}_move"):
+    with st.expander(
+        keys.marked(_("Move"), keys.MOVE), icon=":material/event_repeat:", key=f"{KEY}_move"
+    ):
         left, middle, right = st.columns(3)
         here = booking.starts_at.astimezone(zone).date()
         booking_time = booking.starts_at.astimezone(zone).time()

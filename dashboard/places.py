@@ -17,6 +17,8 @@ class Place:
     """One page: a script under ``pages/``, and the permissions of which any one opens it."""
 
     url: str
+    letter: str
+    """Pressed after ``g`` it opens the page."""
     title: str
     icon: str
     file: str
@@ -31,10 +33,11 @@ class Place:
 
 
 PLACES = (
-    Place("desk", N_("Desk"), ":material/calendar_view_day:", "desk.py", (P.BOOKINGS_READ,)),
-    Place("today", N_("Today"), ":material/today:", "today.py", (P.BOOKINGS_WRITE,)),
+    Place("desk", "d", N_("Desk"), ":material/calendar_view_day:", "desk.py", (P.BOOKINGS_READ,)),
+    Place("today", "t", N_("Today"), ":material/today:", "today.py", (P.BOOKINGS_WRITE,)),
     Place(
         "my-week",
+        "w",
         N_("My week"),
         ":material/calendar_view_week:",
         "my_week.py",
@@ -42,6 +45,7 @@ PLACES = (
     ),
     Place(
         "my-bookings",
+        "b",
         N_("My bookings"),
         ":material/event_available:",
         "my_bookings.py",
@@ -50,6 +54,7 @@ PLACES = (
     ),
     Place(
         "time-off",
+        "o",
         N_("Time off"),
         ":material/beach_access:",
         "time_off.py",
@@ -57,6 +62,7 @@ PLACES = (
     ),
     Place(
         "waiting-list",
+        "l",
         N_("Waiting list"),
         ":material/hourglass_empty:",
         "waiting_list.py",
@@ -64,6 +70,7 @@ PLACES = (
     ),
     Place(
         "patients",
+        "p",
         N_("Patients"),
         ":material/groups:",
         "patients.py",
@@ -71,16 +78,27 @@ PLACES = (
     ),
     Place(
         "utilisation",
+        "u",
         N_("Utilisation"),
         ":material/monitoring:",
         "utilisation.py",
         (P.ANALYTICS_READ,),
     ),
-    Place("overrides", N_("Overrides"), ":material/gavel:", "overrides.py", (P.BOOKINGS_OVERRIDE,)),
-    Place("practice", N_("Practice"), ":material/settings:", "practice.py", (P.CATALOG_WRITE,)),
-    Place("audit", N_("Audit"), ":material/history:", "audit.py", (P.AUDIT_READ,)),
+    Place(
+        "overrides",
+        "v",
+        N_("Overrides"),
+        ":material/gavel:",
+        "overrides.py",
+        (P.BOOKINGS_OVERRIDE,),
+    ),
+    Place(
+        "practice", "s", N_("Practice"), ":material/settings:", "practice.py", (P.CATALOG_WRITE,)
+    ),
+    Place("audit", "a", N_("Audit"), ":material/history:", "audit.py", (P.AUDIT_READ,)),
     Place(
         "account",
+        "m",
         N_("My account"),
         ":material/account_circle:",
         "account.py",
@@ -88,6 +106,9 @@ PLACES = (
         in_menu=True,
     ),
 )
+
+BOOKINGS = ("desk", "today", "my-week", "patients", "overrides", "time-off")
+"""Where a booking can be opened."""
 
 HOMES: Mapping[Role, str] = {
     Role.RECEPTIONIST: "desk",
@@ -102,3 +123,7 @@ ROLE_NAMES: Mapping[Role, str] = {
     Role.PATIENT: N_("Patient"),
     Role.ADMIN: N_("Admin"),
 }
+
+
+def open_to(actor: Actor) -> list[Place]:
+    return [place for place in PLACES if place.is_open_to(actor)]

@@ -8,22 +8,23 @@ from dashboard import (
     feedback,
     find_time,
     frame,
+    key_help,
     new_booking,
     open_booking,
     outside_record,
+    places,
     session,
     taking_back,
     walk_in,
     watch,
 )
 
-BOOKINGS = ("desk", "today", "my-week", "patients", "overrides", "time-off")
 STAYS_OPEN_ON = (
     (new_booking, ("desk",)),  # another page gives a held time back
     (find_time, ("desk",)),
     (booking_line, ("desk",)),
     (walk_in, ("today",)),
-    (open_booking, BOOKINGS),
+    (open_booking, places.BOOKINGS),
     (outside_record, ("my-week",)),
 )
 
@@ -46,10 +47,14 @@ else:
     st.logo(str(frame.ICON))
     frame.show_who(actor)
     watch.watch()
+    if asked := key_help.listen(actor, page.url_path):
+        st.switch_page(frame.page_at(asked))
     feedback.show_flash()
     taking_back.line()
     try:
         with frame.turns:
             page.run()
+        if key_help.is_open():
+            key_help.show(actor, page.url_path)
     except BookingError as refusal:
         feedback.refuse(refusal)

@@ -30,7 +30,7 @@ from core.series import (
     preview_series,
     to_come,
 )
-from dashboard import feedback, session
+from dashboard import feedback, keys, session
 from dashboard.components.series_preview import Reader, series_preview
 from dashboard.formatting import when
 from dashboard.i18n import _, ngettext
@@ -72,7 +72,7 @@ def book_form(actor: Actor, new: NewSeries, zone: ZoneInfo, *, key: str) -> None
         type="primary",
         width="stretch",
         disabled=not name or not count or plan is None or bool(plan.refused),
-        shortcut="Ctrl+Enter",
+        shortcut=keys.TAKE.press,
     )
     if pressed:
         _book(actor, new, zone, key)

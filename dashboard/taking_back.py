@@ -7,7 +7,7 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.models import Booking, BookingEvent, EventKind
 from core.policy import Actor
-from dashboard import feedback, last_step, open_booking, session
+from dashboard import feedback, keys, last_step, open_booking, session
 from dashboard.components.words import state_word
 from dashboard.formatting import when
 from dashboard.i18n import _
@@ -33,7 +33,10 @@ def line() -> None:
     ):
         st.markdown(feedback.md(_what(booking, step)), width="content")
         pressed = st.button(
-            _("Undo"), key=f"last_step_{booking.version}", icon=":material/undo:", shortcut="z"
+            _("Undo"),
+            key=f"last_step_{booking.version}",
+            icon=":material/undo:",
+            shortcut=keys.TAKE_BACK.press,
         )
         closed = st.button("", key="last_step_close", icon=":material/close:", help=_("Leave it"))
     if pressed:

@@ -12,7 +12,7 @@ from core.errors import N_, BookingError
 from core.models import Professional
 from core.policy import Actor
 from core.waiting import EditedEntry, NewEntry, Waiting, Wishes
-from dashboard import feedback, session
+from dashboard import feedback, keys, session
 from dashboard.components.autofocus import autofocus
 from dashboard.components.patient_picker import PatientChosen, patient_picker
 from dashboard.components.waiting_lines import log_lines
@@ -54,7 +54,7 @@ def _dialog() -> None:
         type="primary",
         width="stretch",
         disabled=person is None or wishes is None,
-        shortcut="Ctrl+Enter",
+        shortcut=keys.TAKE.press,
     )
     if pressed and person is not None and wishes is not None:
         _do(

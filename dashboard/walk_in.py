@@ -14,7 +14,7 @@ from core.patients import add_patient
 from core.policy import Actor
 from core.visits import hold_calendars
 from core.walk_in import WalkInRequest, free_today, walk_in
-from dashboard import feedback, session
+from dashboard import feedback, keys, session
 from dashboard.components.autofocus import autofocus
 from dashboard.components.patient_picker import PatientChosen, patient_picker
 from dashboard.components.words import minutes
@@ -95,7 +95,7 @@ def _offer(actor: Actor, state: Open, service_id: int, chosen: PatientChosen) ->
             ),
             key=f"{KEY}_take_{each.professional_id}",
             type="primary" if number == 0 else "secondary",
-            shortcut="Ctrl+Enter" if number == 0 else None,
+            shortcut=keys.TAKE.press if number == 0 else None,
             disabled=person is None,
             width="stretch",
         )

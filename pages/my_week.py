@@ -7,7 +7,7 @@ import streamlit as st
 from core.analytics import desk_counts
 from core.db import utc_now
 from core.week import Week, find_next_visit, load_week, monday_of
-from dashboard import open_booking, outside_record, session
+from dashboard import keys, open_booking, outside_record, session
 from dashboard.components.day_grid import Dropped, GridEvent, Opened
 from dashboard.components.desk_board import DayMinutes, booking_drawn
 from dashboard.components.week_board import (
@@ -29,14 +29,20 @@ def go_to(monday: date) -> None:
 def bar(shown: date, this_week: date, title: str) -> None:
     """The way through the weeks."""
     week = timedelta(days=7)
-    st.button(_("This week"), key="week_this", on_click=go_to, args=(this_week,), shortcut="t")
+    st.button(
+        _("This week"),
+        key="week_this",
+        on_click=go_to,
+        args=(this_week,),
+        shortcut=keys.TODAY.press,
+    )
     st.button(
         _("Previous"),
         key="week_back",
         icon=":material/chevron_left:",
         on_click=go_to,
         args=(shown - week,),
-        shortcut="p",
+        shortcut=keys.BACK.press,
     )
     st.button(
         _("Next"),
@@ -44,7 +50,7 @@ def bar(shown: date, this_week: date, title: str) -> None:
         icon=":material/chevron_right:",
         on_click=go_to,
         args=(shown + week,),
-        shortcut="n",
+        shortcut=keys.ON.press,
     )
     st.markdown(f"**{title}**", width="content")
 

@@ -8,7 +8,7 @@ from core.day_board import DayBoard, load_board
 from core.db import utc_now
 from core.errors import BookingError
 from core.policy import Permission, allows
-from dashboard import calls, feedback, open_booking, session, walk_in
+from dashboard import calls, feedback, keys, open_booking, session, walk_in
 from dashboard.components.board_lines import CONFIRM, UNDO, board_lines, counts_line, step_of
 from dashboard.components.day_board import OPEN, Pressed, day_board
 from dashboard.components.desk_board import booking_drawn
@@ -45,7 +45,10 @@ def board() -> None:
             st.markdown(f"**{counts_line(shown, now)}**", width="stretch")
         calls.switch()
         if allows(actor, Permission.BOOKINGS_WRITE) and st.button(
-            _("Walk-in"), key="today_walk_in", icon=":material/directions_walk:", shortcut="w"
+            _("Walk-in"),
+            key="today_walk_in",
+            icon=":material/directions_walk:",
+            shortcut=keys.WALK_IN.press,
         ):
             walk_in.open()
             st.rerun()

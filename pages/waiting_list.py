@@ -5,7 +5,7 @@ import streamlit as st
 from core import catalog, waiting
 from core.db import utc_now
 from core.waiting import Fit, Waiting
-from dashboard import offering, session, waiting_asked, waiting_form
+from dashboard import keys, offering, session, waiting_asked, waiting_form
 from dashboard.components.waiting_lines import entry_line, free_line, running_line
 from dashboard.i18n import _, ngettext
 
@@ -109,7 +109,7 @@ with st.container(width=WIDTH):
             key="waiting_add",
             icon=":material/person_add:",
             type="primary",
-            shortcut="a",
+            shortcut=keys.WAIT.press,
             on_click=waiting_asked.ask,
             kwargs={"service_id": service_id},
         )

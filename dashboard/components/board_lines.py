@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 from core.day_board import BoardRow, DayBoard, Stage
 from core.errors import N_
 from core.models import BookingState
+from dashboard import keys
 from dashboard.components.day_board import BoardLine, RowButton
 from dashboard.formatting import clock, phone
 from dashboard.i18n import _, ngettext
+from dashboard.keys import Key
 
 S = BookingState
 STAGE_WORDS: Mapping[Stage, str] = {
@@ -21,11 +23,11 @@ STAGE_WORDS: Mapping[Stage, str] = {
     Stage.COMPLETED: N_("Completed"),
     Stage.CANCELLED_LATE: N_("Cancelled late"),
 }
-STEP_WORDS: Mapping[BookingState, tuple[str, str]] = {
-    S.ARRIVED: (N_("Arrived"), "A"),
-    S.IN_PROGRESS: (N_("Start"), "S"),
-    S.COMPLETED: (N_("Finish"), "F"),
-    S.NO_SHOW: (N_("No-show"), "X"),
+STEP_WORDS: Mapping[BookingState, tuple[str, Key]] = {
+    S.ARRIVED: (N_("Arrived"), keys.ARRIVED),
+    S.IN_PROGRESS: (N_("Start"), keys.START),
+    S.COMPLETED: (N_("Finish"), keys.DONE),
+    S.NO_SHOW: (N_("No-show"), keys.NO_SHOW),
 }
 OFFERED: Mapping[Stage, tuple[BookingState, ...]] = {
     Stage.OVERDUE: (S.ARRIVED, S.NO_SHOW),
@@ -66,14 +68,14 @@ def step_of(button: str) -> BookingState | None:
 
 def _line(row: BoardRow, zone: ZoneInfo, now: datetime) -> BoardLine:
     buttons = [
-        RowButton(step.value, _(STEP_WORDS[step][0]), STEP_WORDS[step][1])
+        RowButton(step.value, _(STEP_WORDS[step][0]), STEP_WORDS[step][1].shown)
         for step in OFFERED.get(row.stage, ())
         if step in row.may
     ]
     if row.may_confirm and not row.confirmed:
-        buttons.append(RowButton(CONFIRM, _("Confirmed"), "C"))
+        buttons.append(RowButton(CONFIRM, _("Confirmed"), keys.CONFIRM.shown))
     if row.stage in UNDOABLE or (row.may_confirm and row.confirmed):
-        buttons.append(RowButton(UNDO, _("Undo"), "U"))
+        buttons.append(RowButton(UNDO, _("Undo"), keys.UNDO.shown))
     who = (
         row.patient
         if not row.others

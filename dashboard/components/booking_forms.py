@@ -12,7 +12,7 @@ from core.errors import N_, BookingError
 from core.models import Booking, BookingState
 from core.overrides import OverrideMade
 from core.own_bookings import cancels_late_after
-from dashboard import feedback
+from dashboard import feedback, keys
 from dashboard.components.words import money, override_word, state_word
 from dashboard.formatting import clock, phone, when
 from dashboard.i18n import _
@@ -27,10 +27,10 @@ CANCEL_REASONS = (
 OURS = frozenset({"Professional is away", "Booked by mistake"})
 """Reasons that are none of the patient's doing."""
 STEPS = (
-    (BookingState.ARRIVED, N_("Arrived"), ":material/login:"),
-    (BookingState.IN_PROGRESS, N_("Start"), ":material/play_arrow:"),
-    (BookingState.COMPLETED, N_("Completed"), ":material/check_circle:"),
-    (BookingState.NO_SHOW, N_("No-show"), ":material/person_off:"),
+    (BookingState.ARRIVED, N_("Arrived"), ":material/login:", keys.ARRIVED),
+    (BookingState.IN_PROGRESS, N_("Start"), ":material/play_arrow:", keys.START),
+    (BookingState.COMPLETED, N_("Completed"), ":material/check_circle:", keys.DONE),
+    (BookingState.NO_SHOW, N_("No-show"), ":material/person_off:", keys.NO_SHOW),
 )
 
 
@@ -122,9 +122,15 @@ def next_steps(booking: Booking, *, key: str, now: datetime) -> BookingState | N
     steps = [each for each in STEPS if may_become(booking, each[0], now=now)]
     if steps:
         with st.container(horizontal=True):
-            for state, word, icon in steps:
-                kind = "primary" if (state, word, icon) == steps[0] else "secondary"
-                if st.button(_(word), key=f"{key}_{state}", icon=icon, type=kind):  # type: ignore[arg-type]
+            for state, word, icon, by in steps:
+                kind = "primary" if state == steps[0][0] else "secondary"
+                if st.button(
+                    _(word),
+                    key=f"{key}_{state}",
+                    icon=icon,
+                    type=kind,  # type: ignore[arg-type]
+                    shortcut=by.press,
+                ):
                     pressed = state
     return pressed
 
@@ -164,7 +170,9 @@ def ask_reason(
     """
     if booking.state not in CANCELLABLE:
         return None
-    with st.expander(_("Cancel"), icon=":material/event_busy:", key=f"{key}_cancel"):
+    with st.expander(
+        keys.marked(_("Cancel"), keys.CANCEL), icon=":material/event_busy:", key=f"{key}_cancel"
+    ):
         chosen = st.pills(
             _("Reason"), CANCEL_REASONS, format_func=_, key=f"{key}_reason", default=None
         )

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from core.calls import Call, Calls
+from dashboard import keys
 from dashboard.components.board_lines import CONFIRM, UNDO
 from dashboard.components.day_board import BoardLine, RowButton
 from dashboard.feedback import md
@@ -42,9 +43,9 @@ def _line(call: Call, zone: ZoneInfo, now: datetime) -> CallLine:
         status = _("✓ {name}, {time}").format(
             name=call.confirmed.by, time=when(call.confirmed.at, zone, now)
         )
-    button = RowButton(UNDO, _("Undo"), "U")
+    button = RowButton(UNDO, _("Undo"), keys.UNDO.shown)
     if call.confirmed is None:
-        button = RowButton(CONFIRM, _("Confirmed"), "C")
+        button = RowButton(CONFIRM, _("Confirmed"), keys.CONFIRM.shown)
     number = phone(call.phone) or _("no telephone number")
     line = BoardLine(
         # Another row once confirmed: the focus goes on to the next call instead of following it.

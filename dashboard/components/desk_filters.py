@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.desk import DayAsked
 from core.models import Expertise, Professional, Service
+from dashboard import keys
 from dashboard.formatting import weekday
 from dashboard.i18n import _
 
@@ -86,7 +87,7 @@ def desk_filters(
                 _("Find a time"),
                 key="desk_find",
                 icon=":material/search:",
-                shortcut="f",
+                shortcut=keys.FIND.press,
                 on_click=on_find,
                 args=(asked,),
             )
@@ -95,7 +96,7 @@ def desk_filters(
                 _("One line"),
                 key="desk_line",
                 icon=":material/keyboard:",
-                shortcut="Ctrl+K",
+                shortcut=keys.LINE.press,
                 on_click=on_line,
                 help=_("Book by typing: tue 10 silva follow-up"),
             )
@@ -104,7 +105,12 @@ def desk_filters(
 
 def _day_buttons(today: date) -> None:
     st.button(
-        _("Today"), key="desk_today", on_click=_go_to, args=(today,), shortcut="t", width="content"
+        _("Today"),
+        key="desk_today",
+        on_click=_go_to,
+        args=(today,),
+        shortcut=keys.TODAY.press,
+        width="content",
     )
     st.button(
         "",
@@ -113,7 +119,7 @@ def _day_buttons(today: date) -> None:
         help=_("Previous day"),
         on_click=_go_by,
         args=(-1,),
-        shortcut="p",
+        shortcut=keys.BACK.press,
     )
     st.button(
         "",
@@ -122,7 +128,7 @@ def _day_buttons(today: date) -> None:
         help=_("Next day"),
         on_click=_go_by,
         args=(1,),
-        shortcut="n",
+        shortcut=keys.ON.press,
     )
 
 

@@ -44,7 +44,7 @@ def to_tomorrow(page: Page) -> None:
 
 
 def unfold(page: Page, name: str) -> None:
-    page.get_by_role("dialog").get_by_text(name, exact=True).first.click()
+    page.get_by_role("dialog").locator("summary", has_text=name).first.click()
     page.wait_for_timeout(400)
 
 

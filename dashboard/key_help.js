@@ -1,0 +1,56 @@
+// The keys that belong to no button: g and a letter for a page, ? for the help sheet, and
+// those of the open dialog that unfold a part of it. Nothing is heard while somebody types.
+const WAIT = 1_500; // milliseconds between g and the letter
+const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
+let page = { letters: [], behind: [], opens: {} };
+let send = () => {};
+let going = 0;
+
+function isTyping(event) {
+  return event.composedPath().some((node) => node.matches?.(FIELDS));
+}
+
+function take(event) {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+function unfold(part) {
+  const details = document.querySelector(`.st-key-${part} details`);
+  if (!details) return false;
+  if (!details.open) details.querySelector("summary").click();
+  setTimeout(() => {
+    const field = details.querySelector("input, button:not([disabled])");
+    (field ?? details.querySelector("summary")).focus();
+  }, 250); // while it unfolds, what is inside cannot have the focus
+  return true;
+}
+
+function pressInDialog(event, key) {
+  const part = page.opens[key];
+  if (part ? unfold(part) : page.behind.includes(key)) take(event);
+}
+
+function pressOnPage(event, key) {
+  const isSecond = performance.now() - going < WAIT;
+  going = 0;
+  if (isSecond && page.letters.includes(key)) send("go", key);
+  else if (key === "g") going = performance.now();
+  else if (key === "?") send("help", true);
+  else return;
+  take(event);
+}
+
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event)) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (document.querySelector('[role="dialog"]')) pressInDialog(event, key);
+  else pressOnPage(event, key);
+}
+
+window.addEventListener("keydown", press, { capture: true });
+
+export default function ({ data, setTriggerValue }) {
+  page = data;
+  send = setTriggerValue;
+}
