@@ -24,7 +24,7 @@ from core.patients import PatientFound
 from core.policy import Actor, Permission, allows
 from core.series import Repeats, SeriesAsked
 from core.visits import hold_calendars
-from dashboard import feedback, keys, series_form, session, waiting_asked
+from dashboard import feedback, keys, series_form, session, unfinished, waiting_asked
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.countdown import countdown
@@ -92,9 +92,15 @@ def forget() -> None:
             holds.release_hold(db, actor, asked.hold_id)
 
 
+def dismiss() -> None:
+    """Close the dialog unsaved: what was typed is offered when it opens again."""
+    unfinished.keep(KEY)
+    forget()
+
+
 def show() -> None:
     """Draw the dialog; its own reruns leave the page alone."""
-    st.dialog(_("New booking"), width="medium", on_dismiss=forget)(_dialog)()
+    st.dialog(_("New booking"), width="medium", on_dismiss=dismiss)(_dialog)()
 
 
 def _dialog() -> None:
@@ -106,6 +112,7 @@ def _dialog() -> None:
     service = _choose_service(actor, asked, zone)
     asked = _keep_hold(actor, asked, service)
     set_aside = _show_refusal(actor, asked, zone)
+    unfinished.offer(KEY)
     autofocus(f"{KEY}_words", once=asked.request_key)
     chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
     note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note")

@@ -12,7 +12,7 @@ from core.errors import N_, BookingError
 from core.models import Professional
 from core.policy import Actor
 from core.waiting import EditedEntry, NewEntry, Waiting, Wishes
-from dashboard import feedback, keys, session
+from dashboard import feedback, keys, session, unfinished
 from dashboard.components.autofocus import autofocus
 from dashboard.components.patient_picker import PatientChosen, patient_picker
 from dashboard.components.waiting_lines import log_lines
@@ -33,7 +33,15 @@ def show() -> None:
     """Draw the dialog; its own reruns leave the page alone."""
     asked: Asked = st.session_state[KEY]
     title = feedback.md(asked.entry.patient) if asked.entry else _("Put on the waiting list")
-    st.dialog(title, width="medium", on_dismiss=forget)(_dialog)()
+    st.dialog(title, width="medium", on_dismiss=_dismiss)(_dialog)()
+
+
+def _dismiss() -> None:
+    """Close the dialog unsaved: whom it was about is offered when it opens again."""
+    asked: Asked | None = st.session_state.get(KEY)
+    if asked is not None and asked.entry is None:
+        unfinished.keep(KEY)
+    forget()
 
 
 def _dialog() -> None:
@@ -44,6 +52,7 @@ def _dialog() -> None:
     if asked.entry is not None:
         _change(actor, asked.entry)
         return
+    unfinished.offer(KEY)
     autofocus(f"{KEY}_words", once=asked.request_key)
     chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
     wishes = _wishes(actor, asked.start)

@@ -14,7 +14,7 @@ from core.patients import add_patient
 from core.policy import Actor
 from core.visits import hold_calendars
 from core.walk_in import WalkInRequest, free_today, walk_in
-from dashboard import feedback, keys, session
+from dashboard import feedback, keys, session, unfinished
 from dashboard.components.autofocus import autofocus
 from dashboard.components.patient_picker import PatientChosen, patient_picker
 from dashboard.components.words import minutes
@@ -49,7 +49,13 @@ def forget() -> None:
 
 def show() -> None:
     """Draw the dialog; its own reruns leave the page alone."""
-    st.dialog(_("Walk-in"), width="medium", on_dismiss=forget)(_dialog)()
+    st.dialog(_("Walk-in"), width="medium", on_dismiss=_dismiss)(_dialog)()
+
+
+def _dismiss() -> None:
+    """Close the dialog unsaved: who had come in is offered when it opens again."""
+    unfinished.keep(KEY)
+    forget()
 
 
 def _dialog() -> None:
@@ -68,6 +74,7 @@ def _dialog() -> None:
         placeholder=_("Which service?"),
     )
     autofocus(f"{KEY}_service", once=state.request_key)
+    unfinished.offer(KEY)
     chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
     if state.refused is not None:
         feedback.refuse(state.refused)

@@ -130,6 +130,23 @@ def test_a_receptionist_signs_in_books_moves_and_cancels(new_page, sign_in, live
     assert only_booking(live_server.database).state is BookingState.CANCELLED
 
 
+def test_escape_throws_nothing_away_that_was_typed(new_page, sign_in, live_server):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+    free(page, "Dr Ada", "10:00").click()
+    type_patient(page, "garc nur")
+    expect(page.get_by_role("button", name="Book Nuria García")).to_be_enabled()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+    free(page, "Dr Ben", "11:00").click()
+    page.get_by_role("dialog").get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Book Nuria García").click()
+
+    expect(page.get_by_text("Booked Nuria García with Dr Ben")).to_be_visible()
+
+
 def test_a_new_patient_is_added_and_booked_in_one_go(new_page, sign_in, live_server):
     page = new_page()
     sign_in(page, "rita", path="/desk")
