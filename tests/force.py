@@ -224,6 +224,14 @@ def all_at_once(url: str, verb: Callable[..., object], actor: Actor, request: ob
         return outcome_of(database, lambda session: verb(session, actor, request, now=a.BEFORE))
 
 
+def book_or_undo(
+    session: Session, actor: Actor, request: BookingRequest | UndoRequest, *, now: datetime
+) -> Booking:
+    """Whichever of the two is asked for."""
+    verb = undo if isinstance(request, UndoRequest) else book
+    return verb(session, actor, request, now=now)
+
+
 def outcome_of(database: Database, work: Callable[[Session], object]) -> str:
     """ "ok", the code of the refusal, or the name of what should not have happened."""
     try:

@@ -15,10 +15,14 @@ from sqlalchemy import func, select, text
 from core.booking import (
     AnyRequest,
     BookingRequest,
+    CancelRequest,
     MoveRequest,
+    UndoRequest,
     book,
     book_any,
+    cancel,
     move,
+    undo,
 )
 from core.db import Turns
 from core.holds import HoldRequest, hold
@@ -257,6 +261,36 @@ def test_two_who_swap_their_places_never_wait_for_each_other(database, place, ur
         ]
         expected = {"ok": 2} if day else {"slot_taken": 2}
         assert at_once(url, move, place, crossing) == expected
+    force.assert_sound(database)
+
+
+def given_up(database, place, *, by):
+    """A booking at nine whose time was just given up, as it may be taken back."""
+    ((id, version),) = booked(database, place, ask(place, 9, "one"))
+    elsewhere = MoveRequest(id, version, place.professionals[1], a.at(11))
+    with database.writing() as session:
+        if by is cancel:
+            found = cancel(session, place.actor, CancelRequest(id, version, "ill"), now=a.BEFORE)
+        else:
+            found = move(session, place.actor, elsewhere, now=a.BEFORE)
+        asked = UndoRequest(id, found.version)
+    database.engine.dispose()
+    return asked
+
+
+@pytest.mark.parametrize("by", [cancel, move])
+def test_of_desks_that_undo_one_step_at_once_one_does(database, place, url, by):
+    asked = given_up(database, place, by=by)
+    assert at_once(url, undo, place, [asked] * 4) == {"ok": 1, "stale": 3}
+    force.assert_sound(database)
+
+
+@pytest.mark.parametrize("by", [cancel, move])
+def test_an_undo_and_a_booking_into_the_freed_time_never_both_get_it(database, place, url, by):
+    asked = given_up(database, place, by=by)
+    rivals = [asked, *(ask(place, 9, f"{each}", patient=each) for each in (1, 2))]
+
+    assert at_once(url, force.book_or_undo, place, rivals) == {"ok": 1, "slot_taken": 2}
     force.assert_sound(database)
 
 
