@@ -80,6 +80,9 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "booking.progress.undo",
             "calls.load_calls",
             "day_board.load_board",
+            "running_late.load_late",
+            "running_late.note_told",
+            "running_late.take_back_told",
         ),
     ),
     (
@@ -216,7 +219,12 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     ),
     (
         _needs(P.TIME_OFF_WRITE, P.SCHEDULE_WRITE_OWN),
-        ("schedule.absence.enter_time_off", "schedule.absence.remove_time_off"),
+        (
+            "running_late.say_late",
+            "running_late.say_on_time",
+            "schedule.absence.enter_time_off",
+            "schedule.absence.remove_time_off",
+        ),
     ),
     (
         _needs(P.SCHEDULE_WRITE),

@@ -40,6 +40,7 @@ FIND = Key("f", N_("Find a time"), ("desk",))
 LINE = Key("Ctrl+K", N_("Book by typing one line"), ("desk",))
 WALK_IN = Key("w", N_("Somebody without a booking"), ("today",))
 CALLS = Key("k", N_("The calls for the next day, and back"), ("today",))
+LATE = Key("e", N_("Somebody runs late: then the first digit of the minutes"), ("today",))
 WAIT = Key("l", N_("Put somebody on the waiting list"), ("waiting-list",))
 
 ARRIVED = Key("a", N_("Arrived"), ("today", BOOKING))
@@ -61,7 +62,7 @@ CARRY = Key("Alt+← ↑ ↓ →", N_("Move the booking; Enter drops it"), ("des
 
 KEYS = (
     *(ARROWS, OPEN, JUMP, CARRY),
-    *(TODAY, BACK, ON, FIND, LINE, WALK_IN, CALLS, WAIT),
+    *(TODAY, BACK, ON, FIND, LINE, WALK_IN, CALLS, LATE, WAIT),
     *(ARRIVED, START, DONE, NO_SHOW, CONFIRM, UNDO, MOVE, CANCEL, AGAIN),
     *(TAKE, TAKE_BACK, GO, HELP, CLOSE),
 )

@@ -6,6 +6,7 @@ from core import accounts, catalog
 from core.db import utc_now
 from core.desk import DayAsked, DeskDay, day_starts, load_cancelled, load_day
 from core.policy import Actor, Permission, allows
+from core.running_late import load_late
 from dashboard import (
     booking_line,
     feedback,
@@ -40,7 +41,10 @@ def board(asked: DayAsked) -> None:
     with session.reading() as db:
         day = load_day(db, actor, asked, now=now)
         cancelled = load_cancelled(db, actor, asked)
-    event = desk_board(day, day_starts(day, now=now), now=now, key="desk_grid")
+        is_today = day.on == now.astimezone(session.zone()).date()
+        late = load_late(db, actor, now=now) if is_today else []
+    minutes = {each.professional_id: each.minutes for each in late}
+    event = desk_board(day, day_starts(day, now=now), late=minutes, now=now, key="desk_grid")
     if event is not None:
         act(day, event)
     with st.expander(_("The day as a table, and on paper")):

@@ -8,7 +8,7 @@ from core.day_board import DayBoard, load_board
 from core.db import utc_now
 from core.errors import BookingError
 from core.policy import Permission, allows
-from dashboard import calls, feedback, keys, open_booking, session, walk_in
+from dashboard import calls, feedback, keys, open_booking, running_late, session, walk_in
 from dashboard.components.board_lines import CONFIRM, UNDO, board_lines, counts_line, step_of
 from dashboard.components.day_board import OPEN, Pressed, day_board
 from dashboard.components.desk_board import booking_drawn
@@ -43,6 +43,7 @@ def board() -> None:
         calling = calls.is_open()
         if not calling:
             st.markdown(f"**{counts_line(shown, now)}**", width="stretch")
+        running_late.button()
         calls.switch()
         if allows(actor, Permission.BOOKINGS_WRITE) and st.button(
             _("Walk-in"),
@@ -55,6 +56,7 @@ def board() -> None:
     if calling:
         calls.board(chosen)
         return
+    running_late.board(actor)
     pressed = day_board(
         board_lines(shown, zone=zone, now=now),
         label=_("Visits of today"),
@@ -95,7 +97,9 @@ def act(shown: DayBoard, pressed: Pressed) -> None:
 
 session.signed_in()
 board()
-if walk_in.is_open():
+if running_late.is_open():
+    running_late.show()
+elif walk_in.is_open():
     walk_in.show()
 elif open_booking.is_open():
     open_booking.show()

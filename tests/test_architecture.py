@@ -57,6 +57,7 @@ CORE_ORDER = (
         "day_print",
         "holds",
         "overrides",
+        "running_late",
         "series",
         "waiting",
         "desk",

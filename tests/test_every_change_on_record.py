@@ -6,7 +6,7 @@ import inspect
 import pytest
 from sqlalchemy import func, select
 
-from core import catalog, holds, patients, schedule, waiting
+from core import catalog, holds, patients, running_late, schedule, waiting
 from core.booking import (
     AnyRequest,
     BookingRequest,
@@ -37,6 +37,7 @@ MODULES = (
     "core.catalog",
     "core.holds",
     "core.patients",
+    "core.running_late",
     "core.schedule",
     "core.waiting",
 )
@@ -110,6 +111,13 @@ def confirmed(desk):
     asked = ConfirmRequest(desk.booked().id, 1, desk.ana.id)
     confirm_by_phone(desk.session, desk.admin, asked, now=a.BEFORE)
     return take_back_confirmation, (asked,)
+
+
+def told_late(desk):
+    booking = desk.booked()
+    asked = running_late.ToldRequest(booking.id, 1, a.at(9.5))
+    running_late.note_told(desk.session, desk.admin, asked, now=a.BEFORE)
+    return running_late.take_back_told, (booking.id, 1)
 
 
 def seated(desk):
@@ -272,6 +280,20 @@ DOINGS = {
         catalog.set_up_organisation,
         (catalog.OrganisationDetails("Rua Velha Practice", a.ZONE, "PT", "EUR"),),
     ),
+    "core.running_late.say_late": lambda desk: (running_late.say_late, (desk.ada.id, 20)),
+    "core.running_late.say_on_time": lambda desk: (
+        running_late.say_on_time,
+        (
+            running_late.say_late(
+                desk.session, desk.admin, desk.ada.id, 20, now=a.at(8)
+            ).professional_id,
+        ),
+    ),
+    "core.running_late.note_told": with_booking(
+        running_late.note_told,
+        lambda _desk, each: (running_late.ToldRequest(each.id, 1, a.at(9.5)),),
+    ),
+    "core.running_late.take_back_told": told_late,
     "core.schedule.add_closure": lambda _desk: (schedule.add_closure, (CLOSURE,)),
     "core.schedule.remove_closure": lambda desk: (
         schedule.remove_closure,

@@ -124,7 +124,7 @@ def test_an_opened_booking_answers_to_the_keys_of_its_next_steps(
     page.session_state[open_booking.KEY] = open_booking.Opened(practice[1].id)
     page.run()
 
-    assert drawn(page) == named({*steps, keys.AGAIN, keys.WALK_IN, keys.CALLS})
+    assert drawn(page) == named({*steps, keys.AGAIN, keys.WALK_IN, keys.CALLS, keys.LATE})
     assert {*steps, keys.AGAIN} <= set(keys.keys_at(BOOKING))
     assert keys.marked("Move", keys.MOVE) in [each.label for each in page.expander]
 

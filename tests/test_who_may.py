@@ -171,6 +171,7 @@ MAY_SAY = {
     "catalog.services.edit_service": {"version"},
     "patients.edit_patient": {"version"},
     "privacy.erasing.erase": {"version"},
+    "running_late.note_told": {"version"},
     "waiting.entries.edit": {"version"},
     "waiting.offers.offer": {"version"},
 }
@@ -272,6 +273,7 @@ FIELDS = {
     "kind",
     "left",
     "made_at",
+    "minutes",
     "on",
     "on_date",
     "pages",

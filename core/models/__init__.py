@@ -23,6 +23,7 @@ from core.models.bookings import (
     OverrideKind,
     Series,
 )
+from core.models.delays import Delay, DelayCall
 from core.models.hours import Closure, DateHours, HoursKind, Opening, TimeOff, WorkingHours
 from core.models.messages import MessageState, OutboxMessage
 from core.models.practice import (
@@ -72,6 +73,8 @@ __all__ = [
     "Closure",
     "Confirmation",
     "DateHours",
+    "Delay",
+    "DelayCall",
     "Edited",
     "Erasure",
     "EventKind",

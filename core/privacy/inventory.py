@@ -192,6 +192,12 @@ HOLDINGS = (
         removed=True,
     ),
     Holding(
+        T["delay_calls"],
+        T["delay_calls"].c.booking_id.in_(VISITS),
+        why="to know that they were told of a delay",
+        left_out={"user_id": ANOTHER_PERSON},
+    ),
+    Holding(
         BOOKINGS,
         BOOKINGS.c.id.in_(VISITS),
         why="the diary of the practice, its figures and its accounts",
@@ -322,6 +328,7 @@ NOT_THEIRS: Mapping[str, str] = MappingProxyType(
             (
                 "closures",
                 "date_hours",
+                "delays",
                 "expertise",
                 "openings",
                 "organisation",

@@ -1,8 +1,9 @@
 """The day at the desk, drawn: columns, bookings, closed time and the starts of a service."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -21,11 +22,14 @@ from dashboard.components.day_grid import (
     GridWords,
     day_grid,
 )
+from dashboard.components.late_lines import late_word
 from dashboard.components.words import state_word
 from dashboard.feedback import md
 from dashboard.formatting import clock as clock_time
 from dashboard.formatting import plain
 from dashboard.i18n import _
+
+NOBODY_LATE: Mapping[int, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -48,14 +52,19 @@ class DayMinutes:
 
 
 def desk_board(
-    day: DeskDay, cells: Sequence[StartCell], *, now: datetime, key: str
+    day: DeskDay,
+    cells: Sequence[StartCell],
+    *,
+    late: Mapping[int, int] = NOBODY_LATE,
+    now: datetime,
+    key: str,
 ) -> GridEvent | None:
-    """Draw the day; answer what was done on it."""
+    """Draw the day; answer what was done on it. ``late`` are minutes, by professional."""
     minutes = DayMinutes(day.on, day.zone)
     first, last = (minutes.of(to_instant(each)) for each in day.shown)
     is_today = minutes.on == now.astimezone(ZoneInfo(day.zone)).date()
     return day_grid(
-        [column_of(each) for each in day.professionals],
+        [column_of(each, late.get(each.id, 0)) for each in day.professionals],
         [
             *(block_of(each, minutes) for each in day.bookings),
             *closed_blocks(day.sheets, minutes, day.shown),
@@ -110,11 +119,11 @@ def cancelled_list(cancelled: Sequence[CancelledBooking], *, zone: ZoneInfo) -> 
     return pressed
 
 
-def column_of(professional: Professional) -> GridColumn:
+def column_of(professional: Professional, late: int = 0) -> GridColumn:
     return GridColumn(
         id=str(professional.id),
         title=professional.name,
-        subtitle=professional.title,
+        subtitle=late_word(late) if late else professional.title,
         colour=professional.colour,
     )
 

@@ -29,6 +29,7 @@ from core import (
     practice,
     privacy,
     public_holidays,
+    running_late,
     schedule,
     schedule_check,
     second_step_set_up,
@@ -196,6 +197,14 @@ def sure(world, who):
         confirm_by_phone(world.session, world.admin, tick(world, id), now=NOW)
     world.session.flush()
     return {booking for booking, _patient in load_confirmed(world.session, who, ids)}
+
+
+def all_late(world, who):
+    """Everybody is late, as an admin says first."""
+    for id in world.ids("nobody", "professional"):
+        running_late.say_late(world.session, world.admin, id, 20, now=NOW)
+    world.session.flush()
+    return running_late.load_late(world.session, who, now=NOW)
 
 
 def moved(world, who, id):
@@ -835,6 +844,43 @@ HOURS = {
         About(
             "opening",
             lambda w, who, id: schedule.withdraw_opening(w.session, who, id, now=NOW),
+        ),
+    ),
+    "running_late.load_late": (
+        Listing(
+            "professional",
+            lambda w, who: {each.professional_id for each in all_late(w, who)},
+        ),
+    ),
+    "running_late.say_late": (
+        About(
+            "professional",
+            lambda w, who, id: running_late.say_late(w.session, who, id, 20, now=NOW),
+        ),
+    ),
+    "running_late.say_on_time": (
+        About(
+            "professional",
+            lambda w, who, id: running_late.say_on_time(w.session, who, id, now=NOW),
+        ),
+    ),
+    "running_late.note_told": (
+        About(
+            "booking",
+            lambda w, who, id: running_late.note_told(
+                w.session,
+                who,
+                running_late.ToldRequest(id, version(w, Booking, id), a.at(16)),
+                now=NOW,
+            ),
+        ),
+    ),
+    "running_late.take_back_told": (
+        About(
+            "booking",
+            lambda w, who, id: running_late.take_back_told(
+                w.session, who, id, version(w, Booking, id), now=NOW
+            ),
         ),
     ),
     "schedule.absence.enter_time_off": (

@@ -1,0 +1,50 @@
+"""A delay in a real browser: two keys say it, one more ticks who was called."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from core.db import Database, utc_now
+from core.interval import Interval
+from core.models import Delay, DelayCall
+from tests import a
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def live_database(live_database: Database) -> Database:
+    """A visit that should begin in two minutes."""
+    with live_database.writing() as session:
+        visit = a.service(session, name="Consultation")
+        ada = a.professional(session, name="Dr Ada", services=(visit,))
+        start = utc_now().replace(second=0) + timedelta(minutes=2)
+        span = Interval(start, start + timedelta(minutes=30))
+        patient = a.patient(session, name="Nuria García", phone="+34642110478")
+        a.booking(session, ada, span, service=visit, patient=patient)
+    return live_database
+
+
+def test_late_by_two_keys_called_by_one_and_on_time_again(new_page, sign_in, live_server):
+    page = new_page()
+    sign_in(page, "rita", path="/today")
+    expect(page.locator(".row", has_text="Nuria")).to_be_visible(timeout=15_000)
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="20 min")).to_be_visible()
+    page.keyboard.press("2")
+    expect(page.get_by_role("alert")).to_contain_text("Dr Ada runs 20 minutes late")
+
+    to_call = page.locator(".row", has_text="booked for")
+    expect(to_call).to_contain_text("+34 642 11 04 78")
+    to_call.focus()
+    page.keyboard.press("c")
+    expect(to_call).to_contain_text("called")
+    with live_server.database.reading() as session:
+        assert session.scalars(select(Delay.minutes)).one() == 20
+        assert session.scalars(select(DelayCall)).one()
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="On time again")).to_be_visible()
+    page.keyboard.press("0")
+    expect(to_call).to_have_count(0)
