@@ -15,7 +15,12 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def live_database(live_database: Database) -> Database:
-    with live_database.writing() as session:
+    return with_a_visit(live_database)
+
+
+def with_a_visit(database: Database) -> Database:
+    """Nuria comes to Dr Ada within the hour."""
+    with database.writing() as session:
         visit = a.service(session, name="Consultation")
         ada = a.professional(
             session,
@@ -28,7 +33,7 @@ def live_database(live_database: Database) -> Database:
         start = utc_now().replace(minute=0, second=0) + timedelta(minutes=30)
         span = Interval(start, start + timedelta(minutes=30))
         a.booking(session, ada, span, service=visit, patient=nuria)
-    return live_database
+    return database
 
 
 def ask_for_help(page):
