@@ -1,6 +1,6 @@
 """A real server and a real browser.
 
-``live_server`` serves a database of its own with one sign-in per role (``PEOPLE``);
+``live_server`` serves a database as new with one sign-in per role (``PEOPLE``);
 ``new_page()`` opens a window; ``sign_in(page, "rita")`` signs somebody in there.
 """
 
@@ -8,13 +8,14 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,43 +45,89 @@ class LiveServer:
     log: Path
 
 
+@pytest.fixture(scope="session")
+def people_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with ``PEOPLE``, to be copied."""
+    database = copy_with_people(migrated_file, tmp_path_factory.mktemp("people"))
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+        connection.exec_driver_sql("BEGIN")
+    database.dispose()
+    return Path(str(database.engine.url.database))
+
+
+@pytest.fixture(scope="session")
+def standing_server(
+    people_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """Starting takes seconds, so one server stands for the whole run, and forgets: ``renew``."""
+    folder = tmp_path_factory.mktemp("standing")
+    shutil.copyfile(people_file, folder / "live.db")
+    database = Database(f"sqlite:///{folder / 'live.db'}")
+    with serve(database, {}, folder / "server.log") as server:
+        yield server
+    database.dispose()
+
+
+def renew(server: LiveServer, people_file: Path) -> None:
+    """Make what is served as new, in one transaction under the server's open connections."""
+    path = Path(str(server.database.engine.url.database))
+    with closing(sqlite3.connect(people_file)) as new, closing(sqlite3.connect(path)) as served:
+        new.backup(served)
+    path.with_suffix(".erasures").unlink(missing_ok=True)
+
+
 @pytest.fixture
-def live_database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
-    """What ``live_server`` serves; override it, or write to it first, for other data."""
-    database = copy_with_people(migrated_file, tmp_path)
+def own_database(people_file: Path, tmp_path: Path) -> Iterator[Database]:
+    """For a server that only one test starts."""
+    shutil.copyfile(people_file, tmp_path / "live.db")
+    database = Database(f"sqlite:///{tmp_path / 'live.db'}")
     yield database
     database.dispose()
 
 
 @pytest.fixture
 def live_environment() -> dict[str, str]:
-    """What ``live_server`` runs with besides; override it."""
+    """What ``live_server`` runs with besides; override it, and it is a server of one's own."""
     return {}
 
 
 @pytest.fixture
-def live_server(
-    live_database: Database, live_environment: dict[str, str], tmp_path: Path
-) -> Iterator[LiveServer]:
-    """The application as ``make run`` starts it, on a free port, for one test.
+def live_database(
+    request: pytest.FixtureRequest, live_environment: dict[str, str], people_file: Path
+) -> Database:
+    """What ``live_server`` serves, as new; override it, or write to it first, for other data."""
+    if live_environment:
+        own: Database = request.getfixturevalue("own_database")
+        return own
+    server: LiveServer = request.getfixturevalue("standing_server")
+    renew(server, people_file)
+    return server.database
 
-    Starting takes seconds: where tests leave each other's data alone, let this fixture
-    answer with ``shared_server`` in their module.
-    """
-    with serve(live_database, live_environment, tmp_path / "server.log") as server:
-        yield server
+
+@pytest.fixture
+def live_server(
+    request: pytest.FixtureRequest,
+    live_database: Database,
+    live_environment: dict[str, str],
+    tmp_path: Path,
+) -> Iterator[LiveServer]:
+    """The application as ``make run`` starts it, on a free port."""
+    if live_environment:
+        with serve(live_database, live_environment, tmp_path / "server.log") as server:
+            yield server
+        return
+    standing: LiveServer = request.getfixturevalue("standing_server")
+    yield standing
+    check_log_tells_nothing(standing.log)
 
 
 @pytest.fixture(scope="module")
-def shared_server(
-    migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
-    """One server for all tests of a module."""
-    folder = tmp_path_factory.mktemp("shared")
-    database = copy_with_people(migrated_file, folder)
-    with serve(database, {}, folder / "server.log") as server:
-        yield server
-    database.dispose()
+def shared_server(standing_server: LiveServer, people_file: Path) -> LiveServer:
+    """For tests that leave each other's data alone: as new for the module, not for each."""
+    renew(standing_server, people_file)
+    return standing_server
 
 
 NewPage = Callable[..., Page]

@@ -1,7 +1,9 @@
 """The receptionist's day in a real browser: sign in, search, book, move, cancel, share the day."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -81,8 +83,10 @@ def block(page: Page, name: str) -> Locator:
     return page.get_by_label(re.compile(rf"{name}.*(Booked|Arrived|Held)")).first
 
 
-def carry(page: Page, what: Locator, to: Locator) -> None:
-    """Drag something by the mouse, in steps as a hand does."""
+def carry(
+    page: Page, what: Locator, to: Locator, meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    """Drag something by the mouse, in steps as a hand does; the day waits while it is held."""
     source, target = what.bounding_box(), to.bounding_box()
     assert source
     assert target
@@ -90,6 +94,7 @@ def carry(page: Page, what: Locator, to: Locator) -> None:
     page.mouse.down()
     page.mouse.move(target["x"] + 30, target["y"] + 20, steps=6)
     page.mouse.move(target["x"] + 30, target["y"] + 5, steps=3)
+    meanwhile()
     page.mouse.up()
 
 
@@ -214,10 +219,14 @@ def test_a_refused_drop_goes_back_and_offers_the_nearest_times(new_page, sign_in
     page = new_page()
     sign_in(page, "rita", path="/desk")
     to_tomorrow(page)
-    book_elsewhere(
-        live_server.database, tomorrow(11), professional="Dr Ben", patient="Nuria García"
+    quicker = partial(
+        book_elsewhere,
+        live_server.database,
+        tomorrow(11),
+        professional="Dr Ben",
+        patient="Nuria García",
     )
-    carry(page, block(page, "Ana Silva"), free(page, "Dr Ben", "11:00"))
+    carry(page, block(page, "Ana Silva"), free(page, "Dr Ben", "11:00"), meanwhile=quicker)
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Dr Ben has just been booked for that time.")).to_be_visible()
     dialog.get_by_role("button", name=re.compile("11:30")).click()
