@@ -223,13 +223,19 @@ def visit(browser, demo):
     contexts = []
 
     def open_page(
-        query: str = "", *, width: int = 1400, height: int = 900, touch: bool = False
+        query: str = "",
+        *,
+        width: int = 1400,
+        height: int = 900,
+        touch: bool = False,
+        dark: bool = False,
     ) -> Page:
         # A page answered from a route counts as foreign to the server's own socket.
         context = browser.new_context(
             viewport={"width": width, "height": height},
             permissions=["local-network-access"],
             has_touch=touch,
+            color_scheme="dark" if dark else "light",
         )
         contexts.append(context)
         page = context.new_page()
@@ -641,3 +647,46 @@ def test_twenty_professionals_are_drawn_with_names_and_hours_that_stay(visit):
     assert page.locator(".column").first.bounding_box()["width"] >= 110
     desk = page.locator(".desk").bounding_box()
     assert page.locator(".gutter").bounding_box()["x"] == pytest.approx(desk["x"], abs=2)
+
+
+CONTRASTS = """starts => {
+  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (paint, under) => {
+    for (const each of [under, paint]) { pen.fillStyle = each; pen.fillRect(0, 0, 1, 1); }
+    const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3)
+      .map((part) => part / 255)
+      .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  return starts.map((start) => {
+    const { color, backgroundColor } = getComputedStyle(start);
+    const [a, b] = [light(color, backgroundColor), light(backgroundColor, backgroundColor)];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  });
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_each_free_time_can_be_read(visit, dark):
+    page = visit(dark=dark)
+
+    contrasts = page.locator(".start.free").evaluate_all(CONTRASTS)
+
+    assert page.locator(".desk").get_attribute("data-shade") == ("dark" if dark else "light")
+    assert len(contrasts) > 10
+    assert min(contrasts) >= 4.5
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("columns", [4, 20])
+def test_an_overridden_visit_bears_its_sign_however_narrow_its_column(visit, columns):
+    page = visit(f"columns={columns}")
+    marked = page.locator(".block[aria-label$='⚠ override']:not(.released)")
+
+    assert marked.count() > 1
+    for block in marked.all():
+        sign = block.locator(".sign").bounding_box()
+        assert sign["width"] > 5
+        state, whole = block.locator(".icon").bounding_box(), block.bounding_box()
+        assert state["x"] + state["width"] <= whole["x"] + whole["width"]

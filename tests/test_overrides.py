@@ -15,8 +15,10 @@ from core.booking import (
     cancel,
     move,
 )
+from core.desk import DayAsked, load_day
 from core.errors import CannotBook, Invalid, NotAllowed
 from core.models import BookingState, Claim, Override, OverrideKind, Patient, Role
+from dashboard.components.desk_board import badges_of
 from tests import a
 
 URGENT = SetAside("Urgent", "pain since this morning")
@@ -148,3 +150,13 @@ def test_a_late_cancellation_passes_as_in_time_only_with_a_reason_on_record(
     assert (one.cancelled_late, two.cancelled_late) == (True, False)
     assert kinds(session) == [OverrideKind.LATE_CANCEL]
     assert two.state is BookingState.CANCELLED
+
+
+def test_the_calendar_marks_what_set_a_rule_aside_and_nothing_else(session, ada, service, rita):
+    book(session, rita, ask(session, ada, service, 10), now=a.BEFORE)
+    late = ask(session, ada, service, 18, set_aside=URGENT)
+    book(session, rita, late, now=a.BEFORE)
+
+    day = load_day(session, rita, DayAsked(a.at(10).date()), now=a.BEFORE)
+
+    assert [list(badges_of(each)) for each in day.bookings] == [[], ["⚠ override"]]

@@ -175,7 +175,7 @@ def badges_of(booking: DayBooking) -> Iterator[str]:
     if booking.is_confirmed and booking.state is BookingState.BOOKED:
         yield "✓"
     if booking.is_override:
-        yield _("override")
+        yield "⚠ " + _("override")  # the sign stays where the word has no room
     if booking.waiting:
         yield _("{count} waiting").format(count=booking.waiting)
     if booking.is_series:

@@ -11,6 +11,8 @@ const ICONS = {
   held: "M4.5 2.5h7M4.5 13.5h7M5.2 2.7c0 3 2.8 3.4 2.8 5.3s-2.8 2.3-2.8 5.3M10.8 2.7c0 3-2.8 3.4-2.8 5.3s2.8 2.3 2.8 5.3",
 };
 
+const SMALLEST_LABEL = 11;
+
 const thingOf = new WeakMap();
 
 function make(tag, look, text) {
@@ -44,9 +46,18 @@ function makeIcon(block) {
 
 function makeBadges(block) {
   const badges = make("span", "badges");
-  for (const badge of block.badges.slice(0, 2)) badges.append(make("span", "badge", badge));
+  for (const badge of block.badges.slice(0, 2)) badges.append(makeBadge(badge));
   if (block.badges.length > 2) badges.append(make("span", "badge", `+${block.badges.length - 2}`));
   return badges;
+}
+
+/** Its sign stays where a narrow column has no room for its word. */
+function makeBadge(words) {
+  const badge = make("span", "badge");
+  const [sign] = words.match(/^[^\p{L}\p{N}]+/u) || [""];
+  if (sign) badge.append(make("span", "sign", sign));
+  badge.append(words.slice(sign.length));
+  return badge;
 }
 
 /** A block's spoken name: when, who, what, how it stands. */
@@ -121,11 +132,13 @@ function drawColumn(day, column, pixels) {
 
 function drawStart(day, start, pixels) {
   const look = start.short ? "start short" : start.refused ? "start refused" : "start free";
-  const node = makeButton(start.from % 30 ? `${look} between` : look, start);
   const top = (start.from - day.from) * pixels;
   const height = (Math.min(start.cellEnd, day.to) - start.from) * pixels;
+  const unreadable = start.from % 30 && height < SMALLEST_LABEL;
+  const node = makeButton(unreadable ? `${look} between` : look, start);
   if (start.beside) node.classList.add("beside");
   node.style.cssText = `top:${top}px;height:${Math.max(height - 1, 9)}px`;
+  if (height < 17) node.style.setProperty("--line", `${Math.max(height - 1, 9)}px`);
   node.textContent = clock(start.from);
   node.setAttribute("aria-label", nameStart(start, day.words));
   return node;
