@@ -1,5 +1,5 @@
 // The keys that belong to no button: g and a letter for a page, ? for the help sheet, and
-// those of the open dialog that unfold a part of it. Nothing is heard while somebody types.
+// those of the open dialog that lead to a part of it. Nothing is heard while somebody types.
 const WAIT = 1_500; // milliseconds between g and the letter
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
 let page = { letters: [], behind: [], opens: {} };
@@ -16,12 +16,13 @@ function take(event) {
 }
 
 function unfold(part) {
-  const details = document.querySelector(`.st-key-${part} details`);
-  if (!details) return false;
-  if (!details.open) details.querySelector("summary").click();
+  const box = document.querySelector(`.st-key-${part}`);
+  if (!box) return false;
+  const details = box.querySelector("details");
+  if (details && !details.open) details.querySelector("summary").click();
   setTimeout(() => {
-    const field = details.querySelector("input, button:not([disabled])");
-    (field ?? details.querySelector("summary")).focus();
+    const field = (details ?? box).querySelector("input, button:not([disabled])");
+    (field ?? box.querySelector("summary")).focus();
   }, 250); // while it unfolds, what is inside cannot have the focus
   return true;
 }

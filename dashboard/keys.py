@@ -67,7 +67,7 @@ KEYS = (
     *(TAKE, TAKE_BACK, GO, HELP, CLOSE),
 )
 OPENS = {MOVE: "open_booking_move", CANCEL: "open_booking_cancel"}
-"""What Streamlit gives no shortcut to: the part of the dialog that each of these unfolds."""
+"""What Streamlit gives no shortcut to: the part of the dialog that each of these leads to."""
 
 
 def keys_at(where: str) -> Sequence[Key]:

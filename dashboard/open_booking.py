@@ -1,6 +1,6 @@
 """The dialog behind a booking: its details, its next steps, moving and cancelling it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -70,6 +70,7 @@ from dashboard.searching import find_duplicates, find_patients
 from dashboard.series_form import Reach
 
 KEY = "open_booking"
+NEAREST = 5
 
 
 @dataclass(frozen=True)
@@ -189,9 +190,7 @@ def _cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
     asked = ask_reason(booking, key=KEY, press=press, may_waive=may_waive, now=utc_now())
     if asked is None:
         return
-    if not asked.reason:
-        st.error(_("Please choose a reason, or write one."), icon=":material/block:")
-    elif reach.is_more:
+    if reach.is_more:
         series = CancelSeriesRequest(booking.id, reach.scope, reach.seen, asked.reason)
         _do(
             lambda db, now: cancel_series(db, actor, series, now=now),
@@ -384,16 +383,39 @@ def _move_form(actor: Actor, booking: Booking, zone: ZoneInfo, reach: Reach) -> 
         pressed = st.button(
             _("Move"), key=f"{_press(booking)}_do_move", type="primary", disabled=starts_at is None
         )
-        if pressed and starts_at is not None:
-            request = MoveRequest(booking.id, booking.version, professional_id, starts_at)
+        straight_to = _nearest_buttons(booking, free, zone)
+        wished = straight_to or (starts_at if pressed else None)
+        if wished is not None:
+            request = MoveRequest(booking.id, booking.version, professional_id, wished)
             _do(
                 lambda db, now: move(db, actor, request, now=now),
                 _("Moved {name} to {time}.").format(
-                    name=title_of(booking), time=when(starts_at, zone, utc_now())
+                    name=title_of(booking), time=when(wished, zone, utc_now())
                 ),
                 step=booking.id,
                 frees=_time_of(booking),
             )
+
+
+def _nearest_buttons(booking: Booking, free: Sequence[datetime], zone: ZoneInfo) -> datetime | None:
+    """The free times nearest to the booking's own time of day; the one pressed, if any."""
+    own = booking.starts_at.astimezone(zone)
+
+    def apart(start: datetime) -> float:
+        there = start.astimezone(zone)
+        return abs((there.hour - own.hour) * 60 + there.minute - own.minute)
+
+    others = [each for each in free if each != booking.starts_at]
+    nearest = sorted(sorted(others, key=apart)[:NEAREST])
+    if not nearest:
+        return None
+    st.caption(_("Or straight to:"))
+    pressed = None
+    with st.container(horizontal=True):
+        for each in nearest:
+            if st.button(clock(each, zone), key=f"{_press(booking)}_to_{each.isoformat()}"):
+                pressed = each
+    return pressed
 
 
 def _move_series(

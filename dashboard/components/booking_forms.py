@@ -165,17 +165,22 @@ def ask_reason(
 ) -> CancelAsked | None:
     """The reason for a cancellation once "Cancel booking" is pressed; None until then.
 
+    The reasons stand open, so that it takes two clicks and never happens without one.
     ``press`` prefixes the key of the button, ``key`` those of what is typed. Whoever
     ``may_waive`` can let a late cancellation pass.
     """
     if booking.state not in CANCELLABLE:
         return None
-    with st.expander(
-        keys.marked(_("Cancel"), keys.CANCEL), icon=":material/event_busy:", key=f"{key}_cancel"
-    ):
+    with st.container(key=f"{key}_cancel"):
         chosen = st.pills(
-            _("Reason"), CANCEL_REASONS, format_func=_, key=f"{key}_reason", default=None
+            keys.marked(_("Cancel, because"), keys.CANCEL),
+            CANCEL_REASONS,
+            format_func=_,
+            key=f"{key}_reason",
+            default=None,
         )
+        if chosen is None:
+            return None
         words = st.text_input(_("In your own words (optional)"), key=f"{key}_words")
         by_patient = chosen not in OURS
         is_late = by_patient and now > cancels_late_after(booking)
@@ -185,9 +190,7 @@ def ask_reason(
             and st.checkbox(_("Do not count it as late"), key=f"{key}_not_late")
         )
         if st.button(_("Cancel booking"), key=f"{press}_do_cancel", type="primary"):
-            reason = " · ".join(
-                each for each in (_(chosen) if chosen else "", words.strip()) if each
-            )
+            reason = " · ".join(each for each in (_(chosen), words.strip()) if each)
             return CancelAsked(reason, by_patient, not_late)
     return None
 
