@@ -183,7 +183,7 @@ def test_a_booking_is_moved_by_its_form(desk, server):
     with journey(hand, "move by form", 4):
         hand.click(block(desk, "Patient 0500"))
         dialog = desk.get_by_role("dialog")
-        hand.click(dialog.get_by_text("Move", exact=True).first)
+        hand.click(dialog.locator(".st-key-open_booking_move summary"))
         hand.click(dialog.get_by_role("button", name=re.compile(r"^\d\d:\d\d$")).first)
         expect(desk.get_by_text(re.compile("Moved Patient 0500 to"))).to_be_visible(
             timeout=PATIENCE
@@ -207,6 +207,7 @@ def test_a_booking_is_cancelled_with_a_reason(desk, server):
 
 def test_the_next_free_time_of_a_service_with_anybody(desk):
     hand = Hand(desk)
+    expect(desk.get_by_role("button", name=re.compile("One line"))).to_be_visible(timeout=PATIENCE)
     with journey(hand, "next free time for a service, any professional", 3):
         hand.press("Control+k")
         expect(desk.get_by_label(re.compile("Day, time, patient"))).to_be_focused(timeout=PATIENCE)

@@ -131,7 +131,7 @@ def bo_is_ill(page: Page, dialog: Locator) -> None:
 def zoe_comes_later(page: Page, dialog: Locator) -> None:
     to_tomorrow(page)
     block(page, "Zoe Faria").click()
-    dialog.get_by_text("Move", exact=True).first.click()
+    dialog.locator(".st-key-open_booking_move summary").click()
     dialog.get_by_role("button", name="11:30", exact=True).click()
     says(page, "Moved Zoe Faria to .*11:30")
 
