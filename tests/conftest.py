@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,8 @@ from core.models import Base
 from tests.conformance.summary import pytest_terminal_summary  # noqa: F401 - a hook of the run
 
 ENGINES = ("sqlite", "postgresql")
+PATIENCE = 15_000
+"""How long a page may take on a machine that is busy with other tests."""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -108,6 +110,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail("no Chromium on this machine, and CI may not do without")
     if path is None:
         pytest.skip("no Chromium on this machine")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield launched
