@@ -47,11 +47,19 @@ ARRIVED = Key("a", N_("Arrived"), ("today", BOOKING))
 START = Key("s", N_("Start the visit"), ("today", BOOKING))
 DONE = Key("d", N_("Done: finish the visit"), ("today", BOOKING))
 NO_SHOW = Key("x", N_("No-show"), ("today", BOOKING))
-UNDO = Key("u", N_("Undo the last step"), ("today", BOOKING))
+UNDO = Key("u", N_("Undo the last step"), ("today", "sick-day", BOOKING))
 CONFIRM = Key("c", N_("Confirmed by telephone"), ("today",), on_button=False)
 MOVE = Key("m", N_("Move"), (BOOKING,), on_button=False)
 CANCEL = Key("Delete", N_("Cancel, with a reason"), (BOOKING,), on_button=False)
 AGAIN = Key("b", N_("Book again"), (BOOKING,))
+
+FIRST_LIST = Key("v", N_("Open the first list of visits to move"), ("sick-day",))
+PROPOSALS = tuple(
+    Key(press, N_("Take the proposal with this number"), ("sick-day",)) for press in "12345"
+)
+NO_ANSWER = Key("o", N_("No answer: call again later"), ("sick-day",))
+SKIP = Key("j", N_("Skip for now"), ("sick-day",))
+CANCEL_AWAY = Key("q", N_("Cancel the visit: the professional is away"), ("sick-day",))
 
 ARROWS = Key(
     "← ↑ ↓ →", N_("From time to time, from row to row"), ("desk", "today", "my-week"), False
@@ -63,6 +71,7 @@ CARRY = Key("Alt+← ↑ ↓ →", N_("Move the booking; Enter drops it"), ("des
 KEYS = (
     *(ARROWS, OPEN, JUMP, CARRY),
     *(TODAY, BACK, ON, FIND, LINE, WALK_IN, CALLS, LATE, WAIT),
+    *(FIRST_LIST, *PROPOSALS, NO_ANSWER, SKIP, CANCEL_AWAY),
     *(ARRIVED, START, DONE, NO_SHOW, CONFIRM, UNDO, MOVE, CANCEL, AGAIN),
     *(TAKE, TAKE_BACK, GO, HELP, CLOSE),
 )

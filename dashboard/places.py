@@ -61,6 +61,14 @@ PLACES = (
         (P.TIME_OFF_WRITE, P.SCHEDULE_WRITE_OWN),
     ),
     Place(
+        "sick-day",
+        "i",
+        N_("Sick day"),
+        ":material/sick:",
+        "sick_day.py",
+        (P.BOOKINGS_WRITE,),
+    ),
+    Place(
         "waiting-list",
         "l",
         N_("Waiting list"),

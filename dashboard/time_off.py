@@ -1,6 +1,6 @@
 """Entering a professional's absence, with the bookings in its way, and those to come."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ import streamlit as st
 from core import catalog
 from core.db import utc_now
 from core.interval import Interval, days_between
-from core.models import Booking
+from core.models import Booking, TimeOff
 from core.policy import Actor, Permission, allows
 from core.schedule import (
     Absence,
@@ -32,8 +32,11 @@ FIT, LIST_HEIGHT = 5, 320
 MIDNIGHT = time(0)
 
 
-def enter(actor: Actor) -> None:
-    """The form; what is booked in the time that was chosen is shown before it is saved."""
+def enter(actor: Actor, then: Callable[[int], None] | None = None) -> None:
+    """The form; what is booked in the time that was chosen is shown before it is saved.
+
+    ``then`` is told the number of what was entered.
+    """
     if forms.opened(FORM) is None:
         forms.open_form(FORM)
         st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
@@ -56,13 +59,16 @@ def enter(actor: Actor) -> None:
         name = names[professional_id]
         forms.save(
             lambda db, now: enter_time_off(db, actor, request, now=now),
-            lambda saved: forms.finish(
-                _("{professional} is away: {days}.").format(
-                    professional=name, days=days_of(saved.starts_at, saved.ends_at, zone)
-                )
-            ),
+            lambda saved: _entered(saved, name, then),
             opened,
         )
+
+
+def _entered(saved: TimeOff, professional: str, then: Callable[[int], None] | None) -> None:
+    if then is not None:
+        then(saved.id)
+    days = days_of(saved.starts_at, saved.ends_at, session.zone())
+    forms.finish(_("{professional} is away: {days}.").format(professional=professional, days=days))
 
 
 def key(name: str) -> str:

@@ -59,6 +59,7 @@ CORE_ORDER = (
         "overrides",
         "running_late",
         "series",
+        "sick_day",
         "waiting",
         "desk",
         "walk_in",

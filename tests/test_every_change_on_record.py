@@ -6,7 +6,7 @@ import inspect
 import pytest
 from sqlalchemy import func, select
 
-from core import catalog, holds, patients, running_late, schedule, waiting
+from core import catalog, holds, patients, running_late, schedule, sick_day, waiting
 from core.booking import (
     AnyRequest,
     BookingRequest,
@@ -39,9 +39,10 @@ MODULES = (
     "core.patients",
     "core.running_late",
     "core.schedule",
+    "core.sick_day",
     "core.waiting",
 )
-NOT_VERBS = ("find_", "get_", "load_", "_", "fitting_", "gaps_")
+NOT_VERBS = ("find_", "get_", "load_", "_", "fitting_", "gaps_", "propose_")
 NOT_ALONE = {
     "core.booking.groups.give_up_own_seat": "what cancel does for a patient in a group",
     "core.booking.groups.take_seat_back": "what undo does for a seat that was left",
@@ -135,6 +136,33 @@ def waits(desk):
 def offered(desk):
     request = waiting.OfferRequest(waits(desk).id, 1, desk.ada.id, a.at(9))
     return waiting.offer(desk.session, desk.admin, request, now=a.BEFORE).id
+
+
+def stranded(desk):
+    """Ana's visit, with Dr Ada away."""
+    booking = desk.booked()
+    asked = schedule.NewTimeOff(desk.ada.id, a.at(8), a.at(12))
+    away = schedule.enter_time_off(desk.session, desk.admin, asked, now=a.BEFORE)
+    desk.session.flush()
+    return away.id, booking
+
+
+def moved_instead(desk):
+    away, booking = stranded(desk)
+    return sick_day.move_stranded, (
+        sick_day.MoveInstead(away, booking.id, 1, desk.ada.id, a.at(14)),
+    )
+
+
+def cancelled_instead(desk):
+    away, booking = stranded(desk)
+    return sick_day.cancel_stranded, (away, booking.id, 1)
+
+
+def skipped(desk):
+    away, booking = stranded(desk)
+    sick_day.skip(desk.session, desk.admin, away, booking.id, now=a.BEFORE)
+    return sick_day.undo_last, (away,)
 
 
 def waited_for(desk):
@@ -322,6 +350,18 @@ DOINGS = {
         ),
     ),
     "core.schedule.close_date": lambda desk: (schedule.close_date, (desk.ada.id, a.DAY)),
+    "core.sick_day.take_next": lambda desk: (sick_day.take_next, (stranded(desk)[0],)),
+    "core.sick_day.no_answer": lambda desk: (
+        sick_day.no_answer,
+        ((made := stranded(desk))[0], made[1].id),
+    ),
+    "core.sick_day.skip": lambda desk: (
+        sick_day.skip,
+        ((made := stranded(desk))[0], made[1].id),
+    ),
+    "core.sick_day.move_stranded": moved_instead,
+    "core.sick_day.cancel_stranded": cancelled_instead,
+    "core.sick_day.undo_last": skipped,
     "core.waiting.add": lambda desk: (
         waiting.add,
         (waiting.NewEntry(desk.ana.id, waiting.Wishes(desk.visit.id), "new"),),

@@ -44,6 +44,7 @@ from core.models.practice import (
 from core.models.privacy import Erasure
 from core.models.record import AuditEntry, ExceptionalAccess
 from core.models.second_step import RecoveryCode, SecondStep
+from core.models.sick_day import AbsenceCall, CallStep
 from core.models.waiting import (
     Answer,
     Offer,
@@ -56,6 +57,7 @@ from core.models.waiting import (
 __all__ = [
     "LONGEST_VISIT_SECONDS",
     "OCCUPYING",
+    "AbsenceCall",
     "Anchor",
     "Answer",
     "Attendee",
@@ -68,6 +70,7 @@ __all__ = [
     "BufferRule",
     "Calendar",
     "CalendarKind",
+    "CallStep",
     "Channel",
     "Claim",
     "Closure",

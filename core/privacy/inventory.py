@@ -239,6 +239,16 @@ HOLDINGS = (
         blanks={"reason": "", "note": ""},
     ),
     Holding(
+        T["absence_calls"],
+        T["absence_calls"].c.booking_id.in_(VISITS),
+        why="to know who was called when a professional was away",
+        left_out={
+            "user_id": ANOTHER_PERSON,
+            "time_off_id": ANOTHER_PERSON,
+            "booking_version": A_COUNTER,
+        },
+    ),
+    Holding(
         T["series"],
         T["series"].c.id.in_(SERIES),
         why="the diary of the practice: which visits belong together",

@@ -41,6 +41,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "offer.declined": N_("{who} noted that {patient} does not want the time kept for them."),
         "offer.no_answer": N_("{who} noted that {patient} did not answer."),
         "offer.taken_back": N_("{who} took back the time kept for {patient}."),
+        "absence.opened": N_("{who} took over calling {patient}: {professional} is away."),
+        "absence.no_answer": N_("{who} called {patient}, who did not answer."),
+        "absence.skipped": N_("{who} left calling {patient} for later."),
+        "absence.undone": N_("{who} took back a step about the visit of {patient}."),
     },
     N_("Patients"): {
         "patient.added": N_("{who} added the patient {patient}."),
@@ -171,6 +175,7 @@ NUMBERED: Mapping[str, str] = {
     "expertise_ids": N_("expertise no. {number}"),
     "patient_ids": N_("patients no. {number}"),
     "series": N_("series no. {number}"),
+    "time_off": N_("time off no. {number}"),
     "service_id": N_("service no. {number}"),
 }
 """Fields that hold the number of something else."""

@@ -34,6 +34,7 @@ from core import (
     schedule_check,
     second_step_set_up,
     series,
+    sick_day,
     transfer,
     waiting,
     walk_in,
@@ -68,9 +69,11 @@ from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
 from core.booking_line import LineRead, propose, understand
 from core.interval import Interval
 from core.models import (
+    AbsenceCall,
     Attendee,
     Booking,
     BookingState,
+    CallStep,
     Frequency,
     MessageState,
     Role,
@@ -146,6 +149,43 @@ def printed(world, who):
 def walked_in(world, who, professional, patient):
     asked = walk_in.WalkInRequest(professional, world.visit.id, patient, a.at(16), "try")
     return walk_in.walk_in(world.session, who, asked, now=NOW)
+
+
+def stranded(world, id):
+    """The time off somebody's visit lies in, and that visit."""
+    booking = world.session.get(Booking, id)
+    if booking is None:
+        return MISSING, id
+    asked = schedule.NewTimeOff(booking.professional_id, booking.starts_at, booking.ends_at)
+    away = schedule.enter_time_off(world.session, world.admin, asked, now=NOW)
+    world.session.flush()
+    return away.id, id
+
+
+def put_back(world, who, id):
+    """The same, after somebody left the visit for later."""
+    away, _booking = stranded(world, id)
+    if away != MISSING:
+        world.session.add(
+            AbsenceCall(
+                time_off_id=away,
+                booking_id=id,
+                user_id=who.user_id,
+                step=CallStep.SKIPPED,
+                at=NOW,
+                booking_version=1,
+            )
+        )
+        world.session.flush()
+    return away
+
+
+def moved_instead(world, who, id):
+    away, _booking = stranded(world, id)
+    asked = sick_day.MoveInstead(
+        away, id, version(world, Booking, id), place_of(world, who, id), a.at(16)
+    )
+    return sick_day.move_stranded(world.session, who, asked, now=NOW)
 
 
 def wishes(world, service):
@@ -511,6 +551,42 @@ BOOKINGS = {
 }
 
 WAITING = {
+    "sick_day.proposing.propose_instead": (
+        About("booking", lambda w, who, id: sick_day.propose_instead(w.session, who, id, now=NOW)),
+    ),
+    "sick_day.worklist.load_worklist": (
+        About("time_off", lambda w, who, id: sick_day.load_worklist(w.session, who, id, now=NOW)),
+    ),
+    "sick_day.steps.take_next": (
+        About("time_off", lambda w, who, id: sick_day.take_next(w.session, who, id, now=NOW)),
+    ),
+    "sick_day.steps.no_answer": (
+        About(
+            "booking",
+            lambda w, who, id: sick_day.no_answer(w.session, who, *stranded(w, id), now=NOW),
+        ),
+    ),
+    "sick_day.steps.skip": (
+        About(
+            "booking",
+            lambda w, who, id: sick_day.skip(w.session, who, *stranded(w, id), now=NOW),
+        ),
+    ),
+    "sick_day.steps.move_stranded": (About("booking", moved_instead),),
+    "sick_day.steps.cancel_stranded": (
+        About(
+            "booking",
+            lambda w, who, id: sick_day.cancel_stranded(
+                w.session, who, *stranded(w, id), version(w, Booking, id), now=NOW
+            ),
+        ),
+    ),
+    "sick_day.steps.undo_last": (
+        About(
+            "booking",
+            lambda w, who, id: sick_day.undo_last(w.session, who, put_back(w, who, id), now=NOW),
+        ),
+    ),
     "waiting.entries.add": (
         About(
             "patient",

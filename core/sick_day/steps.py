@@ -1,0 +1,211 @@
+"""Going down the list: take a visit, move or cancel it, put it back, undo the last step."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.booking import (
+    CancelRequest,
+    MoveRequest,
+    UndoRequest,
+    cancel,
+    get_booking,
+    move,
+    undo,
+)
+from core.errors import N_, Invalid, NotFound
+from core.models import (
+    AbsenceCall,
+    Booking,
+    CallStep,
+    TimeOff,
+)
+from core.policy import Actor, Permission, require
+from core.sick_day.worklist import Worklist, WorkRow, load_worklist
+
+P, S = Permission, CallStep
+
+AWAY = N_("The professional is away")
+"""Why the visit is cancelled, as it stands on the booking."""
+
+
+@dataclass(frozen=True)
+class MoveInstead:
+    """``version`` is that of the booking as the desk saw it."""
+
+    time_off_id: int
+    booking_id: int
+    version: int
+    professional_id: int
+    starts_at: datetime
+
+
+def take_next(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> Booking | None:
+    """The visit this desk has before it, else the first that nobody has; None when none is."""
+    worklist = _locked(session, actor, time_off_id, now=now)
+    if worklist.current is not None:
+        return worklist.current.booking
+    free = next((each for each in worklist.rows if not each.taken_by), None)
+    if free is None:
+        return None
+    _open(session, actor, time_off_id, free.booking, now=now)
+    audit.record(session, actor, "absence.opened", free.booking, now=now, time_off=time_off_id)
+    return free.booking
+
+
+def no_answer(
+    session: Session, actor: Actor, time_off_id: int, booking_id: int, *, now: datetime
+) -> None:
+    """Nobody answered the telephone: the call is logged, and the visit comes again at the end."""
+    _put_back(session, actor, time_off_id, booking_id, S.NO_ANSWER, now=now)
+
+
+def skip(
+    session: Session, actor: Actor, time_off_id: int, booking_id: int, *, now: datetime
+) -> None:
+    """Not now: the visit comes again at the end, and nobody was called."""
+    _put_back(session, actor, time_off_id, booking_id, S.SKIPPED, now=now)
+
+
+def move_stranded(
+    session: Session, actor: Actor, request: MoveInstead, *, now: datetime
+) -> Booking:
+    """Move a visit out of the time off; of a series it is this one alone."""
+    require(actor, P.BOOKINGS_WRITE)
+    _own_row(
+        load_worklist(session, actor, request.time_off_id, now=now),
+        request.booking_id,
+    )
+    asked = MoveRequest(
+        request.booking_id, request.version, request.professional_id, request.starts_at
+    )
+    moved = move(session, actor, asked, now=now)
+    _note(session, actor, request.time_off_id, moved, S.MOVED, now=now)
+    return moved
+
+
+def cancel_stranded(
+    session: Session,
+    actor: Actor,
+    time_off_id: int,
+    booking_id: int,
+    version: int,
+    *,
+    now: datetime,
+) -> Booking:
+    """Cancel a visit because the professional is away, which is never late."""
+    require(actor, P.BOOKINGS_WRITE)
+    _own_row(load_worklist(session, actor, time_off_id, now=now), booking_id)
+    asked = CancelRequest(booking_id, version, AWAY, asked_by_patient=False)
+    cancelled = cancel(session, actor, asked, now=now)
+    _note(session, actor, time_off_id, cancelled, S.CANCELLED, now=now)
+    return cancelled
+
+
+def undo_last(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> Booking:
+    """Take back what the actor did last here, and have that visit before them again.
+
+    Whatever was changed in the booking since is told, and stays.
+    """
+    require(actor, P.BOOKINGS_WRITE)
+    load_worklist(session, actor, time_off_id, now=now)
+    last = session.scalar(
+        select(AbsenceCall)
+        .where(
+            AbsenceCall.time_off_id == time_off_id,
+            AbsenceCall.user_id == actor.user_id,
+            AbsenceCall.step != S.OPENED,
+            AbsenceCall.ended_at.is_(None),
+        )
+        .order_by(AbsenceCall.id.desc())
+        .limit(1)
+    )
+    if last is None:
+        raise Invalid(N_("There is nothing of yours to undo on this list."))
+    booking = get_booking(session, actor, last.booking_id)
+    if last.step in (S.CANCELLED, S.MOVED):
+        undo(session, actor, UndoRequest(booking.id, last.booking_version), now=now)
+    last.ended_at = now
+    _open(session, actor, time_off_id, booking, now=now)
+    if last.step in (S.NO_ANSWER, S.SKIPPED):
+        audit.record(session, actor, "absence.undone", booking, now=now, time_off=time_off_id)
+    return booking
+
+
+def _put_back(
+    session: Session,
+    actor: Actor,
+    time_off_id: int,
+    booking_id: int,
+    step: CallStep,
+    *,
+    now: datetime,
+) -> None:
+    row = _own_row(_locked(session, actor, time_off_id, now=now), booking_id)
+    _note(session, actor, time_off_id, row.booking, step, now=now)
+    audit.record(session, actor, f"absence.{step}", row.booking, now=now, time_off=time_off_id)
+
+
+def _locked(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> Worklist:
+    """The list while nobody else takes from it: of two desks each gets another visit."""
+    require(actor, P.BOOKINGS_WRITE)
+    # A weaker lock than for deleting it: whoever moves a visit notes it without waiting.
+    session.execute(
+        select(TimeOff.id).where(TimeOff.id == time_off_id).with_for_update(key_share=True)
+    )
+    return load_worklist(session, actor, time_off_id, now=now)
+
+
+def _own_row(worklist: Worklist, booking_id: int) -> WorkRow:
+    """The visit, unless it has left the list or another desk is calling."""
+    row = next((each for each in worklist.rows if each.booking.id == booking_id), None)
+    if row is None:
+        raise NotFound(what=N_("stranded visit"))
+    if row.taken_by:
+        raise Invalid(
+            N_("{who} is calling about this visit just now. Take the next one."), who=row.taken_by
+        )
+    return row
+
+
+def _open(
+    session: Session, actor: Actor, time_off_id: int, booking: Booking, *, now: datetime
+) -> None:
+    """Before this desk from now on; what it had before is free again."""
+    session.execute(
+        update(AbsenceCall)
+        .where(
+            AbsenceCall.time_off_id == time_off_id,
+            AbsenceCall.user_id == actor.user_id,
+            AbsenceCall.step == S.OPENED,
+            AbsenceCall.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+    _note(session, actor, time_off_id, booking, S.OPENED, now=now)
+
+
+def _note(
+    session: Session,
+    actor: Actor,
+    time_off_id: int,
+    booking: Booking,
+    step: CallStep,
+    *,
+    now: datetime,
+) -> None:
+    session.flush()  # the booking has its new version after this
+    session.add(
+        AbsenceCall(
+            time_off_id=time_off_id,
+            booking_id=booking.id,
+            user_id=actor.user_id,
+            step=step,
+            at=now,
+            booking_version=booking.version,
+        )
+    )
+    session.flush()

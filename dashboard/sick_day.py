@@ -1,0 +1,274 @@
+"""The stranded visits of somebody who is away, one at a time: whom to call, and what to offer."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from core import catalog
+from core.db import utc_now
+from core.errors import BookingError, NotFound
+from core.models import Patient
+from core.policy import Actor
+from core.schedule import load_time_off
+from core.sick_day import (
+    Instead,
+    MoveInstead,
+    Worklist,
+    WorkRow,
+    cancel_stranded,
+    load_worklist,
+    move_stranded,
+    no_answer,
+    propose_instead,
+    skip,
+    take_next,
+    undo_last,
+)
+from dashboard import feedback, keys, session, time_off
+from dashboard.feedback import md
+from dashboard.formatting import clock, phone, when
+from dashboard.i18n import _, ngettext
+from dashboard.keys import Key
+from dashboard.practice import forms
+
+CHOSEN = "sick_day_time_off"
+WIDTH = 900
+
+
+def chosen() -> int | None:
+    """The time off whose visits are worked on here."""
+    found: int | None = st.session_state.get(CHOSEN)
+    return found
+
+
+def choose(actor: Actor) -> None:
+    """The lists that wait for somebody, and the form that makes another."""
+    now, zone = utc_now(), session.zone()
+    with session.reading() as db:
+        absences = load_time_off(db, actor, now=now)
+        lists = [(each, load_worklist(db, actor, each.id, now=now)) for each in absences]
+    waiting = [(each, worklist) for each, worklist in lists if worklist.rows]
+    if waiting:
+        st.subheader(_("Visits to move"), anchor=False)
+    for number, (each, worklist) in enumerate(waiting):
+        with st.container(horizontal=True, vertical_alignment="center", width=WIDTH):
+            days = time_off.days_of(each.starts_at, each.ends_at, zone)
+            forms.entry(each.professional, [days, progress(worklist)])
+            st.button(
+                _("Go on"),
+                key=f"sick_day_open_{each.id}",
+                icon=":material/call:",
+                shortcut=keys.FIRST_LIST.press if number == 0 else None,
+                on_click=_choose,
+                args=(each.id,),
+            )
+    st.subheader(_("Somebody else is away"), anchor=False)
+    st.caption(_("Nothing more can be booked in this time as soon as it is entered."))
+    time_off.enter(actor, then=_choose)
+
+
+def _choose(time_off_id: int | None) -> None:
+    st.session_state[CHOSEN] = time_off_id
+
+
+def work(actor: Actor) -> None:
+    """The visit before this desk, or that none is left."""
+    time_off_id = chosen()
+    assert time_off_id is not None
+    try:
+        worklist = _with_one_taken(actor, time_off_id)
+    except NotFound as gone:
+        feedback.refuse(gone)
+        _choose(None)
+        return
+    with st.container(width=WIDTH):
+        _head(actor, worklist)
+        current = worklist.current
+        if current is not None:
+            _visit(actor, time_off_id, current)
+        elif worklist.rows:
+            st.info(_("Other desks are calling about all that is left."), icon=":material/group:")
+        else:
+            st.success(_("Nobody is left to call. The time off stands."), icon=":material/check:")
+        _buttons(actor, time_off_id, worklist)
+        _after(worklist)
+
+
+def _with_one_taken(actor: Actor, time_off_id: int) -> Worklist:
+    now = utc_now()
+    with session.reading() as db:
+        worklist = load_worklist(db, actor, time_off_id, now=now)
+    if worklist.current is None and any(not each.taken_by for each in worklist.rows):
+        with session.writing() as db:
+            take_next(db, actor, time_off_id, now=now)
+        with session.reading() as db:
+            worklist = load_worklist(db, actor, time_off_id, now=now)
+    return worklist
+
+
+def progress(worklist: Worklist) -> str:
+    """ "4 of 11 done, 2 to call again"."""
+    total = worklist.done + len(worklist.rows)
+    done = _("{done} of {total} done").format(done=worklist.done, total=total)
+    if not worklist.to_call_again:
+        return done
+    again = _("{count} to call again").format(count=worklist.to_call_again)
+    return f"{done}, {again}"
+
+
+def _head(actor: Actor, worklist: Worklist) -> None:
+    away = worklist.time_off
+    with session.reading() as db:
+        names = {each.id: each.name for each in catalog.load_professionals(db, actor)}
+    days = time_off.days_of(away.starts_at, away.ends_at, session.zone())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        forms.entry(
+            _("{professional} is away").format(
+                professional=names.get(away.professional_id, _("a professional"))
+            ),
+            [days],
+        )
+        st.button(_("All lists"), key="sick_day_back", on_click=_choose, args=(None,))
+    total = worklist.done + len(worklist.rows)
+    st.progress(worklist.done / total if total else 1.0, text=md(progress(worklist)))
+
+
+def _visit(actor: Actor, time_off_id: int, row: WorkRow) -> None:
+    booking, now, zone = row.booking, utc_now(), session.zone()
+    with session.reading() as db:
+        found = propose_instead(db, actor, booking.id, now=now)
+    with st.container(border=True):
+        for each in row.patients:
+            st.markdown(_person(each))
+        span = f"{when(booking.starts_at, zone, now)}-{clock(booking.ends_at, zone)}"
+        st.markdown(" · ".join(md(each) for each in (booking.service.name, span)))
+        for note in _notes(row):
+            st.caption(note)
+    if not found:
+        st.warning(_("No free time was found. Cancel the visit or skip it for now."))
+    for number, instead in enumerate(found, start=1):
+        asked = MoveInstead(
+            time_off_id, booking.id, booking.version, instead.professional_id, instead.starts_at
+        )
+        st.button(
+            _proposal(instead, zone, now),
+            key=f"sick_day_take_{booking.id}_{number}",
+            shortcut=keys.PROPOSALS[number - 1].press,
+            width="stretch",
+            on_click=_do,
+            args=(
+                lambda db, at, asked=asked: move_stranded(db, actor, asked, now=at),
+                _("{patient} comes to {professional}, {time}.").format(
+                    patient=_names(row),
+                    professional=instead.professional,
+                    time=when(instead.starts_at, zone, now),
+                ),
+            ),
+        )
+
+
+def _person(patient: Patient) -> str:
+    number = phone(patient.phone)
+    call = f"[{md(number)}](tel:{_dialled(patient.phone)})" if number else _("no telephone number")
+    language = md(patient.language) if patient.language else ""
+    return " · ".join(each for each in (f"**{md(patient.name)}**", call, language) if each)
+
+
+def _dialled(number: str) -> str:
+    return "".join(each for each in number if each in "+0123456789")
+
+
+def _notes(row: WorkRow) -> Sequence[str]:
+    notes = []
+    if row.unanswered:
+        count = ngettext(
+            "Called {count} time, no answer", "Called {count} times, no answer", row.unanswered
+        )
+        notes.append(count.format(count=row.unanswered))
+    if row.booking.seats > 1:
+        notes.append(_("A group: all who come are moved together."))
+    if row.booking.series_id is not None:
+        notes.append(_("One of a series: only this visit is moved."))
+    return notes
+
+
+def _proposal(instead: Instead, zone: ZoneInfo, now: datetime) -> str:
+    why = " · ".join(_(each) for each in instead.why)
+    start = md(when(instead.starts_at, zone, now))
+    return f"**{start}** · {md(instead.professional)} :small[{md(why)}]"
+
+
+def _names(row: WorkRow) -> str:
+    return ", ".join(each.name for each in row.patients)
+
+
+def _buttons(actor: Actor, time_off_id: int, worklist: Worklist) -> None:
+    row = worklist.current
+    with st.container(horizontal=True):
+        if row is not None:
+            booking, name = row.booking, _names(row)
+            _button(
+                _("No answer"),
+                keys.NO_ANSWER,
+                lambda db, at: no_answer(db, actor, time_off_id, booking.id, now=at),
+                _("{patient} comes again at the end.").format(patient=name),
+            )
+            _button(
+                _("Skip"),
+                keys.SKIP,
+                lambda db, at: skip(db, actor, time_off_id, booking.id, now=at),
+                _("{patient} comes again at the end.").format(patient=name),
+            )
+            _button(
+                _("Cancel the visit"),
+                keys.CANCEL_AWAY,
+                lambda db, at: cancel_stranded(
+                    db, actor, time_off_id, booking.id, booking.version, now=at
+                ),
+                _("The visit of {patient} is cancelled.").format(patient=name),
+            )
+        _button(
+            _("Undo"),
+            keys.UNDO,
+            lambda db, at: undo_last(db, actor, time_off_id, now=at),
+            _("Taken back."),
+        )
+
+
+def _button(label: str, key: Key, change: Callable[[Session, datetime], object], said: str) -> None:
+    st.button(
+        label,
+        key=f"sick_day_{key.press}",
+        shortcut=key.press,
+        on_click=_do,
+        args=(change, said),
+    )
+
+
+def _do(change: Callable[[Session, datetime], object], said: str) -> None:
+    session.signed_in()
+    try:
+        with session.writing() as db:
+            change(db, utc_now())
+    except BookingError as refusal:
+        feedback.refuse(refusal)
+        return
+    feedback.flash(said)
+
+
+def _after(worklist: Worklist) -> None:
+    """Who comes next, and who is called by another desk."""
+    others = [each for each in worklist.rows if not each.is_mine]
+    if not others:
+        return
+    zone, now = session.zone(), utc_now()
+    st.subheader(_("Next on the list"), anchor=False)
+    for each in others:
+        start = when(each.booking.starts_at, zone, now)
+        taken = _("{who} is calling").format(who=each.taken_by) if each.taken_by else ""
+        again = _("to call again") if each.unanswered else ""
+        facts = (start, each.booking.service.name, taken, again)
+        st.markdown(" · ".join([f"**{md(_names(each))}**", *(md(one) for one in facts if one)]))

@@ -1,0 +1,142 @@
+"""The sick day list on the screen: one visit at a time, by key."""
+
+import pytest
+from sqlalchemy import select
+
+from core import sick_day
+from core.models import Booking, BookingState, Role, TimeOff, User
+from core.schedule import NewTimeOff, enter_time_off
+from tests import a, screen
+from tests.test_frame import to
+
+
+@pytest.fixture
+def house(sqlite_database):
+    """Dr Ada is ill on Monday, with two visits; Dr Ben is there."""
+    with sqlite_database.writing() as session:
+        check = a.service(session, name="Skin *check*")
+        ada, _ben = (
+            a.professional(session, name=f"Dr {n}", services=(check,)) for n in ("Ada", "Ben")
+        )
+        for name, hour in (("Ana [Silva]", 9), ("Cleo Reis", 15)):
+            patient = a.patient(session, name=name, phone="+351912345678", language="Português")
+            booking = a.booking(
+                session, ada, a.span(hour, hour + 0.5), service=check, patient=patient
+            )
+            booking.request_key = name
+        admin = a.actor(session, Role.ADMIN)
+        enter_time_off(session, admin, NewTimeOff(ada.id, a.at(0), a.at(24)), now=a.BEFORE)
+        a.user(session, Role.RECEPTIONIST, username="rita", name="Rita")
+        a.user(session, Role.RECEPTIONIST, username="bea", name="Bea")
+    return sqlite_database
+
+
+@pytest.fixture
+def show(monkeypatch, house):
+    def show_to(username):
+        with house.reading() as session:
+            user = session.scalars(select(User).where(User.username == username)).one()
+        screen.set_clock(monkeypatch, a.BEFORE)
+        page = screen.show_to(monkeypatch, house, user).run()
+        to(page, "sick-day")
+        page = page.run()
+        return page.button(key=f"sick_day_open_{away(house)}").click().run()
+
+    return show_to
+
+
+def away(house) -> int:
+    with house.reading() as session:
+        return session.scalars(select(TimeOff.id)).one()
+
+
+def visit(house, name) -> Booking:
+    with house.reading() as session:
+        return session.scalars(select(Booking).where(Booking.request_key == name)).one()
+
+
+def said(page) -> str:
+    assert not page.exception
+    return "\n".join(each.value for each in page.markdown)
+
+
+def press(page, key):
+    return page.button(key=key).click().run()
+
+
+def take(page, house, name, number=1):
+    return press(page, f"sick_day_take_{visit(house, name).id}_{number}")
+
+
+def test_the_soonest_is_before_the_desk_with_whom_to_call_and_what_to_offer(show, house):
+    page = show("rita")
+
+    told = said(page)
+    assert r"**Ana \[Silva\]** · [" in told
+    assert "](tel:+351912345678) · Português" in told
+    assert r"Skin \*check\*" in told
+    first = page.button(key=f"sick_day_take_{visit(house, 'Ana [Silva]').id}_1")
+    assert first.label == "**Monday 09:00** · Dr Ben :small[the same time]"
+
+
+def test_a_proposal_is_taken_and_the_next_visit_comes(show, house):
+    page = take(show("rita"), house, "Ana [Silva]")
+
+    assert page.toast[0].value.endswith("comes to Dr Ben, Monday 09:00.")
+    assert "**Cleo Reis** · [" in said(page)
+    with house.reading() as session:
+        ben = session.scalars(select(Booking).where(Booking.starts_at == a.at(9))).one()
+    assert ben.professional_id != visit(house, "Cleo Reis").professional_id
+
+    page = press(page, "sick_day_u")
+    assert visit(house, "Ana [Silva]").professional_id == (
+        visit(house, "Cleo Reis").professional_id
+    )
+    assert r"**Ana \[Silva\]** · [" in said(page)
+
+
+def test_no_answer_comes_again_after_a_reload_too(show, house):
+    page = press(show("rita"), "sick_day_o")
+    assert "**Cleo Reis** · [" in said(page)
+
+    page = press(show("rita"), "sick_day_q")
+
+    assert visit(house, "Cleo Reis").state is BookingState.CANCELLED
+    assert not visit(house, "Cleo Reis").cancelled_late
+    assert r"**Ana \[Silva\]** · [" in said(page)
+    assert "Called 1 time, no answer" in [each.value for each in page.caption]
+
+
+def test_another_desk_gets_the_next_visit_and_sees_who_is_calling(show):
+    show("rita")
+    told = said(show("bea"))
+
+    assert "**Cleo Reis** · [" in told
+    assert "Rita is calling" in told
+
+
+def test_a_visit_moved_meanwhile_is_told_and_proposed_anew(show, house):
+    page = show("rita")
+    with house.writing() as session:
+        session.get(Booking, visit(house, "Ana [Silva]").id).version += 1
+
+    page = take(page, house, "Ana [Silva]")
+
+    assert page.error
+    assert visit(house, "Ana [Silva]").professional_id == (
+        visit(house, "Cleo Reis").professional_id
+    )
+    page = take(page, house, "Ana [Silva]")
+    assert not page.error
+
+
+def test_the_end_of_the_list_is_told(show, house):
+    page = show("rita")
+    for name in ("Ana [Silva]", "Cleo Reis"):
+        page = take(page, house, name)
+
+    assert page.success[0].value == "Nobody is left to call. The time off stands."
+    with house.reading() as session:
+        actor = a.Actor(role=Role.ADMIN, name="")
+        found = sick_day.load_worklist(session, actor, away(house), now=a.BEFORE)
+    assert (found.done, list(found.rows)) == (2, [])
