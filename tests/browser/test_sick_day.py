@@ -75,6 +75,8 @@ def test_the_list_is_gone_through_by_key_alone_and_survives_a_reload(
     sign_in(page, "rita", path="/sick-day")
     start(page)
     before_the_desk(page, "Nuria García")
+    expect(page.get_by_text("Zoe Faria")).to_be_visible()
+    page.wait_for_timeout(1500)
     shown(page, "first")
     page.keyboard.press("1")
     before_the_desk(page, "Bo Lind")
