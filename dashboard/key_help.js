@@ -4,7 +4,7 @@ const WAIT = 1_500; // milliseconds between g and the letter
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
 let page = { letters: [], behind: [], opens: {} };
 let send = () => {};
-let going = 0;
+let going = -Infinity;
 
 function isTyping(event) {
   return event.composedPath().some((node) => node.matches?.(FIELDS));
@@ -34,7 +34,7 @@ function pressInDialog(event, key) {
 
 function pressOnPage(event, key) {
   const isSecond = performance.now() - going < WAIT;
-  going = 0;
+  going = -Infinity;
   if (isSecond && page.letters.includes(key)) send("go", key);
   else if (key === "g") going = performance.now();
   else if (key === "?") send("help", true);

@@ -37,6 +37,9 @@ from dashboard.practice import forms
 CHOSEN = "sick_day_time_off"
 WIDTH = 900
 
+Change = Callable[[Session, Actor, datetime], object]
+"""A step, for whoever presses the button."""
+
 
 def chosen() -> int | None:
     """The time off whose visits are worked on here."""
@@ -93,7 +96,7 @@ def work(actor: Actor) -> None:
             st.info(_("Other desks are calling about all that is left."), icon=":material/group:")
         else:
             st.success(_("Nobody is left to call. The time off stands."), icon=":material/check:")
-        _buttons(actor, time_off_id, worklist)
+        _buttons(time_off_id, worklist)
         _after(worklist)
 
 
@@ -160,7 +163,7 @@ def _visit(actor: Actor, time_off_id: int, row: WorkRow) -> None:
             width="stretch",
             on_click=_do,
             args=(
-                lambda db, at, asked=asked: move_stranded(db, actor, asked, now=at),
+                lambda db, who, at, asked=asked: move_stranded(db, who, asked, now=at),
                 _("{patient} comes to {professional}, {time}.").format(
                     patient=_names(row),
                     professional=instead.professional,
@@ -205,7 +208,7 @@ def _names(row: WorkRow) -> str:
     return ", ".join(each.name for each in row.patients)
 
 
-def _buttons(actor: Actor, time_off_id: int, worklist: Worklist) -> None:
+def _buttons(time_off_id: int, worklist: Worklist) -> None:
     row = worklist.current
     with st.container(horizontal=True):
         if row is not None:
@@ -213,32 +216,32 @@ def _buttons(actor: Actor, time_off_id: int, worklist: Worklist) -> None:
             _button(
                 _("No answer"),
                 keys.NO_ANSWER,
-                lambda db, at: no_answer(db, actor, time_off_id, booking.id, now=at),
+                lambda db, who, at: no_answer(db, who, time_off_id, booking.id, now=at),
                 _("{patient} comes again at the end.").format(patient=name),
             )
             _button(
                 _("Skip"),
                 keys.SKIP,
-                lambda db, at: skip(db, actor, time_off_id, booking.id, now=at),
+                lambda db, who, at: skip(db, who, time_off_id, booking.id, now=at),
                 _("{patient} comes again at the end.").format(patient=name),
             )
             _button(
                 _("Cancel the visit"),
                 keys.CANCEL_AWAY,
-                lambda db, at: cancel_stranded(
-                    db, actor, time_off_id, booking.id, booking.version, now=at
+                lambda db, who, at: cancel_stranded(
+                    db, who, time_off_id, booking.id, booking.version, now=at
                 ),
                 _("The visit of {patient} is cancelled.").format(patient=name),
             )
         _button(
             _("Undo"),
             keys.UNDO,
-            lambda db, at: undo_last(db, actor, time_off_id, now=at),
+            lambda db, who, at: undo_last(db, who, time_off_id, now=at),
             _("Taken back."),
         )
 
 
-def _button(label: str, key: Key, change: Callable[[Session, datetime], object], said: str) -> None:
+def _button(label: str, key: Key, change: Change, said: str) -> None:
     st.button(
         label,
         key=f"sick_day_{key.press}",
@@ -248,11 +251,11 @@ def _button(label: str, key: Key, change: Callable[[Session, datetime], object],
     )
 
 
-def _do(change: Callable[[Session, datetime], object], said: str) -> None:
-    session.signed_in()
+def _do(change: Change, said: str) -> None:
+    actor = session.signed_in()
     try:
         with session.writing() as db:
-            change(db, utc_now())
+            change(db, actor, utc_now())
     except BookingError as refusal:
         feedback.refuse(refusal)
         return
