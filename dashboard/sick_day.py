@@ -201,7 +201,7 @@ def _notes(row: WorkRow) -> Sequence[str]:
 def _proposal(instead: Instead, zone: ZoneInfo, now: datetime) -> str:
     why = " · ".join(_(each) for each in instead.why)
     start = md(when(instead.starts_at, zone, now))
-    return f"**{start}** · {md(instead.professional)} :small[{md(why)}]"
+    return f"**{start}** · {md(instead.professional)} · {md(why)}"
 
 
 def _names(row: WorkRow) -> str:
