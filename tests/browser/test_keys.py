@@ -89,3 +89,16 @@ def test_no_key_is_heard_while_somebody_types(new_page, sign_in):
     expect(field).to_have_value("gt?")
     expect(page).to_have_url(re.compile("/patients"))
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_letter_alone_leads_nowhere_not_even_in_the_first_moment(new_page, sign_in):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    page.reload()
+    expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=15_000)
+
+    page.keyboard.press("v")  # after G it would lead to the overrides
+    page.wait_for_timeout(600)
+
+    expect(page).to_have_url(re.compile("/desk"))
+    expect(page.get_by_label("Day calendar").first).to_be_visible()
