@@ -2,7 +2,8 @@
 
 Some stand where the rule is tested: "tomorrow 5pm" in ``test_booking_line.py``, the past and
 the reasons for setting rules aside in ``test_overrides.py``, a day that opens at now in
-``test_day_grid.py``, a cancellation without a reason in ``test_desk_page.py``.
+``test_day_grid.py``, a cancellation without a reason in ``test_desk_page.py``, an e-mail
+address that two patients share and "642 110 478" in ``test_patients.py``.
 """
 
 import pytest

@@ -456,6 +456,53 @@ def test_the_likeliest_duplicate_comes_first(session, desk):
     assert [each.patient.name for each in found] == ["Nuria García López", "Pau García"]
 
 
+def everything_of(session, patient):
+    session.flush()
+    columns = Patient.__table__.columns
+    return session.execute(select(*columns).where(columns.id == patient.id)).one()
+
+
+SHARED = [
+    {"email": "nuria.garcia@example.org"},
+    {"email": "NURIA.Garcia@Example.org"},
+    {"phone": "642 110 478"},
+    {"phone": "0034 642110478", "email": "nuria.garcia@example.org"},
+]
+"""Of Nuria's own, as somebody of her family gives it."""
+
+
+@pytest.mark.parametrize("shared", SHARED)
+def test_a_patient_put_on_file_with_anothers_contact_data_leaves_the_other_alone(
+    session, desk, shared
+):
+    nuria = add_patient(session, desk, NURIA, now=a.BEFORE)
+    before = everything_of(session, nuria)
+
+    pau = put(session, desk, name="Pau García", **shared)
+
+    assert everything_of(session, pau).name == "Pau García"
+    assert pau.id != nuria.id
+    assert pau.calendar_id != nuria.calendar_id
+    assert everything_of(session, nuria) == before
+
+
+@pytest.mark.parametrize("shared", SHARED)
+def test_a_patient_given_anothers_contact_data_leaves_the_other_alone(session, desk, shared):
+    nuria = add_patient(session, desk, NURIA, now=a.BEFORE)
+    pau = put(session, desk, name="Pau Ruiz", phone="600 000 000")
+    session.flush()
+    before = everything_of(session, nuria)
+
+    edit_patient(session, desk, edited(pau, **shared), now=a.BEFORE)
+
+    changed = everything_of(session, pau)
+    assert changed.name == "Pau Ruiz"
+    assert all(getattr(changed, each) == getattr(before, each) for each in shared), (
+        "both hold it now"
+    )
+    assert everything_of(session, nuria) == before
+
+
 def test_a_search_of_many_patients_reads_no_more_than_it_shows(session, desk):
     for number in range(3):
         put(session, desk, name=f"Ana {number}", phone="642110478", desk_note="private")
