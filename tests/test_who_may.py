@@ -174,6 +174,7 @@ MAY_SAY = {
     "running_late.note_told": {"version"},
     "waiting.entries.edit": {"version"},
     "waiting.offers.offer": {"version"},
+    "sick_day.steps.move_stranded": {"version"},
 }
 """A version is only ever compared; roles, prices and states are what these are for."""
 
@@ -284,6 +285,7 @@ FIELDS = {
     "service_id",
     "set_aside",
     "starting_on",
+    "time_off",
 }
 """Ids, counts, days, names of fields and words of ours. A new one is a thing to think about:
 it can never be erased."""

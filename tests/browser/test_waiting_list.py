@@ -97,7 +97,9 @@ def test_a_cancelled_time_goes_to_the_next_who_waits(new_page, sign_in, live_ser
     expect(bea.get_by_text("Offered to Bo Lind by Rita Fonseca")).to_be_visible(timeout=20_000)
 
     # Bo calls back, and Bea picks up.
-    bea.locator("[class*=st-key-running_] button").click()
+    running = bea.locator("[class*=st-key-running_] button")
+    expect(running).to_have_count(1)  # the answered one fades from the page
+    running.click()
     bea.get_by_role("dialog").get_by_role("button", name="Accepted").click()
     expect(bea.get_by_text("Booked Bo Lind with Dr Ada")).to_be_visible(timeout=10_000)
     expect(bea.get_by_text("1 person waits")).to_be_visible()
