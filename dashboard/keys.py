@@ -84,8 +84,12 @@ def keys_at(where: str) -> Sequence[Key]:
 
 
 def behind_dialogs() -> list[str]:
-    """The letters of pages, which mean nothing while a dialog lies over the page."""
-    return [each.press for each in KEYS if len(each.press) == 1 and BOOKING not in each.where]
+    """The letters of pages, which mean nothing while a dialog lies over the page.
+
+    Figures stay: dialogs choose by them.
+    """
+    letters = [each for each in KEYS if len(each.press) == 1 and not each.press.isdigit()]
+    return [each.press for each in letters if BOOKING not in each.where]
 
 
 def marked(label: str, key: Key) -> str:
