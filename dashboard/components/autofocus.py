@@ -6,17 +6,30 @@ _mount = st.components.v2.component(
     "frontdesk_autofocus",
     js="""
 const done = new Set();
+const EVERY = 40; // ms
+const STAYS = 400; // ms: the dialog takes the focus while it opens
+const GIVES_UP = 15000; // ms
 
 export default function ({ data }) {
   if (done.has(data.once)) return;
   done.add(data.once);
-  const started = performance.now();
-  // The field may be drawn after this, and the dialog takes the focus while it opens.
+  const asked = performance.now();
+  let found = null;
+  // The field may be drawn long after this; whoever goes elsewhere first stays there.
   const timer = setInterval(() => {
     const field = document.querySelector(`.st-key-${CSS.escape(data.field)} input`);
-    if (field && document.activeElement !== field) field.focus();
-    if (performance.now() - started > 400) clearInterval(timer);
-  }, 40);
+    const now = performance.now();
+    if (field) {
+      found ??= now;
+      if (document.activeElement !== field) field.focus();
+    }
+    if (now - (found ?? asked) > (found ? STAYS : GIVES_UP)) stop();
+  }, EVERY);
+  const stop = () => {
+    clearInterval(timer);
+    document.removeEventListener("pointerdown", stop, true);
+  };
+  document.addEventListener("pointerdown", stop, true);
 }
 """,
 )

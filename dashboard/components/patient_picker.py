@@ -135,7 +135,7 @@ def start_adding(key: str, words: str) -> None:
     """The form for a new patient, with what was typed as their phone or their name."""
     is_phone = sum(each.isdigit() for each in words) >= 5
     st.session_state[f"{key}_phone" if is_phone else f"{key}_name"] = words.strip()
-    still_empty = "name" if is_phone else "phone"
+    still_empty = "name" if is_phone or not words.strip() else "phone"
     st.session_state[f"{key}_adding"] = f"{still_empty} {secrets.token_hex(4)}"
 
 
