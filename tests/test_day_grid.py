@@ -246,6 +246,7 @@ def visit(browser, demo):
         page.goto(f"{demo}/?{query}")
         page.locator(".desk[data-draw-ms]").first.wait_for(timeout=30_000)
         page.get_by_text("grid0: ").wait_for()
+        page.locator('[data-test-script-state="notRunning"]').wait_for()
         return page
 
     yield open_page

@@ -35,7 +35,8 @@ def set_up(page: Page) -> tuple[str, list[str]]:
     page.get_by_label("Code").fill(pyotp.TOTP(secret).at(utc_now()))
     page.get_by_role("button", name="Switch it on").click()
     expect(page.get_by_text("Keep your recovery codes")).to_be_visible(timeout=15_000)
-    codes = page.get_by_test_id("stCode").inner_text().split()
+    expect(shown).to_have_count(1)  # the secret is gone
+    codes = shown.inner_text().split()
     page.get_by_role("button", name="I have kept them").click()
     return secret, codes
 
