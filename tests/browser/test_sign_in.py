@@ -39,14 +39,14 @@ def press_sign_out(page: Page, name: str) -> None:
     ],
 )
 def test_each_role_signs_in_lands_at_home_and_nothing_comes_from_outside(
-    live_server, new_page, sign_in, username, role, home
+    live_server, new_page, sign_in_by_hand, username, role, home
 ):
     """T059, T099, T138."""
     page = new_page()
     heard: list[str] = []
     page.on("request", lambda asked: heard.append(asked.url))
     page.on("console", lambda said: heard.append(said.text))
-    sign_in(page, username)
+    sign_in_by_hand(page, username)
 
     expect(page.locator(WHO)).to_contain_text(role)
     expect(page).to_have_url(f"{live_server.url}/{home}")
@@ -62,7 +62,7 @@ def test_each_role_signs_in_lands_at_home_and_nothing_comes_from_outside(
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Lax", "/")
 
 
-def test_a_wrong_password_gets_a_sentence_and_another_try(live_server, new_page, sign_in):
+def test_a_wrong_password_gets_a_sentence_and_another_try(live_server, new_page, sign_in_by_hand):
     """T046."""
     page = new_page()
     page.goto(live_server.url)
@@ -74,10 +74,10 @@ def test_a_wrong_password_gets_a_sentence_and_another_try(live_server, new_page,
 
 
 def test_a_link_survives_signing_in_and_a_place_of_another_role_says_so(
-    live_server, new_page, sign_in
+    live_server, new_page, sign_in_by_hand
 ):
     page = new_page()
-    sign_in(page, "alex", path="/desk")
+    sign_in_by_hand(page, "alex", path="/desk")
     expect(page).to_have_url(f"{live_server.url}/desk")
 
     page.goto(f"{live_server.url}/my-week")
@@ -86,9 +86,9 @@ def test_a_link_survives_signing_in_and_a_place_of_another_role_says_so(
     expect(page).to_have_url(f"{live_server.url}/utilisation", timeout=15_000)
 
 
-def test_a_reload_and_a_second_tab_stay_signed_in(live_server, new_page, sign_in):
+def test_a_reload_and_a_second_tab_stay_signed_in(live_server, new_page, sign_in_by_hand):
     page = new_page()
-    sign_in(page, "rita")
+    sign_in_by_hand(page, "rita")
     page.reload()
     expect(page.locator(WHO)).to_contain_text("Rita Fonseca", timeout=15_000)
 
@@ -97,10 +97,12 @@ def test_a_reload_and_a_second_tab_stay_signed_in(live_server, new_page, sign_in
     expect(second.locator(WHO)).to_contain_text("Rita Fonseca", timeout=15_000)
 
 
-def test_signing_out_ends_it_in_every_tab_and_for_a_copied_cookie(live_server, new_page, sign_in):
+def test_signing_out_ends_it_in_every_tab_and_for_a_copied_cookie(
+    live_server, new_page, sign_in_by_hand
+):
     """T062, T066."""
     page = new_page()
-    sign_in(page, "alex")
+    sign_in_by_hand(page, "alex")
     copied = page.context.cookies()
     second = page.context.new_page()
     second.goto(live_server.url)
@@ -119,10 +121,12 @@ def test_signing_out_ends_it_in_every_tab_and_for_a_copied_cookie(live_server, n
     expect_form(stolen)
 
 
-def test_the_next_person_in_the_same_tab_finds_nothing_of_the_last(live_server, new_page, sign_in):
+def test_the_next_person_in_the_same_tab_finds_nothing_of_the_last(
+    live_server, new_page, sign_in_by_hand
+):
     """T070."""
     page = new_page()
-    sign_in(page, "rita")
+    sign_in_by_hand(page, "rita")
     press_sign_out(page, "Rita")
     expect_form(page)
     expect(page.get_by_text("Rita")).to_have_count(0)
@@ -133,20 +137,20 @@ def test_the_next_person_in_the_same_tab_finds_nothing_of_the_last(live_server, 
     expect(page.get_by_text("Rita")).to_have_count(0)
 
 
-def test_a_planted_cookie_is_worth_nothing_after_signing_in(live_server, new_page, sign_in):
+def test_a_planted_cookie_is_worth_nothing_after_signing_in(live_server, new_page, sign_in_by_hand):
     """T061."""
     page = new_page()
     page.context.add_cookies([{"name": "frontdesk", "value": "planted", "url": live_server.url}])
-    sign_in(page, "rita")
+    sign_in_by_hand(page, "rita")
 
     cookie = next(each for each in page.context.cookies() if each["name"] == "frontdesk")
     assert cookie["value"] != "planted"
 
 
-def test_a_session_that_is_ended_is_out_at_the_next_press(live_server, new_page, sign_in):
+def test_a_session_that_is_ended_is_out_at_the_next_press(live_server, new_page, sign_in_by_hand):
     """T066, T068."""
     page = new_page()
-    sign_in(page, "alex")
+    sign_in_by_hand(page, "alex")
     page.get_by_role("link", name="Desk").hover()
     with live_server.database.writing() as db:
         db.execute(update(AuthSession).values(revoked_at=utc_now()))
@@ -183,9 +187,11 @@ def test_a_post_that_fails_gives_the_form_back(live_server, new_page):
 
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_way_out_is_on_screen_at_every_width(live_server, new_page, sign_in, width, dark):
+def test_the_way_out_is_on_screen_at_every_width(
+    live_server, new_page, sign_in_by_hand, width, dark
+):
     page = new_page(width=width, dark=dark)
-    sign_in(page, "alex")
+    sign_in_by_hand(page, "alex")
 
     box = page.locator(WHO).get_by_role("button").bounding_box()
     assert box is not None

@@ -55,10 +55,10 @@ def enter(page: Page, code: str) -> None:
 
 
 def test_t075_set_up_then_asked_for_and_a_recovery_code_will_do_once(
-    live_server, new_page, sign_in
+    live_server, new_page, sign_in_by_hand
 ):
     page = new_page()
-    sign_in(page, "rita", path="/account")
+    sign_in_by_hand(page, "rita", path="/account")
     page.get_by_role("button", name="Set up two-step sign-in").click()
     secret, codes = set_up(page)
     expect(page.get_by_text("10 recovery codes left.")).to_be_visible(timeout=15_000)
@@ -83,11 +83,11 @@ def test_t075_set_up_then_asked_for_and_a_recovery_code_will_do_once(
     expect(page.locator(WHO)).to_contain_text("Rita Fonseca", timeout=15_000)
 
 
-def test_where_it_is_required_it_comes_before_anything_else(live_server, new_page, sign_in):
+def test_where_it_is_required_it_comes_before_anything_else(live_server, new_page, sign_in_by_hand):
     with live_server.database.writing() as db:
         db.execute(update(Organisation).values(two_step_required=True))
     page = new_page()
-    sign_in(page, "ruiz", path="/my-week")
+    sign_in_by_hand(page, "ruiz", path="/my-week")
     expect(page.get_by_text("Your practice asks for it")).to_be_visible(timeout=15_000)
     expect(page.get_by_role("link", name="My week")).to_have_count(0)
     page.goto(f"{live_server.url}/account")
@@ -99,9 +99,11 @@ def test_where_it_is_required_it_comes_before_anything_else(live_server, new_pag
 
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_picture_fits_and_can_be_read_by_a_camera(live_server, new_page, sign_in, width, dark):
+def test_the_picture_fits_and_can_be_read_by_a_camera(
+    live_server, new_page, sign_in_by_hand, width, dark
+):
     page = new_page(width=width, dark=dark)
-    sign_in(page, "alex", path="/account")
+    sign_in_by_hand(page, "alex", path="/account")
     page.get_by_role("button", name="Set up two-step sign-in").click()
 
     picture = page.get_by_alt_text("Picture to scan")
