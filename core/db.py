@@ -6,7 +6,9 @@ Instants are whole seconds of UTC: integers on SQLite, ``timestamptz`` on Postgr
 
 import math
 import os
+import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -266,8 +268,6 @@ def sqlite_module() -> ModuleType:
 
         module: ModuleType = pysqlite3
     except ImportError:
-        import sqlite3
-
         module = sqlite3
     return module
 
@@ -305,8 +305,8 @@ def _make_private(name: str) -> None:
 def _set_pragmas(mode: str) -> Callable[[Any, Any], None]:
     def on_connect(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
+        _set_journal(cursor, mode)
         for pragma in (
-            f"journal_mode={mode}",
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
@@ -316,6 +316,20 @@ def _set_pragmas(mode: str) -> Callable[[Any, Any], None]:
         cursor.close()
 
     return on_connect
+
+
+def _set_journal(cursor: Any, mode: str) -> None:
+    """Of those who meet at a new file one changes it; SQLite lets the others not even wait."""
+    until = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            cursor.execute(f"PRAGMA journal_mode={mode}")
+        except sqlite_module().OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
