@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Route, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route, expect
 
 from dashboard.components.day_grid import (
     Dropped,
@@ -217,10 +217,23 @@ def complain(page: Page, said: ConsoleMessage) -> None:
         page.complaints.append(said.text)
 
 
+@pytest.fixture(scope="module")
+def windows(browser) -> Iterator[dict[bool, BrowserContext]]:
+    """One for the mouse and one for a finger; the demo is fetched and compiled once in each."""
+    # A page answered from a route counts as foreign to the server's own socket.
+    kept = {
+        touch: browser.new_context(permissions=["local-network-access"], has_touch=touch)
+        for touch in (False, True)
+    }
+    yield kept
+    for each in kept.values():
+        each.close()
+
+
 @pytest.fixture
-def visit(browser, demo):
-    """Opens the demo in a window of its own, under the policy of the real pages."""
-    contexts = []
+def visit(windows, demo):
+    """Opens the demo in a tab of its own, under the policy of the real pages."""
+    opened = []
 
     def open_page(
         query: str = "",
@@ -230,15 +243,10 @@ def visit(browser, demo):
         touch: bool = False,
         dark: bool = False,
     ) -> Page:
-        # A page answered from a route counts as foreign to the server's own socket.
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            permissions=["local-network-access"],
-            has_touch=touch,
-            color_scheme="dark" if dark else "light",
-        )
-        contexts.append(context)
-        page = context.new_page()
+        page = windows[touch].new_page()
+        opened.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
         page.route(f"{demo}/?*", guard)
         page.complaints = []
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
@@ -250,8 +258,8 @@ def visit(browser, demo):
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for each in opened:
+        each.close()
 
 
 def said(page: Page, event: object, *, grid: str = "grid0") -> None:

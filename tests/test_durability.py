@@ -49,7 +49,7 @@ def assert_nothing_lost(database, writers):
     assert without_entry == []
 
 
-@quick_and_slow("kills", (10,), (200,))
+@quick_and_slow("kills", (6,), (200,))
 def test_writers_killed_at_any_moment_lose_nothing_they_acknowledged(sqlite_database, kills):
     """T110"""
     chance = random.Random(kills)

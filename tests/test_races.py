@@ -60,8 +60,8 @@ def booked_keys(database):
         return sorted(session.scalars(select(Booking.request_key)))
 
 
-@quick_and_slow(("count", "days"), (60, 5), (6250, 60))
-def test_random_attempts_from_sixteen_desks_never_overlap(database, count, days):
+@quick_and_slow(("desks", "count", "days"), (6, 40, 2), (16, 6250, 60))
+def test_random_attempts_from_many_desks_never_overlap(database, desks, count, days):
     """T001, T002: 0 overlaps, 0 unexplained errors, as many rows as acknowledgements."""
     with database.writing() as session:
         place = force.practice(session, professionals=20, patients=200)
@@ -69,17 +69,17 @@ def test_random_attempts_from_sixteen_desks_never_overlap(database, count, days)
 
     ended = force.in_processes(
         force.attempts,
-        [(force.url_of(database), place, seed, count, days) for seed in range(16)],
+        [(force.url_of(database), place, seed, count, days) for seed in range(desks)],
     )
 
     outcomes = sum((each for each, _keys in ended), Counter())
     assert outcomes.keys() <= {"ok", *REFUSED}
-    assert outcomes.total() == 16 * count
+    assert outcomes.total() == desks * count
     assert booked_keys(database) == sorted(key for _each, keys in ended for key in keys)
     force.assert_sound(database)
 
 
-@quick_and_slow(("clients", "rounds"), (16, 10), (64, 500))
+@quick_and_slow(("clients", "rounds"), (8, 5), (64, 500))
 def test_of_many_who_want_one_slot_exactly_one_gets_it(database, place, url, clients, rounds):
     """T003"""
     ended = force.in_processes(
@@ -116,7 +116,7 @@ def no_guard(database):
                 session.execute(text(restore.format(*each)))
 
 
-def winners(url, place, *, stale, clients=8, rounds=5):
+def winners(url, place, *, stale, clients=5, rounds=3):
     ended = force.in_processes(
         force.contend, [(url, place, each, rounds, stale) for each in range(clients)], at_once=True
     )
@@ -125,17 +125,17 @@ def winners(url, place, *, stale, clients=8, rounds=5):
 
 def test_the_guard_alone_stops_who_looked_too_early(place, url):
     """T004: check and write torn apart; every client saw the slot free, one gets it."""
-    assert winners(url, place, stale=True) == [1] * 5
+    assert winners(url, place, stale=True) == [1] * 3
 
 
 def test_the_lock_and_the_check_alone_let_one_through(place, no_guard, url):
     """T004: the guard removed; whoever writes holds the calendars while looking."""
-    assert winners(url, place, stale=False) == [1] * 5
+    assert winners(url, place, stale=False) == [1] * 3
 
 
 def test_with_neither_the_same_race_sells_every_slot_to_everybody(database, place, no_guard, url):
     """T004: so the tests above can see the bug they say is not there."""
-    assert winners(url, place, stale=True) == [8] * 5
+    assert winners(url, place, stale=True) == [5] * 3
     with database.reading() as session:
         assert force.overlapping_pairs(session) > 0
 
@@ -245,9 +245,10 @@ def test_of_eight_moves_of_one_booking_one_is_made(database, place, url):
     force.assert_sound(database)
 
 
-def test_two_who_swap_their_places_never_wait_for_each_other(database, place, url):
+@quick_and_slow(("rounds",), (2,), (9,))
+def test_two_who_swap_their_places_never_wait_for_each_other(database, place, url, rounds):
     """T011: each moves to the other's professional, and waits for the other's calendar."""
-    for number in range(5):
+    for number in range(rounds):
         (first, then), (second, since) = booked(
             database,
             place,
@@ -339,7 +340,7 @@ def test_a_professional_a_room_and_a_patient_are_fought_over_at_once(database):
     database.engine.dispose()
 
     ended = force.in_processes(
-        force.attempts, [(force.url_of(database), place, seed, 25, 1) for seed in range(8)]
+        force.attempts, [(force.url_of(database), place, seed, 25, 1) for seed in range(5)]
     )
 
     outcomes = sum((each for each, _keys in ended), Counter())
@@ -348,30 +349,31 @@ def test_a_professional_a_room_and_a_patient_are_fought_over_at_once(database):
 
 
 def test_a_busy_day_of_everything_at_once_stays_sound(database):
-    """Bookings, holds, moves, marks, groups and their undoing, from eight desks."""
+    """Bookings, holds, moves, marks, groups and their undoing, from five desks."""
     with database.writing() as session:
         place = force.practice(session, professionals=3, patients=6)
     database.engine.dispose()
 
     ended = force.in_processes(
-        force.live_elsewhere, [(force.url_of(database), place, seed, 40) for seed in range(8)]
+        force.live_elsewhere, [(force.url_of(database), place, seed, 40) for seed in range(5)]
     )
 
     assert not [each for outcomes in ended for each in outcomes if ":" in each]
     force.assert_sound(database)
 
 
-def test_sixteen_processes_write_one_chain_without_a_gap(database):
+@quick_and_slow(("processes",), (5,), (16,))
+def test_many_processes_write_one_chain_without_a_gap(database, processes):
     """T144"""
     with database.writing() as session:
         place = force.practice(session)
     database.engine.dispose()
 
     force.in_processes(
-        force.audit_entries, [(force.url_of(database), place, 10) for _ in range(16)]
+        force.audit_entries, [(force.url_of(database), place, 10) for _ in range(processes)]
     )
 
     with database.reading() as session:
         ids = session.scalars(select(AuditEntry.id).order_by(AuditEntry.id)).all()
-    assert ids == list(range(1, 161))
+    assert ids == list(range(1, processes * 10 + 1))
     force.assert_sound(database)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
 from core import passwords
@@ -134,24 +134,42 @@ def shared_server(standing_server: LiveServer, people_file: Path) -> LiveServer:
 NewPage = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Iterator[list[BrowserContext]]:
+    """Kept from test to test for what the browser has fetched and compiled; see ``forget``."""
+    kept: list[BrowserContext] = []
+    yield kept
+    for each in kept:
+        each.close()
+
+
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[NewPage]:
-    """Opens windows that share nothing with each other, closed after the test."""
-    contexts = []
+def new_page(browser: Browser, windows: list[BrowserContext]) -> Iterator[NewPage]:
+    """Opens windows that share nothing with each other, as new for each test."""
+    used: list[BrowserContext] = []
 
     def open_page(*, width: int = 1400, height: int = 900, dark: bool = False) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            locale="en-GB",
-            timezone_id="Europe/Lisbon",
-        )
-        contexts.append(context)
-        return context.new_page()
+        if len(used) == len(windows):
+            windows.append(browser.new_context(locale="en-GB", timezone_id="Europe/Lisbon"))
+        used.append(windows[len(used)])
+        page = used[-1].new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for each in used:
+        forget(each)
+
+
+def forget(window: BrowserContext) -> None:
+    """Close its tabs and keep nothing of who was here but the application's own files."""
+    for page in window.pages:
+        if page.url.startswith("http"):
+            shown = {"origin": "/".join(page.url.split("/")[:3]), "storageTypes": "local_storage"}
+            window.new_cdp_session(page).send("Storage.clearDataForOrigin", shown)
+        page.close()
+    window.clear_cookies()
 
 
 SignIn = Callable[..., None]
