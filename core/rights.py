@@ -309,6 +309,9 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "accounts.sessions.sign_out",
             "accounts.sessions.touch",
             "accounts.users.has_password",
+            "drafts.discard",
+            "drafts.find",
+            "drafts.keep",
             "exports.offer",  # what makes the file asks whether one may have it
             "exports.take",
             "holds.extend_hold",

@@ -42,6 +42,7 @@ from dashboard.i18n import _
 from dashboard.searching import find_duplicates, find_patients
 
 KEY = "new_booking"
+FORM = unfinished.Form(KEY)
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,14 @@ def forget() -> None:
             holds.release_hold(db, actor, asked.hold_id)
 
 
+def _finished() -> None:
+    unfinished.done(session.signed_in(), FORM)
+    forget()
+
+
 def dismiss() -> None:
     """Close the dialog unsaved: what was typed is offered when it opens again."""
-    unfinished.keep(KEY)
+    unfinished.leave(FORM)
     forget()
 
 
@@ -112,7 +118,7 @@ def _dialog() -> None:
     service = _choose_service(actor, asked, zone)
     asked = _keep_hold(actor, asked, service)
     set_aside = _show_refusal(actor, asked, zone)
-    unfinished.offer(KEY)
+    unfinished.offer(actor, FORM)
     autofocus(f"{KEY}_words", once=asked.request_key)
     chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
     note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note")
@@ -133,10 +139,12 @@ def _dialog() -> None:
     if pressed and service is not None:
         asked = replace(asked, service_id=service.id)
         _save(actor, asked, chosen, note=note, set_aside=set_aside, zone=zone)
-    _or_wait(asked, service, chosen)
+    _or_wait(actor, asked, service, chosen)
 
 
-def _or_wait(asked: Asked, service: ServiceThere | None, chosen: PatientChosen) -> None:
+def _or_wait(
+    actor: Actor, asked: Asked, service: ServiceThere | None, chosen: PatientChosen
+) -> None:
     """The way to the waiting list when no time suits; what is known so far goes along."""
     pressed = st.button(
         _("No time suits? Put on the waiting list"),
@@ -147,6 +155,7 @@ def _or_wait(asked: Asked, service: ServiceThere | None, chosen: PatientChosen) 
     if pressed:
         service_id = service.id if service else None
         waiting_asked.ask(chosen, service_id=service_id, professional_id=asked.professional_id)
+        unfinished.done(actor, FORM)
         forget()
         st.rerun()
 
@@ -299,6 +308,7 @@ def _save(
         st.rerun()
     with session.writing() as db:
         waiting.close_served(db, actor, booking, now=now)
+    unfinished.done(actor, FORM)
     forget()
     feedback.flash(
         _("Booked {patient} with {professional}, {time}.").format(
@@ -335,7 +345,7 @@ def _series(
         )[0],
         request_key=asked.request_key,
         note=note,
-        done=forget,
+        done=_finished,
     )
 
 

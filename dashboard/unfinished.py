@@ -1,93 +1,165 @@
-"""What somebody had typed when a form was closed without saving: offered when it opens again.
+"""What somebody has typed into a form and not saved: kept as they type, offered when it opens.
 
-It lies with the page's other entries: it waits through a lock, and is gone when whoever typed
-it signs out or somebody else signs in.
+It lies in the database for this very person, so that a reload, a lock, signing out or a lost
+connection takes nothing of what had arrived. Nothing is written while nothing changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
+from core import drafts
 from core.db import utc_now
+from core.drafts import DraftKept
+from core.errors import NotSaved
+from core.policy import Actor
 from dashboard import session
 from dashboard.feedback import md
-from dashboard.formatting import clock
+from dashboard.formatting import clock, when
 from dashboard.i18n import _
-
-TYPED = ("text", "words", "name", "phone", "email", "note", "born")
-"""Fields that are typed into, by the end of their keys."""
-ALONG = ("adding", "known_id")
-"""How the form stood: searching, or asking for a new patient."""
 
 
 @dataclass(frozen=True)
-class Unfinished:
-    at: datetime
-    entries: Mapping[str, Any]
+class Form:
+    """A form whose fields have keys that begin with ``key``."""
+
+    key: str
+    name: str = ""
+    """What the draft goes by, where forms that differ share a ``key``."""
+    about: int | None = None
+    """The patient whose record it belongs to."""
+    typed: tuple[str, ...] = ("words", "name", "phone", "email", "note")
+    """Fields that are typed into, in the order they stand there: one knows the draft by them."""
+    along: tuple[str, ...] = ("born", "adding", "known_id")
+    """The rest of how it stood; nothing is kept for these alone."""
+    then: Callable[[], None] | None = None
+    """What else is to be done once the fields have been filled again."""
 
     @property
-    def words(self) -> str:
-        """The fields one knows it by, in the order they stand in the form."""
-        kept = [self.entries.get(each) for each in TYPED]
-        return " · ".join(each.strip() for each in kept if isinstance(each, str) and each.strip())
+    def draft(self) -> str:
+        return self.name or self.key
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (*self.typed, *self.along)
+
+    def words_of(self, entries: Mapping[str, Any]) -> str:
+        found = [entries.get(each) for each in self.typed]
+        return " · ".join(each.strip() for each in found if isinstance(each, str) and each.strip())
 
 
-def keep(form: str) -> None:
-    """Keep what was typed into the form whose keys begin so; nothing typed, nothing kept."""
-    # The browser empties a search field on Escape, just before that closes the form.
-    found = _typed_now(form) or st.session_state.get(_last(form))
-    if found is not None:
-        st.session_state[_kept(form)] = found
+@dataclass
+class Opened:
+    """One opening of a form. It is forgotten with what is typed there."""
+
+    offered: DraftKept | None
+    """What was left here before, until somebody goes on with it or throws it away."""
+    kept: Mapping[str, Any] | None = None
+    """What of this opening has been kept."""
 
 
-def offer(form: str) -> None:
-    """What was left here last time, to go on with or to throw away."""
-    if typed := _typed_now(form):
-        st.session_state[_last(form)] = typed
-    found: Unfinished | None = st.session_state.get(_kept(form))
+def offer(actor: Actor, form: Form) -> None:
+    """Keep what is typed by now; show what was left here last time, to go on with or not."""
+    opened = _opened(actor, form)
+    _keep(actor, form, opened)
+    found = opened.offered
     if found is None:
         return
-    sentence = _("Not saved, from {time}: {words}").format(
-        time=clock(found.at, session.zone()), words=found.words
-    )
+    now, zone = utc_now(), session.zone()
+    is_today = found.saved_at.astimezone(zone).date() == now.astimezone(zone).date()
+    time = clock(found.saved_at, zone) if is_today else when(found.saved_at, zone, now)
+    sentence = _("Not saved, from {time}: {words}")
     with st.container(
         horizontal=True,
         gap="small",
         vertical_alignment="center",
         border=True,
-        key=f"{form}_left_off",
+        key=f"{form.key}_left_off",
     ):
-        st.markdown(md(sentence), width="stretch")
-        st.button(_("Continue"), key=f"{form}_continue", on_click=_go_on, args=(form, found))
+        words = form.words_of(found.entries)
+        st.markdown(md(sentence.format(time=time, words=words)), width="stretch")
+        st.button(_("Continue"), key=f"{form.key}_continue", on_click=_go_on, args=(form,))
         st.button(
-            _("Discard"), key=f"{form}_discard", type="tertiary", on_click=discard, args=(form,)
+            _("Discard"),
+            key=f"{form.key}_discard",
+            type="tertiary",
+            on_click=_throw_away,
+            args=(form,),
         )
 
 
-def discard(form: str) -> None:
-    st.session_state.pop(_kept(form), None)
+def leave(form: Form) -> None:
+    """The form is closed unsaved: keep what was typed last."""
+    actor, opened = session.current_actor(), st.session_state.get(_key(form))
+    if actor is not None and opened is not None:
+        _keep(actor, form, opened)
 
 
-def _go_on(form: str, found: Unfinished) -> None:
-    for each in (*TYPED, *ALONG):
-        st.session_state.pop(f"{form}_{each}", None)
+def done(actor: Actor, form: Form) -> None:
+    """It is saved. What had been left there before and was not gone on with stays on offer."""
+    opened: Opened | None = st.session_state.pop(_key(form), None)
+    if opened is None or opened.kept is None:
+        return
+    before = opened.offered
+    with suppress(NotSaved), session.writing() as db:
+        if before is None:
+            drafts.discard(db, actor, form.draft)
+        else:
+            at = before.saved_at
+            drafts.keep(db, actor, form.draft, before.entries, form.about, now=at)
+
+
+def _opened(actor: Actor, form: Form) -> Opened:
+    opened: Opened | None = st.session_state.get(_key(form))
+    if opened is None:
+        with session.reading() as db:
+            opened = Opened(drafts.find(db, actor, form.draft, now=utc_now()))
+        st.session_state[_key(form)] = opened
+    return opened
+
+
+def _keep(actor: Actor, form: Form, opened: Opened) -> None:
+    """Write what is typed, where that is something new."""
+    # The browser empties a search field on Escape, just before that closes the form: what is
+    # emptied stays kept until something else is typed.
+    entries = _entries(form)
+    if not form.words_of(entries) or entries == opened.kept:
+        return
+    with suppress(NotSaved):  # it is tried again with the next change
+        with session.writing() as db:
+            drafts.keep(db, actor, form.draft, entries, form.about, now=utc_now())
+        opened.kept = entries
+
+
+def _entries(form: Form) -> dict[str, Any]:
+    found = {each: st.session_state.get(f"{form.key}_{each}") for each in form.fields}
+    return {each: value for each, value in found.items() if value not in (None, "")}
+
+
+def _go_on(form: Form) -> None:
+    opened: Opened = st.session_state[_key(form)]
+    found, opened.offered = opened.offered, None
+    if found is None:
+        return
+    for each in form.fields:
+        st.session_state.pop(f"{form.key}_{each}", None)
     for each, value in found.entries.items():
-        st.session_state[f"{form}_{each}"] = value
-    discard(form)
+        st.session_state[f"{form.key}_{each}"] = value
+    opened.kept = found.entries if opened.kept is None else {}
+    if form.then is not None:
+        form.then()
 
 
-def _typed_now(form: str) -> Unfinished | None:
-    entries = {each: st.session_state.get(f"{form}_{each}") for each in (*TYPED, *ALONG)}
-    found = Unfinished(utc_now(), {each: value for each, value in entries.items() if value})
-    return found if found.words else None
+def _throw_away(form: Form) -> None:
+    actor, opened = session.signed_in(), st.session_state[_key(form)]
+    opened.offered = None
+    if opened.kept is None:
+        with session.writing() as db:
+            drafts.discard(db, actor, form.draft)
 
 
-def _last(form: str) -> str:
-    return f"{form}_last_typed"
-
-
-def _kept(form: str) -> str:
-    return f"unfinished_{form}"
+def _key(form: Form) -> str:
+    return f"{form.key}_unfinished_{form.name}"

@@ -21,6 +21,8 @@ from dashboard.i18n import _
 from dashboard.searching import find_duplicates, find_patients
 from dashboard.waiting_asked import KEY, Asked, forget
 
+FORM = unfinished.Form(KEY, along=("born", "adding", "known_id", "service"))
+
 CLOSE_REASONS = (
     N_("Found a time elsewhere"),
     N_("No longer needed"),
@@ -40,7 +42,7 @@ def _dismiss() -> None:
     """Close the dialog unsaved: whom it was about is offered when it opens again."""
     asked: Asked | None = st.session_state.get(KEY)
     if asked is not None and asked.entry is None:
-        unfinished.keep(KEY)
+        unfinished.leave(FORM)
     forget()
 
 
@@ -52,7 +54,7 @@ def _dialog() -> None:
     if asked.entry is not None:
         _change(actor, asked.entry)
         return
-    unfinished.offer(KEY)
+    unfinished.offer(actor, FORM)
     autofocus(f"{KEY}_words", once=asked.request_key)
     chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
     wishes = _wishes(actor, asked.start)
@@ -69,6 +71,7 @@ def _dialog() -> None:
         _do(
             lambda db, now: _add(db, actor, asked, chosen, wishes, now),
             _("{name} is on the waiting list.").format(name=person.name),
+            then=lambda: unfinished.done(actor, FORM),
         )
 
 
@@ -122,7 +125,12 @@ def _add(
     waiting.add(db, actor, NewEntry(patient_id, wishes, asked.request_key), now=now)
 
 
-def _do(action: Callable[[Session, datetime], object], done: str) -> None:
+def _do(
+    action: Callable[[Session, datetime], object],
+    done: str,
+    *,
+    then: Callable[[], None] = lambda: None,
+) -> None:
     """Run one command in one transaction; close on success, say why not otherwise."""
     now = utc_now()
     try:
@@ -131,6 +139,7 @@ def _do(action: Callable[[Session, datetime], object], done: str) -> None:
     except BookingError as refusal:
         feedback.refuse(refusal)
         return
+    then()
     forget()
     feedback.flash(done)
     st.rerun()

@@ -24,6 +24,7 @@ from dashboard.i18n import _
 from dashboard.searching import find_duplicates, find_patients
 
 KEY = "walk_in"
+FORM = unfinished.Form(KEY, along=("born", "adding", "known_id", "service"))
 MOST_SHOWN = 5
 
 
@@ -54,7 +55,7 @@ def show() -> None:
 
 def _dismiss() -> None:
     """Close the dialog unsaved: who had come in is offered when it opens again."""
-    unfinished.keep(KEY)
+    unfinished.leave(FORM)
     forget()
 
 
@@ -74,7 +75,7 @@ def _dialog() -> None:
         placeholder=_("Which service?"),
     )
     autofocus(f"{KEY}_service", once=state.request_key)
-    unfinished.offer(KEY)
+    unfinished.offer(actor, FORM)
     chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
     if state.refused is not None:
         feedback.refuse(state.refused)
@@ -137,6 +138,7 @@ def _save(
             state, refused=refusal, request_key=secrets.token_urlsafe(16)
         )
         st.rerun(scope="fragment")
+    unfinished.done(actor, FORM)
     forget()
     feedback.flash(_done(person.name, proposal.professional, proposal.starts_at))
     st.rerun()

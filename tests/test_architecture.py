@@ -34,7 +34,7 @@ CORE_ORDER = (
     {"models"},
     {"schema", "policy", "rights", "demo_sign_ins"},
     {"audit"},
-    {"passwords", "throttle", "one_time", "edits", "outbox", "mail"},
+    {"passwords", "throttle", "one_time", "edits", "outbox", "mail", "drafts"},
     {"second_step"},
     {
         "accounts",

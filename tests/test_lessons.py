@@ -3,34 +3,24 @@
 Some stand where the rule is tested: "tomorrow 5pm" in ``test_booking_line.py``, the past and
 the reasons for setting rules aside in ``test_overrides.py``, a day that opens at now in
 ``test_day_grid.py``, a cancellation without a reason in ``test_desk_page.py``, an e-mail
-address that two patients share and "642 110 478" in ``test_patients.py``.
+address that two patients share and "642 110 478" in ``test_patients.py``, Escape in
+``test_drafts.py``.
 """
 
 import pytest
 from sqlalchemy import select
-from streamlit.testing.v1 import AppTest
 
 from core.booking import CancelRequest, SetAside, cancel
-from core.db import utc_now
 from core.desk import DayAsked, day_starts, load_day
 from core.errors import CannotBook, Invalid
 from core.models import Booking, Override, OverrideKind
-from dashboard import unfinished
 from tests import a
 from tests.test_booking import Desk
-from tests.test_desk_page import Desk as Screen
-
-KEPT = "unfinished_new_booking"
 
 
 @pytest.fixture
 def desk(session):
     return Desk(session)
-
-
-@pytest.fixture
-def screen(monkeypatch, sqlite_database):
-    return Screen(monkeypatch, sqlite_database)
 
 
 def free_starts(desk, asked):
@@ -81,52 +71,3 @@ def test_a_cancelled_booking_is_in_nobodys_way(desk):
 
     assert again.starts_at == booking.starts_at
     assert desk.session.scalars(select(Override.kind)).all() == []
-
-
-def closing(form, **typed):
-    """A page whose form is closed with this typed into it."""
-
-    def page(form, typed):
-        import streamlit as st
-
-        from dashboard import unfinished
-
-        for field, value in typed.items():
-            st.session_state[f"{form}_{field}"] = value
-        unfinished.keep(form)
-
-    return AppTest.from_function(page, args=(form, typed)).run()
-
-
-def test_closing_a_form_keeps_what_was_typed_in_it():
-    page = closing("new_booking", words="", name="Zé Ninguém", phone="912", adding="phone x")
-    kept = page.session_state[KEPT]
-    assert kept.words == "Zé Ninguém · 912"
-    assert kept.entries["adding"] == "phone x"
-
-
-@pytest.mark.parametrize("typed", [{}, {"words": "  "}, {"adding": "name x"}])
-def test_closing_an_empty_form_keeps_nothing(typed):
-    assert KEPT not in closing("new_booking", **typed).session_state
-
-
-def left_off(screen):
-    entries = {"name": "Zé *Ninguém*", "phone": "912345678", "adding": "phone x", "note": "ramp"}
-    screen.page.session_state[KEPT] = unfinished.Unfinished(utc_now(), entries)
-    screen.ask()
-    assert any("Not saved, from" in each.value for each in screen.page.markdown)
-
-
-def test_what_was_typed_is_offered_and_gone_on_with(screen):
-    left_off(screen)
-    screen.press("Continue")
-    assert screen.page.text_input(key="new_booking_name").value == "Zé *Ninguém*"
-    assert screen.page.text_input(key="new_booking_note").value == "ramp"
-    assert KEPT not in screen.page.session_state
-
-
-def test_what_was_typed_is_thrown_away_only_when_asked_to(screen):
-    left_off(screen)
-    screen.press("Discard")
-    assert screen.page.text_input(key="new_booking_words").value == ""
-    assert KEPT not in screen.page.session_state

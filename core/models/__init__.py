@@ -24,6 +24,7 @@ from core.models.bookings import (
     Series,
 )
 from core.models.delays import Delay, DelayCall
+from core.models.drafts import Draft
 from core.models.hours import Closure, DateHours, HoursKind, Opening, TimeOff, WorkingHours
 from core.models.messages import MessageState, OutboxMessage
 from core.models.practice import (
@@ -78,6 +79,7 @@ __all__ = [
     "DateHours",
     "Delay",
     "DelayCall",
+    "Draft",
     "Edited",
     "Erasure",
     "EventKind",

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from core import accounts, audit, throttle
+from core import accounts, audit, drafts, throttle
 from core.booking import CANCELLABLE, CancelRequest, cancel
 from core.booking.groups import SeatRequest, calendars_of_all, leave
 from core.claims import calendars_of
@@ -111,6 +111,7 @@ def forget(session: Session, actor: Actor, patient: Patient, *, now: datetime) -
     username = _username(session, patient.id)
     if username:
         throttle.forget(session, throttle.of_account(username))
+    drafts.forget_all(session)
     session.flush()
     for holding in HOLDINGS:
         about = {"person": patient.id}

@@ -302,6 +302,13 @@ HOLDINGS = (
         removed=True,
     ),
     Holding(
+        T["drafts"],
+        or_(T["drafts"].c.patient_id == PERSON, _of_account("drafts")),
+        why="so that what was typed and not saved is not lost; gone after a day and a half",
+        left_out={"user_id": ANOTHER_PERSON},
+        removed=True,
+    ),
+    Holding(
         T["exceptional_accesses"],
         T["exceptional_accesses"].c.patient_id == PERSON,
         why="to account for whoever opened a record that was not theirs to open",
