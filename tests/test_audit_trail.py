@@ -1,6 +1,7 @@
 """The audit as admins read it: in words by live names, filtered, page by page, fast."""
 
 import json
+import shutil
 from datetime import date, timedelta
 from time import process_time
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from sqlalchemy import insert, text
 from core import audit, audit_trail
 from core.audit_trail import PAGE_LENGTH, TrailAsked, check_chain, load_people, load_trail
 from core.booking import BookingRequest, CancelRequest, book, cancel
-from core.db import utc_now
+from core.db import Database, utc_now
 from core.errors import NotAllowed, NotFound
 from core.models import Answer, AuditEntry, BookingState, Role
 from core.policy import CONSOLE
@@ -175,12 +176,14 @@ def test_numbers_of_other_things_are_told_in_words():
 MANY = 200_000
 
 
-@pytest.fixture
-def long_trail(sqlite_database):
+@pytest.fixture(scope="module")
+def long_trail(migrated_file, tmp_path_factory):
     """200,000 entries over four years: a busy desk, one patient in a thousand of them."""
+    path = shutil.copy(migrated_file, tmp_path_factory.mktemp("long") / "trail.db")
+    database = Database(f"sqlite:///{path}")
     kinds = [action for actions in SENTENCES.values() for action in actions]
     began = utc_now() - timedelta(days=4 * 365)
-    with sqlite_database.writing() as session:
+    with database.writing() as session:
         a.organisation(session)
         admin = a.actor(session, Role.ADMIN)
         users = [a.user(session).id for _ in range(20)]
@@ -203,7 +206,8 @@ def long_trail(sqlite_database):
             ],
         )
         session.execute(text("ANALYZE"))
-    return SimpleNamespace(database=sqlite_database, admin=admin, users=users, patient=patient)
+    yield SimpleNamespace(database=database, admin=admin, users=users, patient=patient)
+    database.dispose()
 
 
 def test_any_page_of_200000_entries_takes_less_than_50_ms_of_work(long_trail):

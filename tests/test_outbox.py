@@ -397,7 +397,7 @@ def send_until_done(url, port):
 
 @pytest.mark.parametrize(
     "count",
-    [pytest.param(120, id="quick"), pytest.param(10_000, id="slow", marks=pytest.mark.slow)],
+    [pytest.param(40, id="quick"), pytest.param(10_000, id="slow", marks=pytest.mark.slow)],
 )
 def test_t175_four_workers_send_each_message_once(database, post, count):
     with database.writing() as session:
