@@ -23,7 +23,7 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.patients import PatientFound
 from core.policy import Actor
-from dashboard import feedback, keys, new_booking, session
+from dashboard import feedback, keys, new_booking, session, unfinished
 from dashboard.components.desk_filters import DAY
 from dashboard.components.line_field import line_field
 from dashboard.components.patient_picker import describe
@@ -34,6 +34,7 @@ from dashboard.line_words import line_words
 
 KEY = "booking_line"
 MOST_SERVICES = 12
+LEFT = "line"
 PATIENT, SERVICE, PROFESSIONAL = "patient", "service", "professional"
 
 
@@ -50,6 +51,8 @@ class Open:
     service: Named | None = None
     professional: Named | None = None
     refused: BookingError | None = None
+    start: str = ""
+    """What the line is filled with as it opens."""
 
 
 def open() -> None:
@@ -69,7 +72,27 @@ def forget() -> None:
 
 def show() -> None:
     """Draw the dialog; its own reruns leave the page alone."""
-    st.dialog(_("Book in one line"), width="large", on_dismiss=forget)(_dialog)()
+    st.dialog(_("Book in one line"), width="large", on_dismiss=_dismiss)(_dialog)()
+
+
+def _dismiss() -> None:
+    """Close the line unsaved: what stood in it is offered when it opens again."""
+    unfinished.leave(FORM)
+    forget()
+
+
+def _fill() -> None:
+    """Start the line anew with what was left there."""
+    left = st.session_state[f"{KEY}_{LEFT}"]
+    st.session_state[KEY] = Open(secrets.token_hex(4), secrets.token_urlsafe(16), start=left)
+
+
+FORM = unfinished.Form(KEY, typed=(LEFT,), along=(), search=LEFT, then=_fill)
+
+
+def _finished(actor: Actor) -> None:
+    unfinished.done(actor, FORM)
+    forget()
 
 
 def _dialog() -> None:
@@ -82,7 +105,10 @@ def _dialog() -> None:
         placeholder=_("tue 10 silva follow-up"),
         once=_turn_of(state),
         key=f"{KEY}_text",
+        start=state.start,
     )
+    st.session_state[f"{KEY}_{LEFT}"] = typed.text
+    unfinished.offer(actor, FORM)
     if not typed.text.strip():
         _hints()
         return
@@ -322,8 +348,8 @@ def _offer_other_times(meaning: Meaning, proposed: Proposed, zone: ZoneInfo) -> 
 def _take(
     professional_id: int, service_id: int, starts_at: datetime, patient: PatientFound | None
 ) -> None:
-    zone = session.zone()
-    forget()
+    actor, zone = session.signed_in(), session.zone()
+    _finished(actor)
     st.session_state[DAY] = starts_at.astimezone(zone).date()
     new_booking.ask(professional_id, service_id, starts_at, patient)
 
@@ -350,7 +376,7 @@ def _save(
             state, refused=refusal, request_key=secrets.token_urlsafe(16)
         )
         st.rerun(scope="fragment")
-    forget()
+    _finished(actor)
     feedback.flash(
         _("Booked {patient} with {professional}, {time}.").format(
             patient=patient.name,

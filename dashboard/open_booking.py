@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core import catalog
 from core.booking import (
+    CANCELLABLE,
     CancelRequest,
     Confirmed,
     ConfirmRequest,
@@ -50,6 +51,7 @@ from dashboard import (
     offering,
     series_form,
     session,
+    unfinished,
 )
 from dashboard.components.booking_forms import (
     ask_confirmed,
@@ -187,6 +189,16 @@ def _press(booking: Booking) -> str:
 def _cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
     press = f"{_press(booking)}_{reach.press}" if reach.is_more else _press(booking)
     may_waive = allows(actor, Permission.BOOKINGS_OVERRIDE) and not reach.is_more
+    draft = unfinished.Form(
+        KEY,
+        name=f"cancel_{booking.id}",
+        about=booking.attendees[0].patient_id if booking.seats == 1 else None,
+        typed=("words",),
+        along=("reason",),
+        search="",
+    )
+    if booking.state in CANCELLABLE:
+        unfinished.offer(actor, draft)
     asked = ask_reason(booking, key=KEY, press=press, may_waive=may_waive, now=utc_now())
     if asked is None:
         return
@@ -195,6 +207,7 @@ def _cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
         _do(
             lambda db, now: cancel_series(db, actor, series, now=now),
             series_form.cancelled(series, title_of(booking)),
+            draft=draft,
         )
     else:
         request = CancelRequest(
@@ -209,6 +222,7 @@ def _cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
             _("Cancelled {name}.").format(name=title_of(booking)),
             step=booking.id,
             frees=_time_of(booking),
+            draft=draft,
         )
 
 
@@ -448,11 +462,12 @@ def _do(
     *,
     step: int | None = None,
     frees: Gap | None = None,
+    draft: unfinished.Form | None = None,
 ) -> None:
     """Run one command in one transaction; close on success, say why not otherwise.
 
     ``step`` is the booking whose step can be taken back; ``frees`` the time it leaves to those
-    who wait.
+    who wait; ``draft`` the words that are saved by it.
     """
     now = utc_now()
     try:
@@ -466,6 +481,8 @@ def _do(
         last_step.note(step)
     if frees is not None:
         offering.note_freed(frees)
+    if draft is not None:
+        unfinished.done(session.signed_in(), draft)
     if done:
         forget()
         feedback.flash(done)

@@ -19,7 +19,7 @@ from core.schedule import (
     stranded_bookings,
 )
 from core.schedule.stranded import TO_COME
-from dashboard import feedback, open_booking, session
+from dashboard import feedback, open_booking, session, unfinished
 from dashboard.formatting import clock, day, phone, when
 from dashboard.i18n import _, ngettext
 from dashboard.practice import forms
@@ -43,6 +43,8 @@ def enter(actor: Actor, then: Callable[[int], None] | None = None) -> None:
     opened, zone = forms.current(FORM), session.zone()
     with session.reading() as db:
         names = {each.id: each.name for each in catalog.load_professionals(db, actor)}
+    draft = _draft()
+    unfinished.offer(actor, draft)
     with st.container(border=True):
         professional_id = _professional(actor, names)
         first, last = _span(zone)
@@ -59,12 +61,29 @@ def enter(actor: Actor, then: Callable[[int], None] | None = None) -> None:
         name = names[professional_id]
         forms.save(
             lambda db, now: enter_time_off(db, actor, request, now=now),
-            lambda saved: _entered(saved, name, then),
+            lambda saved: _entered(actor, draft, saved, name, then),
             opened,
         )
 
 
-def _entered(saved: TimeOff, professional: str, then: Callable[[int], None] | None) -> None:
+def _draft() -> unfinished.Form:
+    return unfinished.Form(
+        key("")[:-1],
+        name=FORM,
+        typed=("reason",),
+        along=("professional", "all_day", "first", "last", "from", "to"),
+        search="",
+    )
+
+
+def _entered(
+    actor: Actor,
+    draft: unfinished.Form,
+    saved: TimeOff,
+    professional: str,
+    then: Callable[[int], None] | None,
+) -> None:
+    unfinished.done(actor, draft)
     if then is not None:
         then(saved.id)
     days = days_of(saved.starts_at, saved.ends_at, session.zone())
@@ -93,9 +112,12 @@ def _professional(actor: Actor, names: dict[int, str]) -> int | None:
 def _span(zone: ZoneInfo) -> tuple[datetime, datetime]:
     """From when to when, as two instants: the second may lie before the first."""
     today = utc_now().astimezone(zone).date()
-    all_day = st.toggle(_("All day"), value=True, key=key("all_day"))
+    # Widgets that are given a value may not be filled from elsewhere as well.
+    for name, value in {"all_day": True, "first": today, "from": time(9), "to": time(13)}.items():
+        st.session_state.setdefault(key(name), value)
+    all_day = st.toggle(_("All day"), key=key("all_day"))
     columns = st.columns(2 if all_day else 4)
-    first = columns[0].date_input(_("First day"), today, key=key("first"), format="DD.MM.YYYY")
+    first = columns[0].date_input(_("First day"), key=key("first"), format="DD.MM.YYYY")
     at = len(columns) // 2
     last = columns[at].date_input(
         _("Last day"),
@@ -107,8 +129,8 @@ def _span(zone: ZoneInfo) -> tuple[datetime, datetime]:
     last = last or first
     if all_day:
         return _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
-    starts = columns[1].time_input(_("Away from"), time(9), key=key("from"))
-    ends = columns[3].time_input(_("Back at"), time(13), key=key("to"))
+    starts = columns[1].time_input(_("Away from"), key=key("from"))
+    ends = columns[3].time_input(_("Back at"), key=key("to"))
     return _instant(first, starts, zone), _instant(last, ends, zone)
 
 

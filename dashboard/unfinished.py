@@ -6,7 +6,8 @@ connection takes nothing of what had arrived. Nothing is written while nothing c
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -35,6 +36,10 @@ class Form:
     """Fields that are typed into, in the order they stand there: one knows the draft by them."""
     along: tuple[str, ...] = ("born", "adding", "known_id")
     """The rest of how it stood; nothing is kept for these alone."""
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    """What fields were filled with: the same again is nothing to keep."""
+    search: str = "words"
+    """The field that Escape empties, just before it closes the form."""
     then: Callable[[], None] | None = None
     """What else is to be done once the fields have been filled again."""
 
@@ -47,8 +52,8 @@ class Form:
         return (*self.typed, *self.along)
 
     def words_of(self, entries: Mapping[str, Any]) -> str:
-        found = [entries.get(each) for each in self.typed]
-        return " · ".join(each.strip() for each in found if isinstance(each, str) and each.strip())
+        found = (_said(entries.get(each)) for each in self.typed)
+        return " · ".join(each for each in found if each)
 
 
 @dataclass
@@ -123,20 +128,31 @@ def _opened(actor: Actor, form: Form) -> Opened:
 
 def _keep(actor: Actor, form: Form, opened: Opened) -> None:
     """Write what is typed, where that is something new."""
-    # The browser empties a search field on Escape, just before that closes the form: what is
-    # emptied stays kept until something else is typed.
     entries = _entries(form)
-    if not form.words_of(entries) or entries == opened.kept:
+    is_empty = not form.words_of(entries)
+    was_searched = opened.kept is None or form.search in opened.kept
+    if entries == opened.kept or (is_empty and was_searched):
         return
     with suppress(NotSaved):  # it is tried again with the next change
         with session.writing() as db:
-            drafts.keep(db, actor, form.draft, entries, form.about, now=utc_now())
-        opened.kept = entries
+            if is_empty:
+                drafts.discard(db, actor, form.draft)
+            else:
+                drafts.keep(db, actor, form.draft, entries, form.about, now=utc_now())
+        opened.kept = None if is_empty else entries
 
 
 def _entries(form: Form) -> dict[str, Any]:
     found = {each: st.session_state.get(f"{form.key}_{each}") for each in form.fields}
-    return {each: value for each, value in found.items() if value not in (None, "")}
+    nothing = dict.fromkeys(form.fields, ("", None))
+    as_shown = nothing | {each: (value,) for each, value in form.shown.items()}
+    return {each: value for each, value in found.items() if value not in as_shown[each]}
+
+
+def _said(value: object) -> str:
+    if isinstance(value, date):
+        return f"{value:%d.%m.%Y}"
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _go_on(form: Form) -> None:
@@ -146,7 +162,7 @@ def _go_on(form: Form) -> None:
         return
     for each in form.fields:
         st.session_state.pop(f"{form.key}_{each}", None)
-    for each, value in found.entries.items():
+    for each, value in {**form.shown, **found.entries}.items():
         st.session_state[f"{form.key}_{each}"] = value
     opened.kept = found.entries if opened.kept is None else {}
     if form.then is not None:

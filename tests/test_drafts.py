@@ -218,6 +218,23 @@ def test_what_goes_on_to_the_waiting_list_is_kept_there_alone(desk):
     assert draft_of(desk, waiting_asked.KEY).entries["name"] == "Zé *Ninguém*"
 
 
+def test_why_a_booking_is_cancelled_is_kept_with_that_booking_alone(desk, monkeypatch):
+    booking, other = desk.booked(), desk.booked(start=desk.start + timedelta(hours=2))
+    desk.open(booking)
+    desk.page.pills(key="open_booking_reason").set_value("Patient is ill").run()
+    desk.page.text_input(key="open_booking_words").input("since Sunday").run()
+
+    desk.page = screen.show_to(monkeypatch, desk.database, desk.rita).run()
+    desk.open(other)
+    assert not offers(desk.page)
+    desk.open(booking)
+    desk.press("Continue")
+    assert desk.page.text_input(key="open_booking_words").value == "since Sunday"
+    desk.press("Cancel booking")
+    assert desk.read(booking).cancel_reason == "Patient is ill · since Sunday"
+    assert draft_of(desk, f"cancel_{booking.id}") is None
+
+
 def test_somebody_at_the_counter_is_not_forgotten(desk, monkeypatch):
     def open_form():
         desk.page = screen.show_to(monkeypatch, desk.database, desk.rita).run()

@@ -219,6 +219,61 @@ def test_t035_a_stale_edit_shows_what_changed_and_keeps_what_was_typed(
     assert (found.name, found.phone) == ("Ana Sousa", "+351210000000")
 
 
+def test_a_correction_that_was_not_saved_is_there_again_field_by_field(opened, ana):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    type_in(page, "email", "ana@example.org")
+    page.date_input(key="patient_form_born_on").set_value(date(1988, 3, 13)).run()
+
+    page = opened(Role.RECEPTIONIST, ana.id)
+    assert "example.org · 13.03.1988" in said(page)
+    page.button(key="patient_form_continue").click().run()
+    assert page.text_input(key="patient_form_email").value == "ana@example.org"
+    assert page.text_input(key="patient_form_name").value == "Ana Silva"
+    save(page)
+    assert "Not saved" not in said(opened(Role.RECEPTIONIST, ana.id))
+
+
+def test_a_correction_is_offered_with_this_record_and_to_this_person_alone(
+    opened, ana, sqlite_database
+):
+    with sqlite_database.writing() as db:
+        other = a.patient(db, name="Bea Lima")
+    page = opened(Role.RECEPTIONIST, ana.id)
+    type_in(page, "name", "Ana Sousa")
+    page.run()
+    assert "Not saved" not in said(opened(Role.RECEPTIONIST, other.id))
+    assert "Not saved" not in said(opened(Role.ADMIN, ana.id))
+    assert "Not saved" in said(opened(Role.RECEPTIONIST, ana.id))
+
+
+def test_a_correction_taken_back_is_not_offered(opened, ana):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    type_in(page, "name", "Ana Sousa")
+    page.run()
+    type_in(page, "name", "Ana Silva")
+    page.run()
+    assert "Not saved" not in said(opened(Role.RECEPTIONIST, ana.id))
+
+
+def test_a_correction_gone_on_with_over_a_record_that_has_changed_is_told(
+    opened, ana, sqlite_database
+):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    type_in(page, "name", "Ana Sousa")
+    page.run()
+    with sqlite_database.writing() as db:
+        asked = EditedPatient(ana.id, ana.version, "Ana Silva", "+351210000000")
+        edit_patient(db, CONSOLE, asked, now=utc_now())
+
+    page = opened(Role.RECEPTIONIST, ana.id)
+    page.button(key="patient_form_continue").click().run()
+    assert "has changed this in the meantime" in save(page).warning[0].value
+    save(page)
+    with sqlite_database.reading() as db:
+        found = db.get_one(Patient, ana.id)
+    assert (found.name, found.phone) == ("Ana Sousa", "+351210000000")
+
+
 def test_what_a_patient_is_called_is_never_markup(opened, sqlite_database):
     with sqlite_database.writing() as db:
         evil = a.patient(db, name="![x](http://evil)", desk_note="**bold**")

@@ -118,6 +118,27 @@ def test_the_desk_enters_a_day_off_and_it_stands_in_the_list_with_who_is_booked(
     assert page.text_input(key=field("reason", form=2)).value == ""
 
 
+def test_an_absence_that_was_not_entered_is_there_again(show, house):
+    ada = professional(house, "Dr Ada")
+    page = choose(show("rita"), ada)
+    page.toggle(key=field("all_day")).set_value(False).run()
+    page.time_input(key=field("to")).set_value(time(15))
+    page.text_input(key=field("reason")).set_value("Training").run()
+
+    page = show("rita")
+    assert page.toggle(key=field("all_day")).value
+    next(each for each in page.button if each.label == "Continue").click().run()
+    assert page.selectbox(key=field("professional")).value == ada
+    assert page.date_input(key=field("first")).value == a.DAY
+    assert page.time_input(key=field("to")).value == time(15)
+    assert page.text_input(key=field("reason")).value == "Training"
+    assert not page.warning[1:]  # who is booked then, and nothing of Streamlit's own
+
+    page.button(key=field("save")).click().run()
+    assert [row[3] for row in on_record(house)] == ["Training"]
+    assert "Not saved" not in said(show("rita"))
+
+
 def test_hours_of_a_day_leave_out_who_comes_before_and_after(show, house):
     page = choose(show("rita"), professional(house, "Dr Ada"))
     page.toggle(key=field("all_day")).set_value(False).run()

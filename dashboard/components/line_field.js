@@ -35,8 +35,9 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   };
   if (own.once !== data.once) {
     own.once = data.once;
-    input.value = data.text;
     own.sent = data.text;
+    input.value = data.start || data.text;
+    send();
     const started = performance.now();
     const timer = setInterval(() => {
       // The dialog takes the focus while it opens.

@@ -42,8 +42,11 @@ class LineTyped:
     is_meant: bool
 
 
-def line_field(*, label: str, placeholder: str, once: str, key: str) -> LineTyped:
-    """Draw the field, focused when ``once`` is new, and answer what is typed in it."""
+def line_field(*, label: str, placeholder: str, once: str, key: str, start: str = "") -> LineTyped:
+    """Draw the field, focused when ``once`` is new, and answer what is typed in it.
+
+    With ``start`` it is filled anew when ``once`` is.
+    """
     before = st.session_state.get(key)
     typed = _text_of(before.get("text") if before is not None else "")
     result = _mount(
@@ -54,6 +57,7 @@ def line_field(*, label: str, placeholder: str, once: str, key: str) -> LineType
             "understood": typed,
             "text": typed,
             "once": once,
+            "start": start,
         },
         on_text_change=_nothing,
         on_enter_change=_nothing,

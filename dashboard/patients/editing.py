@@ -10,7 +10,7 @@ from core.db import utc_now
 from core.errors import BookingError, Stale
 from core.models import Patient
 from core.patients import EditedPatient, edit_patient, get_patient
-from dashboard import session
+from dashboard import session, unfinished
 from dashboard.components.patient_picker import EARLIEST_BIRTH
 from dashboard.feedback import flash, md, refuse
 from dashboard.formatting import phone, plain
@@ -43,6 +43,7 @@ class Form:
 def fields(patient: Patient) -> None:
     """The form, with the button that saves it."""
     form = _form_for(patient)
+    unfinished.offer(session.signed_in(), _draft_of(form))
     _say_what_is_in_the_way(form)
     st.text_input(_(FIELDS["name"]), key=_key("name"))
     left, right = st.columns(2)
@@ -87,6 +88,25 @@ def _form_for(patient: Patient) -> Form:
     return form
 
 
+def _draft_of(form: Form) -> unfinished.Form:
+    """What is typed here, with the version it was typed over: a change meanwhile is told."""
+    st.session_state[_key("version")] = form.version
+
+    def take_version() -> None:
+        form.version = st.session_state[_key("version")]
+
+    return unfinished.Form(
+        KEY,
+        name=f"{KEY}_{form.patient_id}",
+        about=form.patient_id,
+        typed=("name", "phone", "email", "born_on", "language", "desk_note"),
+        along=("no_contact", "version"),
+        shown=form.shown,
+        search="",
+        then=take_version,
+    )
+
+
 def _save() -> None:
     """In a callback: only there can fields still be given another value."""
     actor, now = session.signed_in(), utc_now()
@@ -106,6 +126,7 @@ def _save() -> None:
     except BookingError as refusal:
         form.refusal = refusal
         return
+    unfinished.done(actor, _draft_of(form))
     forget()
     flash(_("Saved {name}.").format(name=patient.name))
 

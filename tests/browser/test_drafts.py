@@ -1,5 +1,6 @@
 """What is typed and not saved outlives the page it was typed on, for whoever typed it."""
 
+import re
 import time
 from collections.abc import Callable
 
@@ -44,6 +45,25 @@ def test_a_reload_and_signing_out_lose_nothing_and_nobody_else_sees_it(
     open_form(page)
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Zé Ninguém", timeout=PATIENCE)
+
+
+def test_the_booking_line_is_filled_again(live_server, new_page, sign_in):
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    settled(page)
+    page.keyboard.press("Control+k")
+    line = page.get_by_label(re.compile("Day, time, patient"))
+    expect(line).to_be_focused(timeout=PATIENCE)
+    page.keyboard.type("tue 10 zzyzx")
+    expect_kept(live_server.database, "tue 10 zzyzx")
+
+    page.reload()
+    expect(page.locator(".st-key-frontdesk_who")).to_be_visible(timeout=PATIENCE)
+    settled(page)
+    page.keyboard.press("Control+k")
+    page.get_by_role("button", name="Continue").click()
+    expect(line).to_have_value("tue 10 zzyzx", timeout=PATIENCE)
+    expect(page.get_by_text("I do not understand")).to_be_visible(timeout=PATIENCE)
 
 
 def expect_kept(database: Database, words: str) -> None:
