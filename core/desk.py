@@ -154,8 +154,8 @@ def load_day(session: Session, actor: Actor, asked: DayAsked, *, now: datetime) 
         sheets=sheets,
         bookings=load_day_bookings(session, actor, professionals, days, now=now),
         service=service,
-        visits=_visits(session, actor, service, professionals),
-        rooms=_rooms_of(session, [service.id], span, now=now).get(service.id) if service else None,
+        visits=visits_offered(session, actor, service, professionals),
+        rooms=rooms_of(session, [service.id], span, now=now).get(service.id) if service else None,
     )
 
 
@@ -355,7 +355,7 @@ def services_at(
         )
         .order_by(Service.name)
     ).all()
-    rooms = _rooms_of(session, [service.id for service, *_own in offers], sheet.span, now=now)
+    rooms = rooms_of(session, [service.id for service, *_own in offers], sheet.span, now=now)
     found = []
     for service, own_length, own_price in offers:
         visit = visit_of(actor, service, own_length, booking_id=own_hold)
@@ -372,9 +372,10 @@ def services_at(
     return found
 
 
-def _visits(
+def visits_offered(
     session: Session, actor: Actor, service: Service | None, professionals: Sequence[Professional]
 ) -> dict[int, Visit]:
+    """The service as each of them offers it, else the shortest of their own; by professional."""
     offered = (
         select(ProfessionalService.professional_id, ProfessionalService.length_minutes, Service)
         .join(Service, Service.id == ProfessionalService.service_id)
@@ -394,7 +395,7 @@ def _visits(
     return visits
 
 
-def _rooms_of(
+def rooms_of(
     session: Session, service_ids: Sequence[int], span: tuple[int, int], *, now: datetime
 ) -> dict[int, list[Sequence[Busy]]]:
     """The calendars of the rooms each service needs one of; nothing for those that need none."""

@@ -24,9 +24,9 @@ from core.errors import BookingError
 from core.patients import PatientFound
 from core.policy import Actor
 from dashboard import feedback, keys, new_booking, session, unfinished
-from dashboard.components.desk_filters import DAY
 from dashboard.components.line_field import line_field
 from dashboard.components.patient_picker import describe
+from dashboard.components.view_switch import DAY
 from dashboard.feedback import md
 from dashboard.formatting import day, say, when
 from dashboard.i18n import _

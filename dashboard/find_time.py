@@ -31,7 +31,8 @@ from core.patients import PatientFound
 from core.policy import Actor
 from dashboard import new_booking, places, session
 from dashboard.components.autofocus import autofocus
-from dashboard.components.desk_filters import CHOSEN, DAY
+from dashboard.components.desk_filters import CHOSEN
+from dashboard.components.view_switch import DAY
 from dashboard.components.words import minutes
 from dashboard.feedback import md
 from dashboard.formatting import WEEKDAYS, clock, day

@@ -1,8 +1,8 @@
-// The keys that belong to no button: g and a letter for a page, ? for the help sheet, and
-// those of the open dialog that lead to a part of it. Nothing is heard while somebody types.
+// The keys that belong to no button: g and a letter for a page, ? for the help sheet, with Shift
+// those of a switch, and those of the open dialog that lead to a part of it. Nothing is heard while somebody types.
 const WAIT = 1_500; // milliseconds between g and the letter
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
-let page = { letters: [], behind: [], opens: {} };
+let page = { letters: [], behind: [], presses: {}, opens: {} };
 let send = () => {};
 let going = -Infinity;
 
@@ -42,10 +42,19 @@ function pressOnPage(event, key) {
   take(event);
 }
 
+function pressSwitch(event, key) {
+  const [part, place] = page.presses[key] ?? [];
+  const button = part && document.querySelectorAll(`.st-key-${part} button`)[place];
+  if (!button) return;
+  button.click();
+  take(event);
+}
+
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event)) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (document.querySelector('[role="dialog"]')) pressInDialog(event, key);
+  else if (event.shiftKey && page.presses[key]) pressSwitch(event, key);
   else pressOnPage(event, key);
 }
 

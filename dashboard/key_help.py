@@ -34,6 +34,7 @@ def listen(actor: Actor, shown: str) -> str | None:
             data={
                 "letters": list(letters),
                 "behind": keys.behind_dialogs(),
+                "presses": keys.PRESSES,
                 "opens": {each.press: part for each, part in keys.OPENS.items()},
             },
             on_go_change=_nothing,

@@ -34,8 +34,12 @@ TAKE_BACK = Key("z", N_("Take back what was just done, for ten minutes"), (EVERY
 CLOSE = Key("Esc", N_("Close a dialog, or put back what is being moved"), (EVERYWHERE,), False)
 
 TODAY = Key("t", N_("Today, or this week"), ("desk", "my-week"))
-BACK = Key("p", N_("Previous day or week"), ("desk", "my-week"))
-ON = Key("n", N_("Next day or week"), ("desk", "my-week"))
+BACK = Key("p", N_("Previous day, week or month"), ("desk", "my-week"))
+ON = Key("n", N_("Next day, week or month"), ("desk", "my-week"))
+BY_DAY = Key("Shift+D", N_("The book by day"), ("desk",), on_button=False)
+BY_WEEK = Key("Shift+W", N_("A professional's week"), ("desk",), on_button=False)
+BY_MONTH = Key("Shift+M", N_("The free days of a month"), ("desk",), on_button=False)
+AS_LIST = Key("Shift+L", N_("The bookings as a list"), ("desk",), on_button=False)
 FIND = Key("f", N_("Find a time"), ("desk",))
 LINE = Key("Ctrl+K", N_("Book by typing one line"), ("desk",))
 WALK_IN = Key("w", N_("Somebody without a booking"), ("today",))
@@ -68,13 +72,19 @@ OPEN = Key("Enter", N_("Open the booking, or pick the time"), ("desk", "today", 
 JUMP = Key("PgUp PgDn", N_("From booking to booking"), ("desk", "my-week"), False)
 CARRY = Key("Alt+← ↑ ↓ →", N_("Move the booking; Enter drops it"), ("desk", "my-week"), False)
 
+VIEWS = (BY_DAY, BY_WEEK)
+"""In the order of the switch they press."""
 KEYS = (
     *(ARROWS, OPEN, JUMP, CARRY),
-    *(TODAY, BACK, ON, FIND, LINE, WALK_IN, CALLS, LATE, WAIT),
+    *(TODAY, BACK, ON, *VIEWS, FIND, LINE, WALK_IN, CALLS, LATE, WAIT),
     *(FIRST_LIST, *PROPOSALS, NO_ANSWER, SKIP, CANCEL_AWAY),
     *(ARRIVED, START, DONE, NO_SHOW, CONFIRM, UNDO, MOVE, CANCEL, AGAIN),
     *(TAKE, TAKE_BACK, GO, HELP, CLOSE),
 )
+PRESSES = {
+    each.press.removeprefix("Shift+").lower(): ("view", place) for place, each in enumerate(VIEWS)
+}
+"""What Streamlit gives no shortcut to: with Shift, a letter presses that button of a switch."""
 OPENS = {MOVE: "open_booking_move", CANCEL: "open_booking_cancel"}
 """What Streamlit gives no shortcut to: the part of the dialog that each of these leads to."""
 

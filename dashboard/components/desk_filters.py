@@ -1,21 +1,35 @@
-"""One row above the day: which day, which service, whose columns. All of it stands in the URL,
-so that a view can be kept and shared."""
+"""One row above the book: which view and day, which service, whose calendars. All of it stands
+in the URL, so that a view can be kept and shared."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import streamlit as st
 
 from core.desk import DayAsked
 from core.models import Expertise, Professional, Service
 from dashboard import keys
-from dashboard.formatting import weekday
+from dashboard.components.view_switch import (
+    DAY,
+    VIEW,
+    step_buttons,
+    title_of,
+    view_switch,
+)
 from dashboard.i18n import _
 
-DAY = "day"
-CHOSEN = (DAY, "service", "expertise", "professionals")
+PROFESSIONALS = "professionals"
+CHOSEN = (VIEW, DAY, "service", "expertise", PROFESSIONALS)
 """What stands in the address."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The view that is chosen, and what it is asked to show."""
+
+    view: str
+    asked: DayAsked
 
 
 @dataclass(frozen=True)
@@ -31,10 +45,11 @@ def desk_filters(
     today: date,
     on_find: Callable[[DayAsked], None] | None = None,
     on_line: Callable[[], None] | None = None,
-) -> DayAsked:
-    """Draw the row and answer which day is asked for, and whose."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="desk_bar"):
-        _day_buttons(today)
+) -> Looked:
+    """Draw the row and answer which view of which day is asked for, and whose."""
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="desk_bar"):
+        view = view_switch()
+        step_buttons(view, today)
         on = st.date_input(
             _("Day"),
             today,
@@ -45,7 +60,7 @@ def desk_filters(
             bind="query-params",
         )
         shown: date = on if isinstance(on, date) else today
-        st.markdown(f"**{weekday(shown)}**", width="content")
+        st.markdown(f"**{title_of(view, shown)}**", width="content")
         services = {each.id: each for each in choices.services}
         service_id = st.selectbox(
             _("Service"),
@@ -55,7 +70,7 @@ def desk_filters(
             key="service",
             placeholder=_("Any service"),
             label_visibility="collapsed",
-            width=210,
+            width=170,
             bind="query-params",
         )
         tags = {each.id: each.name for each in choices.expertise}
@@ -67,7 +82,7 @@ def desk_filters(
             key="expertise",
             placeholder=_("Any expertise"),
             label_visibility="collapsed",
-            width=150,
+            width=125,
             bind="query-params",
         )
         names = {each.id: each.name for each in choices.professionals}
@@ -75,10 +90,10 @@ def desk_filters(
             _("Professionals"),
             list(names),
             format_func=lambda id: names[id],
-            key="professionals",
+            key=PROFESSIONALS,
             placeholder=_("Everybody"),
             label_visibility="collapsed",
-            width=170,
+            width=150,
             bind="query-params",
         )
         asked = DayAsked(shown, service_id, expertise_id, tuple(professional_ids))
@@ -100,42 +115,4 @@ def desk_filters(
                 on_click=on_line,
                 help=_("Book by typing: tue 10 silva follow-up"),
             )
-    return asked
-
-
-def _day_buttons(today: date) -> None:
-    st.button(
-        _("Today"),
-        key="desk_today",
-        on_click=_go_to,
-        args=(today,),
-        shortcut=keys.TODAY.press,
-        width="content",
-    )
-    st.button(
-        "",
-        key="desk_back",
-        icon=":material/chevron_left:",
-        help=_("Previous day"),
-        on_click=_go_by,
-        args=(-1,),
-        shortcut=keys.BACK.press,
-    )
-    st.button(
-        "",
-        key="desk_on",
-        icon=":material/chevron_right:",
-        help=_("Next day"),
-        on_click=_go_by,
-        args=(1,),
-        shortcut=keys.ON.press,
-    )
-
-
-def _go_to(day: date) -> None:
-    st.session_state[DAY] = day
-
-
-def _go_by(days: int) -> None:
-    if DAY in st.session_state:  # not once somebody has been signed out elsewhere
-        st.session_state[DAY] += timedelta(days=days)
+    return Looked(view, asked)

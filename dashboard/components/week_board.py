@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -11,12 +12,26 @@ import streamlit as st
 from core.analytics import DeskCounts
 from core.interval import to_instant, to_seconds
 from core.models import BookingState
-from core.week import NextVisit, Week
-from dashboard.components.day_grid import GridBlock, GridColumn, GridEvent, day_grid
-from dashboard.components.desk_board import DayMinutes, block_of, closed_blocks, grid_words
+from core.week import NextVisit, OfferedWeek, Week, week_starts
+from dashboard.components.day_grid import (
+    GridBlock,
+    GridColumn,
+    GridEvent,
+    GridStart,
+    day_grid,
+)
+from dashboard.components.desk_board import (
+    DayMinutes,
+    block_of,
+    closed_blocks,
+    grid_words,
+    is_past,
+    start_of,
+)
+from dashboard.components.view_switch import days_title
 from dashboard.components.words import state_word
 from dashboard.feedback import md
-from dashboard.formatting import clock, month, weekday, when
+from dashboard.formatting import clock, weekday, when
 from dashboard.i18n import _, ngettext
 
 OPENING_MINUTE, CLOSING_MINUTE = 8 * 60, 18 * 60
@@ -33,12 +48,20 @@ STYLE = """
 """
 
 
-def week_board(week: Week, *, now: datetime, key: str) -> GridEvent | None:
-    """Draw the week, on a phone one day of it; answer what was done on it."""
+def week_board(
+    week: Week, *, now: datetime, key: str, offered: OfferedWeek | None = None
+) -> GridEvent | None:
+    """Draw the week, on a phone one day of it; answer what was done on it.
+
+    With ``offered`` the free starts are there to be picked.
+    """
     st.html(STYLE)
     days = days_shown(week)
+    starts = _starts_of(offered, days, now) if offered else []
+    step = offered.service.step_minutes if offered and offered.service else STEP
+    grid = partial(_grid, week, starts=starts, step=step, now=now)
     with st.container(key="week_wide"):
-        event = _grid(week, days, now=now, key=key)
+        event = grid(days, key=key)
     with st.container(key="week_narrow"):
         today = now.astimezone(ZoneInfo(week.zone)).date()
         chosen = st.segmented_control(
@@ -50,24 +73,49 @@ def week_board(week: Week, *, now: datetime, key: str) -> GridEvent | None:
             label_visibility="collapsed",
             required=True,
         )
-        return _grid(week, [chosen or days[0]], now=now, key=f"{key}_day") or event
+        return grid([chosen or days[0]], key=f"{key}_day") or event
 
 
-def _grid(week: Week, days: Sequence[date], *, now: datetime, key: str) -> GridEvent | None:
+def _grid(
+    week: Week,
+    days: Sequence[date],
+    *,
+    starts: Sequence[GridStart],
+    step: int,
+    now: datetime,
+    key: str,
+) -> GridEvent | None:
     today = now.astimezone(ZoneInfo(week.zone)).date()
     first, last = _hours_shown(week)
     return day_grid(
         [_column(week, on, today) for on in days],
         [block for on in days for block in _blocks_of(week, on, (first, last))],
-        [],
+        starts,
         starts_minute=first,
         ends_minute=last,
         now_minute=DayMinutes(today, week.zone).of(now) if today in days else None,
         now_column=today.isoformat() if today in days else None,
-        step=STEP,
+        step=step,
         key=key,
         words=replace(grid_words(), grid=_("Week calendar")),
     )
+
+
+def _starts_of(offered: OfferedWeek, days: Sequence[date], now: datetime) -> list[GridStart]:
+    """The free starts of those days, and those that are not with why, each in its column."""
+    week = offered.week
+    first, last = _hours_shown(week)
+    minutes = {on: DayMinutes(on, week.zone) for on in days}
+    frames = [
+        (to_seconds(each.instant(first)), to_seconds(each.instant(last)))
+        for each in minutes.values()
+    ]
+    found = []
+    for cell in week_starts(offered, frames, now=now):
+        on = to_instant(cell.start).astimezone(ZoneInfo(week.zone)).date()
+        if on in minutes and not is_past(cell):
+            found.append(replace(start_of(cell, minutes[on]), column=on.isoformat()))
+    return found
 
 
 def days_shown(week: Week) -> list[date]:
@@ -103,18 +151,7 @@ def at_a_glance(
 
 
 def week_title(week: Week) -> str:
-    """ "16 to 22 November 2026", with the first month where it is another one."""
-    first, last = week.days[0], week.days[-1]
-    values = {
-        "first": first.day,
-        "first_month": month(first),
-        "last": last.day,
-        "month": month(last),
-        "year": last.year,
-    }
-    if first.month == last.month:
-        return _("{first} to {last} {month} {year}").format(**values)
-    return _("{first} {first_month} to {last} {month} {year}").format(**values)
+    return days_title(week.days[0], week.days[-1])
 
 
 def week_table(week: Week) -> None:

@@ -871,6 +871,14 @@ HOURS = {
             },
         ),
     ),
+    "week.load_week_of": (
+        About(
+            "professional",
+            lambda w, who, id: week.load_week_of(
+                w.session, who, week.WeekAsked(id, a.DAY, w.visit.id), now=NOW
+            ),
+        ),
+    ),
     "practice.load_closures": (
         Plain(lambda w, who: practice.load_closures(w.session, who, since=a.DAY)),
     ),

@@ -1,0 +1,124 @@
+"""Which view of the book the desk looks at, and the way through it: by day, week or month."""
+
+import calendar
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import streamlit as st
+
+from core.week import monday_of
+from dashboard import keys
+from dashboard.formatting import month, weekday
+from dashboard.i18n import N_, _
+
+VIEW, DAY, LAST = "view", "day", "to"
+"""In the address: the view, its day, and of the list its last day."""
+BY_DAY, BY_WEEK, BY_MONTH, AS_LIST = N_("Day"), N_("Week"), N_("Month"), N_("List")
+VIEWS = (BY_DAY, BY_WEEK)
+LIST_DAYS = 7
+STEPS: Mapping[str, tuple[str, str, str]] = {
+    BY_DAY: (N_("Today"), N_("Previous day"), N_("Next day")),
+    BY_WEEK: (N_("Today"), N_("Previous week"), N_("Next week")),
+    BY_MONTH: (N_("Today"), N_("Previous month"), N_("Next month")),
+    AS_LIST: (N_("Today"), N_("Previous days"), N_("Next days")),
+}
+
+
+def view_switch() -> str:
+    """Draw the switch; which view is chosen."""
+    chosen = st.segmented_control(
+        _("View"),
+        VIEWS,
+        default=BY_DAY,
+        format_func=_,
+        key=VIEW,
+        required=True,
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return chosen or BY_DAY
+
+
+def step_buttons(view: str, today: date) -> None:
+    """To today, back and on, as far as the view reaches."""
+    this, back, on = STEPS[view]
+    st.button(
+        _(this),
+        key="desk_today",
+        on_click=go_to,
+        args=(today,),
+        shortcut=keys.TODAY.press,
+        width="content",
+    )
+    st.button(
+        "",
+        key="desk_back",
+        icon=":material/chevron_left:",
+        help=_(back),
+        on_click=_go_by,
+        args=(view, -1),
+        shortcut=keys.BACK.press,
+    )
+    st.button(
+        "",
+        key="desk_on",
+        icon=":material/chevron_right:",
+        help=_(on),
+        on_click=_go_by,
+        args=(view, 1),
+        shortcut=keys.ON.press,
+    )
+
+
+def go_to(day: date, view: str | None = None) -> None:
+    """Look at that day, in the view named or the one it is."""
+    st.session_state[DAY] = day
+    if view is not None:
+        st.session_state[VIEW] = view
+
+
+def title_of(view: str, on: date) -> str:
+    """What is looked at: the weekday beside the date, the days of the week, the month."""
+    if view == BY_WEEK:
+        return days_title(monday_of(on), monday_of(on) + timedelta(days=6))
+    if view == BY_MONTH:
+        return _("{month} {year}").format(month=month(on), year=on.year)
+    return weekday(on)
+
+
+def days_title(first: date, last: date) -> str:
+    """ "16 to 22 November 2026", with the first month where it is another one."""
+    values = {
+        "first": first.day,
+        "first_month": month(first),
+        "last": last.day,
+        "month": month(last),
+        "year": last.year,
+    }
+    if first.month == last.month:
+        return _("{first} to {last} {month} {year}").format(**values)
+    return _("{first} {first_month} to {last} {month} {year}").format(**values)
+
+
+def months_on(on: date, count: int) -> date:
+    """The same day so many months later, or the last one of a shorter month."""
+    years, number = divmod(on.month - 1 + count, 12)
+    year = on.year + years
+    return date(year, number + 1, min(on.day, calendar.monthrange(year, number + 1)[1]))
+
+
+def _go_by(view: str, times: int) -> None:
+    if DAY not in st.session_state:  # not once somebody has been signed out elsewhere
+        return
+    on: date = st.session_state[DAY]
+    if view == BY_MONTH:
+        st.session_state[DAY] = months_on(on, times)
+        return
+    days = timedelta(days=times)
+    if view == BY_WEEK:
+        days *= 7
+    elif view == AS_LIST:
+        last: date = st.session_state.get(LAST, on)
+        days *= (last - on).days + 1
+        st.session_state[LAST] = last + days
+    st.session_state[DAY] = on + days
