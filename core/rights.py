@@ -126,6 +126,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "series.changing.cancel_series",
             "series.changing.move_series",
             "series.changing.preview_move",
+            "series.undoing.undo_series",
         ),
     ),
     (
@@ -138,6 +139,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "schedule_check.load_visits_to_come",
             "series.changing.load_series",
             "series.changing.to_come",
+            "series.undoing.load_undoable",
             "week.find_next_visit",
         ),
     ),

@@ -42,10 +42,12 @@ def find_undoable(session: Session, booking_id: int, *, now: datetime) -> Bookin
         .order_by(BookingEvent.id.desc())
         .limit(1)
     )
-    if last is None:
-        return None
-    undoable = last.kind in AT_ANY_TIME or (last.kind in SOON and now < last.at + UNDO_FOR)
-    return last if undoable else None
+    return last if last is not None and is_undoable(last, now=now) else None
+
+
+def is_undoable(last: BookingEvent, *, now: datetime) -> bool:
+    """Whether what happened last is one of the steps that can be taken back, and soon enough."""
+    return last.kind in AT_ANY_TIME or (last.kind in SOON and now < last.at + UNDO_FOR)
 
 
 def calendars_before(session: Session, step: BookingEvent | None) -> set[int]:

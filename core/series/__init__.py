@@ -22,6 +22,7 @@ from core.series.requests import (
     SeriesRequest,
     SeriesRow,
 )
+from core.series.undoing import NotAllBack, UndoSeriesRequest, load_undoable, undo_series
 
 __all__ = [
     "MOST_BETWEEN",
@@ -30,6 +31,7 @@ __all__ = [
     "CancelSeriesRequest",
     "MoveSeriesAsked",
     "MoveSeriesRequest",
+    "NotAllBack",
     "Repeats",
     "RowChange",
     "RowKey",
@@ -40,12 +42,15 @@ __all__ = [
     "SeriesPlan",
     "SeriesRequest",
     "SeriesRow",
+    "UndoSeriesRequest",
     "book_series",
     "cancel_series",
     "dates_of",
     "load_series",
+    "load_undoable",
     "move_series",
     "preview_move",
     "preview_series",
     "to_come",
+    "undo_series",
 ]

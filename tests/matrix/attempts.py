@@ -217,10 +217,16 @@ def series_for(world, professional, patient):
 
 def marked(world, who, id):
     """Undone is what an admin has marked."""
+    by_admin(world, id)
+    return undo(world.session, who, UndoRequest(id, version(world, Booking, id)), now=NOW)
+
+
+def by_admin(world, id):
+    """A booking that an admin has just marked, if there is such a booking."""
     if world.session.get(Booking, id):
         asked = MarkRequest(id, version(world, Booking, id), S.ARRIVED)
         mark(world.session, world.admin, asked, now=NOW)
-    return undo(world.session, who, UndoRequest(id, version(world, Booking, id)), now=NOW)
+    return id
 
 
 def tick(world, id):
@@ -434,6 +440,23 @@ BOOKINGS = {
                 CancelSeriesRequest(id, Scope.ONE, (Seen(id, version(w, Booking, id)),), "ill"),
                 now=NOW,
             ),
+        ),
+    ),
+    "series.undoing.undo_series": (
+        About(
+            "booking",
+            lambda w, who, id: series.undo_series(
+                w.session,
+                who,
+                series.UndoSeriesRequest((Seen(id, version(w, Booking, by_admin(w, id))),)),
+                now=NOW,
+            ),
+        ),
+    ),
+    "series.undoing.load_undoable": (
+        About(
+            "booking",
+            lambda w, who, id: series.load_undoable(w.session, who, [by_admin(w, id)], now=NOW),
         ),
     ),
     "series.changing.move_series": (
