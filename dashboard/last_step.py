@@ -1,7 +1,8 @@
-"""What this browser did last to a booking: noted by id alone, so that it can be taken back."""
+"""What this browser did last: noted by ids alone, so that it can be taken back."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import enum
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,28 +19,48 @@ from dashboard.components.booking_forms import refusal_with_ways_out
 KEY = "last_step"
 
 
+class Kind(enum.Enum):
+    """What the ids are of."""
+
+    BOOKING = enum.auto()
+    SERIES = enum.auto()
+
+
 @dataclass(frozen=True)
 class Noted:
-    booking_id: int
+    ids: tuple[int, ...]
     at: datetime
+    kind: Kind = Kind.BOOKING
+    in_the_way: tuple[int, ...] = ()
+    """Visits of a series that cannot come back, once that was tried."""
 
 
 def note(booking_id: int) -> None:
     """Offer to take the step back, for the next ten minutes."""
-    st.session_state[KEY] = Noted(booking_id, utc_now())
+    note_all(Kind.BOOKING, [booking_id])
+
+
+def note_all(kind: Kind, ids: Iterable[int]) -> None:
+    """The same for what was done to all of these at once."""
+    st.session_state[KEY] = Noted(tuple(ids), utc_now(), kind)
+
+
+def note_in_the_way(noted: Noted, ids: tuple[int, ...]) -> None:
+    """Go on offering the others."""
+    st.session_state[KEY] = replace(noted, in_the_way=ids)
 
 
 def forget() -> None:
     st.session_state.pop(KEY, None)
 
 
-def noted(now: datetime) -> int | None:
-    """The booking whose last step may still be offered to be taken back."""
+def noted(now: datetime) -> Noted | None:
+    """What may still be offered to be taken back."""
     found: Noted | None = st.session_state.get(KEY)
     if found is None or now >= found.at + UNDO_FOR:
         forget()
         return None
-    return found.booking_id
+    return found
 
 
 def show_refused(

@@ -472,13 +472,15 @@ def _do(
     now = utc_now()
     try:
         with session.writing() as db:
-            action(db, now)
+            changed = action(db, now)
     except BookingError as refusal:
         feedback.refuse(refusal)
         return
     st.session_state.pop(f"{KEY}_version", None)
     if step is not None:
         last_step.note(step)
+    elif isinstance(changed, Sequence):
+        last_step.note_all(last_step.Kind.SERIES, [each.id for each in changed])
     if frees is not None:
         offering.note_freed(frees)
     if draft is not None:

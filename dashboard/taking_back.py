@@ -1,5 +1,9 @@
 """The line that says what was done last, and takes it back by one key for ten minutes."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
 import streamlit as st
 
 from core.booking import UndoRequest, find_undoable, get_booking, undo
@@ -7,56 +11,142 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.models import Booking, BookingEvent, EventKind
 from core.policy import Actor
+from core.series import NotAllBack, Seen, Undoable, UndoSeriesRequest, load_undoable, undo_series
 from dashboard import feedback, keys, last_step, open_booking, session
 from dashboard.components.words import state_word
 from dashboard.formatting import when
-from dashboard.i18n import _
+from dashboard.i18n import _, ngettext
+from dashboard.last_step import Kind, Noted
+
+TOLD = 3
+"""Times that are named; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """``press`` changes with what is taken back: a key pressed late finds nothing to press."""
+
+    words: str
+    press: str
+    take_back: Callable[[], None] | None
+    label: str = ""
 
 
 def line() -> None:
-    """What this browser did last, unless somebody has changed the booking since."""
+    """What this browser did last, unless somebody has changed it since."""
     actor, now = session.signed_in(), utc_now()
-    booking_id = last_step.noted(now)
-    if booking_id is None:
+    noted = last_step.noted(now)
+    if noted is None:
         return
     try:
-        with session.reading() as db:
-            booking = get_booking(db, actor, booking_id)
-            step = find_undoable(db, booking_id, now=now)
+        offered = OFFERED[noted.kind](actor, noted, now)
     except BookingError:
-        step = None
-    if step is None or step.user_id != actor.user_id:
+        offered = None
+    if offered is None:
         last_step.forget()
         return
     with st.container(
         horizontal=True, gap="small", vertical_alignment="center", key="frontdesk_last_step"
     ):
-        st.markdown(feedback.md(_what(booking, step)), width="content")
-        pressed = st.button(
-            _("Undo"),
-            key=f"last_step_{booking.version}",
+        st.markdown(feedback.md(offered.words), width="content")
+        pressed = offered.take_back is not None and st.button(
+            offered.label or _("Undo"),
+            key=f"last_step_{offered.press}",
             icon=":material/undo:",
             shortcut=keys.TAKE_BACK.press,
         )
         closed = st.button("", key="last_step_close", icon=":material/close:", help=_("Leave it"))
-    if pressed:
-        _take_back(actor, booking)
+    if pressed and offered.take_back is not None:
+        last_step.forget()
+        offered.take_back()
+        st.rerun()
     if closed:
         last_step.forget()
         st.rerun()
 
 
-def _take_back(actor: Actor, booking: Booking) -> None:
-    now, name = utc_now(), open_booking.title_of(booking)
-    last_step.forget()
+def _booking(actor: Actor, noted: Noted, now: datetime) -> Offered | None:
+    (booking_id,) = noted.ids
+    with session.reading() as db:
+        booking = get_booking(db, actor, booking_id)
+        step = find_undoable(db, booking_id, now=now)
+    if step is None or step.user_id != actor.user_id:
+        return None
+    return Offered(
+        _what(booking, step), str(booking.version), lambda: _take_booking_back(actor, booking)
+    )
+
+
+def _take_booking_back(actor: Actor, booking: Booking) -> None:
     try:
         with session.writing() as db:
-            undo(db, actor, UndoRequest(booking.id, booking.version), now=now)
+            undo(db, actor, UndoRequest(booking.id, booking.version), now=utc_now())
     except BookingError as refusal:
         open_booking.open(booking.id, refusal)
     else:
-        feedback.flash(_("Undone for {name}.").format(name=name))
-    st.rerun()
+        feedback.flash(_("Undone for {name}.").format(name=open_booking.title_of(booking)))
+
+
+def _series(actor: Actor, noted: Noted, now: datetime) -> Offered | None:
+    with session.reading() as db:
+        found = load_undoable(db, actor, noted.ids, now=now)
+    left = [each for each in found if each.step.user_id == actor.user_id]
+    back = [each.booking for each in left if each.booking.id not in noted.in_the_way]
+    if not left:
+        return None
+    words, label = _what_of_all(left), ""
+    if noted.in_the_way:
+        taken = [each.booking for each in left if each.booking.id in noted.in_the_way]
+        words = _taken(taken, now)
+        label = ngettext("Undo the other", "Undo the other {count}", len(back))
+    return Offered(
+        words,
+        f"series_{sum(each.version for each in back)}_{len(back)}",
+        (lambda: _take_series_back(actor, noted, back)) if back else None,
+        label.format(count=len(back)),
+    )
+
+
+def _take_series_back(actor: Actor, noted: Noted, back: Sequence[Booking]) -> None:
+    """All of them, or those whose times are still free once it has been said which are not."""
+    request = UndoSeriesRequest(tuple(Seen(each.id, each.version) for each in back))
+    try:
+        with session.writing() as db:
+            undo_series(db, actor, request, now=utc_now())
+    except NotAllBack as refusal:
+        in_the_way: tuple[int, ...] = refusal.details["in_the_way"]
+        last_step.note_in_the_way(noted, (*noted.in_the_way, *in_the_way))
+    except BookingError as refusal:
+        open_booking.open(back[0].id, refusal)
+    else:
+        sentence = ngettext(
+            "Undone for {name}: {count} visit.", "Undone for {name}: {count} visits.", len(back)
+        )
+        feedback.flash(sentence.format(name=open_booking.title_of(back[0]), count=len(back)))
+
+
+def _what_of_all(left: Sequence[Undoable]) -> str:
+    name, count = open_booking.title_of(left[0].booking), len(left)
+    if left[0].step.kind is EventKind.MOVED:
+        sentence = ngettext("{name}: {count} visit moved.", "{name}: {count} visits moved.", count)
+    else:
+        sentence = ngettext(
+            "{name}: {count} visit cancelled.", "{name}: {count} visits cancelled.", count
+        )
+    return sentence.format(name=name, count=count)
+
+
+def _taken(bookings: Sequence[Booking], now: datetime) -> str:
+    times = [when(each.starts_at, session.zone(), now) for each in bookings]
+    named, more = "; ".join(times[:TOLD]), len(times) - TOLD
+    if more > 0:
+        sentence = ngettext(
+            "Taken by now, nothing was undone: {times} and {count} more.",
+            "Taken by now, nothing was undone: {times} and {count} more.",
+            more,
+        )
+        return sentence.format(times=named, count=more)
+    return _("Taken by now, nothing was undone: {times}.").format(times=named)
 
 
 def _what(booking: Booking, step: BookingEvent) -> str:
@@ -74,3 +164,9 @@ def _what(booking: Booking, step: BookingEvent) -> str:
             patient=", ".join(left), name=name, time=time
         )
     return _("{name}: {state}.").format(name=name, state=state_word(booking.state))
+
+
+OFFERED: dict[Kind, Callable[[Actor, Noted, datetime], Offered | None]] = {
+    Kind.BOOKING: _booking,
+    Kind.SERIES: _series,
+}

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from core.booking import UNDO_FOR
 from core.check import find_broken
+from core.db import utc_now
 from core.errors import NotAllowed, NotFound, Stale
 from core.models import BookingState, Claim, Frequency, Role
 from core.series import (
@@ -12,11 +13,16 @@ from core.series import (
     Repeats,
     Scope,
     Seen,
+    SeriesAsked,
+    SeriesRequest,
     UndoSeriesRequest,
+    book_series,
     load_undoable,
     undo_series,
 )
 from tests import a
+from tests.test_desk_page import Desk as Screen
+from tests.test_desk_page import toasts
 from tests.test_series import WEEK, Desk, week
 
 
@@ -96,3 +102,65 @@ def test_no_patient_takes_a_series_back(desk):
     seen = tuple(Seen(each.id, each.version) for each in cancelled)
     with pytest.raises(NotAllowed):
         undo_series(desk.session, ana, UndoSeriesRequest(seen), now=a.BEFORE)
+
+
+class Line:
+    """Rita cancels a whole series on screen."""
+
+    def __init__(self, screen):
+        self.screen = screen
+        with screen.database.writing() as session:
+            asked = SeriesAsked(
+                screen.ada.id,
+                screen.service.id,
+                screen.ana.id,
+                9 * 60,
+                Repeats(Frequency.WEEKLY, screen.start.date(), count=4),
+            )
+            self.bookings = book_series(
+                session, screen.bea, SeriesRequest(asked, "key"), now=utc_now()
+            )
+        screen.open(self.bookings[0])
+        screen.page.segmented_control(key="open_booking_scope").set_value(Scope.ALL).run()
+        screen.page.pills(key="open_booking_reason").set_value("Patient is ill").run()
+        screen.press("Cancel booking")
+
+    def states(self):
+        return [self.screen.read(each).state for each in self.bookings]
+
+    def says(self):
+        return " ".join(each.value for each in self.screen.page.markdown)
+
+
+@pytest.fixture
+def line(monkeypatch, sqlite_database):
+    return Line(Screen(monkeypatch, sqlite_database))
+
+
+def test_the_line_on_screen_takes_the_whole_series_back(line):
+    assert line.states() == [BookingState.CANCELLED] * 4
+    assert "Ana Silva: 4 visits cancelled." in line.says()
+
+    line.screen.press("Undo")
+
+    assert line.states() == [BookingState.BOOKED] * 4
+    assert "Undone for Ana Silva: 4 visits." in toasts(line.screen.page)
+    assert "Undo" not in [each.label for each in line.screen.page.button]
+
+
+def test_the_line_names_the_times_that_are_taken_and_takes_the_others_back(line):
+    with line.screen.database.writing() as session:
+        ben = a.patient(session, name="Ben")
+    line.screen.booked(patient=ben, start=line.bookings[1].starts_at)
+
+    line.screen.press("Undo")
+    assert "Taken by now, nothing was undone" in line.says()
+    assert line.states() == [BookingState.CANCELLED] * 4
+
+    line.screen.press("Undo the other 3")
+    assert line.states() == [
+        BookingState.BOOKED,
+        BookingState.CANCELLED,
+        BookingState.BOOKED,
+        BookingState.BOOKED,
+    ]

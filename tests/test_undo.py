@@ -1,5 +1,6 @@
 """Taking the last step back: from the booking, from the line on screen, and not over anybody."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -221,9 +222,7 @@ def test_the_line_on_screen_takes_a_cancellation_back(screen):
 def test_the_line_is_gone_after_ten_minutes(screen):
     cancel_on_screen(screen, screen.booked())
     noted = screen.page.session_state[last_step.KEY]
-    screen.page.session_state[last_step.KEY] = last_step.Noted(
-        noted.booking_id, utc_now() - UNDO_FOR
-    )
+    screen.page.session_state[last_step.KEY] = replace(noted, at=utc_now() - UNDO_FOR)
     screen.page.run()
     assert "Undo" not in [each.label for each in screen.page.button]
 
@@ -231,7 +230,7 @@ def test_the_line_is_gone_after_ten_minutes(screen):
 def test_the_line_never_takes_back_what_another_desk_did(screen):
     booking = screen.booked()
     screen.open(booking)
-    screen.page.session_state[last_step.KEY] = last_step.Noted(booking.id, utc_now())
+    screen.page.session_state[last_step.KEY] = last_step.Noted((booking.id,), utc_now())
     with screen.database.writing() as session:
         request = CancelRequest(booking.id, booking.version, "patient called")
         cancel(session, screen.bea, request, now=utc_now())
@@ -263,7 +262,7 @@ def test_a_drop_is_taken_back_from_the_line(screen):
     with screen.database.writing() as session:
         request = MoveRequest(booking.id, booking.version, screen.ada.id, there)
         move(session, rita, request, now=utc_now())
-    screen.page.session_state[last_step.KEY] = last_step.Noted(booking.id, utc_now())
+    screen.page.session_state[last_step.KEY] = last_step.Noted((booking.id,), utc_now())
     screen.page.run()
 
     screen.press("Undo")

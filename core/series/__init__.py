@@ -22,7 +22,7 @@ from core.series.requests import (
     SeriesRequest,
     SeriesRow,
 )
-from core.series.undoing import NotAllBack, UndoSeriesRequest, load_undoable, undo_series
+from core.series.undoing import NotAllBack, Undoable, UndoSeriesRequest, load_undoable, undo_series
 
 __all__ = [
     "MOST_BETWEEN",
@@ -43,6 +43,7 @@ __all__ = [
     "SeriesRequest",
     "SeriesRow",
     "UndoSeriesRequest",
+    "Undoable",
     "book_series",
     "cancel_series",
     "dates_of",
