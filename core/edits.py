@@ -1,6 +1,7 @@
 """Rows that people edit: held, compared with what the form was opened on, and changed."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -8,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from core.errors import N_, NotFound, Stale
 from core.models import AuditEntry, Professional, Room, Service, User, WaitingEntry
+
+UNDO_FOR = timedelta(minutes=10)
+"""How long a step is offered to be taken back; most can only be until then."""
 
 Row = TypeVar("Row", Service, Room, Professional, User, WaitingEntry)
 Archivable = TypeVar("Archivable", Service, Room, Professional)

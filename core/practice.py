@@ -113,7 +113,9 @@ def load_closures(session: Session, actor: Actor, *, since: date) -> list[Closur
     """The closures that end on this day or later, the next one first."""
     require(actor, P.SCHEDULE_READ)
     rows = session.scalars(
-        select(Closure).where(Closure.last_on >= since).order_by(Closure.first_on, Closure.id)
+        select(Closure)
+        .where(Closure.last_on >= since, Closure.removed_at.is_(None))
+        .order_by(Closure.first_on, Closure.id)
     )
     return list(rows)
 

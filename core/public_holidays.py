@@ -37,7 +37,9 @@ def import_holidays(
         return []
     closed = session.execute(
         select(Closure.first_on, Closure.last_on).where(
-            Closure.first_on <= max(found), Closure.last_on >= min(found)
+            Closure.removed_at.is_(None),
+            Closure.first_on <= max(found),
+            Closure.last_on >= min(found),
         )
     ).all()
     return [

@@ -1,4 +1,4 @@
-"""What this browser did last: noted by ids alone, so that it can be taken back."""
+"""What this browser did last, so that it can be taken back."""
 
 import enum
 from collections.abc import Callable, Iterable
@@ -24,6 +24,9 @@ class Kind(enum.Enum):
 
     BOOKING = enum.auto()
     SERIES = enum.auto()
+    TIME_OFF = enum.auto()
+    CLOSURE = enum.auto()
+    WAITING = enum.auto()
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Noted:
     kind: Kind = Kind.BOOKING
     in_the_way: tuple[int, ...] = ()
     """Visits of a series that cannot come back, once that was tried."""
+    words: str = ""
+    """What was done, where it no longer stands anywhere."""
 
 
 def note(booking_id: int) -> None:
@@ -43,6 +48,11 @@ def note(booking_id: int) -> None:
 def note_all(kind: Kind, ids: Iterable[int]) -> None:
     """The same for what was done to all of these at once."""
     st.session_state[KEY] = Noted(tuple(ids), utc_now(), kind)
+
+
+def note_removed(kind: Kind, id: int, words: str) -> None:
+    """The same for what is in no list any more."""
+    st.session_state[KEY] = Noted((id,), utc_now(), kind, words=words)
 
 
 def note_in_the_way(noted: Noted, ids: tuple[int, ...]) -> None:

@@ -11,7 +11,9 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.models import Booking, BookingEvent, EventKind
 from core.policy import Actor
+from core.schedule import put_back_closure, put_back_time_off
 from core.series import NotAllBack, Seen, Undoable, UndoSeriesRequest, load_undoable, undo_series
+from core.waiting import reopen
 from dashboard import feedback, keys, last_step, open_booking, session
 from dashboard.components.words import state_word
 from dashboard.formatting import when
@@ -58,7 +60,11 @@ def line() -> None:
         closed = st.button("", key="last_step_close", icon=":material/close:", help=_("Leave it"))
     if pressed and offered.take_back is not None:
         last_step.forget()
-        offered.take_back()
+        try:
+            offered.take_back()
+        except BookingError as refusal:
+            feedback.refuse(refusal)
+            return
         st.rerun()
     if closed:
         last_step.forget()
@@ -166,7 +172,24 @@ def _what(booking: Booking, step: BookingEvent) -> str:
     return _("{name}: {state}.").format(name=name, state=state_word(booking.state))
 
 
+def _removed(actor: Actor, noted: Noted, _now: datetime) -> Offered | None:
+    (id,) = noted.ids
+
+    def put_back() -> None:
+        with session.writing() as db:
+            PUT_BACK[noted.kind](db, actor, id, now=utc_now())
+        feedback.flash(_("Undone."))
+
+    return Offered(noted.words, f"{noted.kind.name}_{id}", put_back)
+
+
+PUT_BACK: dict[Kind, Callable[..., object]] = {
+    Kind.TIME_OFF: put_back_time_off,
+    Kind.CLOSURE: put_back_closure,
+    Kind.WAITING: reopen,
+}
 OFFERED: dict[Kind, Callable[[Actor, Noted, datetime], Offered | None]] = {
     Kind.BOOKING: _booking,
     Kind.SERIES: _series,
+    **dict.fromkeys(PUT_BACK, _removed),
 }

@@ -19,9 +19,10 @@ from core.schedule import (
     stranded_bookings,
 )
 from core.schedule.stranded import TO_COME
-from dashboard import feedback, open_booking, session, unfinished
+from dashboard import feedback, last_step, open_booking, session, unfinished
 from dashboard.formatting import clock, day, phone, when
 from dashboard.i18n import _, ngettext
+from dashboard.last_step import Kind
 from dashboard.practice import forms
 
 FORM = "time_off"
@@ -213,7 +214,9 @@ def _row(actor: Actor, absence: Absence, zone: ZoneInfo) -> None:
 def _say_removed(absence: Absence, days: str) -> None:
     """What is being typed above stays."""
     sentence = _("{professional} can be booked again: {days}.")
-    feedback.flash(sentence.format(professional=absence.professional, days=days))
+    done = sentence.format(professional=absence.professional, days=days)
+    last_step.note_removed(Kind.TIME_OFF, absence.id, done)
+    feedback.flash(done)
     st.rerun()
 
 

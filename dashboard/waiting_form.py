@@ -12,12 +12,13 @@ from core.errors import N_, BookingError
 from core.models import Professional
 from core.policy import Actor
 from core.waiting import EditedEntry, NewEntry, Waiting, Wishes
-from dashboard import feedback, keys, session, unfinished
+from dashboard import feedback, keys, last_step, session, unfinished
 from dashboard.components.autofocus import autofocus
 from dashboard.components.patient_picker import PatientChosen, patient_picker
 from dashboard.components.waiting_lines import log_lines
 from dashboard.components.wish_fields import wish_fields
 from dashboard.i18n import _
+from dashboard.last_step import Kind
 from dashboard.searching import find_duplicates, find_patients
 from dashboard.waiting_asked import KEY, Asked, forget
 
@@ -104,9 +105,11 @@ def _change(actor: Actor, entry: Waiting) -> None:
         if st.button(_("Take off the list"), key=f"{KEY}_close"):
             said = (_(chosen) if chosen else "", words.strip())
             reason = " · ".join(each for each in said if each)
+            done = _("{name} waits no longer.").format(name=entry.patient)
             _do(
                 lambda db, now: waiting.close(db, actor, entry.id, entry.version, reason, now=now),
-                _("{name} waits no longer.").format(name=entry.patient),
+                done,
+                then=lambda: last_step.note_removed(Kind.WAITING, entry.id, done),
             )
     now = utc_now()
     with session.reading() as db:

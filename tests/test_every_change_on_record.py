@@ -183,6 +183,17 @@ def made(verb, *asked):
     return prepared
 
 
+def taken_away(verb, prepared):
+    """The same, removed again, for the one that puts it back."""
+
+    def gone(desk):
+        id = prepared(desk)
+        verb(desk.session, desk.admin, id, now=a.at(8))
+        return id
+
+    return gone
+
+
 WINDOW = DayWindow(9 * 60, 12 * 60)
 CLOSURE = schedule.NewClosure(a.DAY, a.DAY, "Feast")
 VISIT = catalog.NewService("Other", 30)
@@ -327,6 +338,26 @@ DOINGS = {
         schedule.remove_closure,
         (made(schedule.add_closure, CLOSURE)(desk),),
     ),
+    "core.schedule.put_back_closure": lambda desk: (
+        schedule.put_back_closure,
+        (taken_away(schedule.remove_closure, made(schedule.add_closure, CLOSURE))(desk),),
+    ),
+    "core.schedule.put_back_time_off": lambda desk: (
+        schedule.put_back_time_off,
+        (taken_away(schedule.remove_time_off, made(schedule.enter_time_off, absence(desk)))(desk),),
+    ),
+    "core.schedule.put_back_opening": lambda desk: (
+        schedule.put_back_opening,
+        (
+            taken_away(
+                schedule.withdraw_opening,
+                made(
+                    schedule.publish_opening,
+                    schedule.NewOpening(desk.ada.id, a.at(18), a.at(20)),
+                ),
+            )(desk),
+        ),
+    ),
     "core.schedule.enter_time_off": lambda desk: (schedule.enter_time_off, (absence(desk),)),
     "core.schedule.remove_time_off": lambda desk: (
         schedule.remove_time_off,
@@ -371,6 +402,10 @@ DOINGS = {
         (waiting.EditedEntry(waits(desk).id, 1, waiting.Wishes(desk.visit.id, note="soon")),),
     ),
     "core.waiting.close": lambda desk: (waiting.close, (waits(desk).id, 1, "moved away")),
+    "core.waiting.reopen": lambda desk: (
+        waiting.reopen,
+        (waiting.close(desk.session, desk.admin, waits(desk).id, 1, "moved away", now=a.at(8)).id,),
+    ),
     "core.waiting.close_served": waited_for,
     "core.waiting.offer": lambda desk: (
         waiting.offer,

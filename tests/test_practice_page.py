@@ -362,7 +362,11 @@ def test_a_closure_is_added_with_the_bookings_in_its_way_and_removed(practice, s
 
     page = press(page, f"practice_remove_{closure.id}")
     assert toasts(page) == ["Open again: Monday 7 December."]
+    assert only(sqlite_database, Closure).removed_at
     assert only(sqlite_database, Booking)
+
+    next(each for each in page.button if each.label == "Undo").click().run()
+    assert only(sqlite_database, Closure).removed_at is None
 
 
 def test_public_holidays_of_the_country_become_closures_once(practice, sqlite_database):

@@ -10,6 +10,7 @@ from core import sick_day
 from core.booking import BookingRequest, MoveRequest, SetAside, book, move
 from core.booking.groups import SeatRequest, join
 from core.check import find_broken
+from core.edits import UNDO_FOR
 from core.errors import BookingError, CannotBook, Invalid, NotAllowed, NotFound, SlotTaken, Stale
 from core.models import AbsenceCall, Booking, BookingState, Expertise, ProfessionalExpertise, Role
 from core.schedule import NewTimeOff, enter_time_off, remove_time_off
@@ -316,9 +317,12 @@ def test_the_list_is_the_desks(place, role):
         place.move(place.nine, actor=who)
 
 
-def test_the_steps_go_with_time_off_that_is_taken_back(place):
+def test_the_steps_go_with_time_off_once_it_cannot_be_put_back_any_more(place):
     place.do(sick_day.skip, place.take())
     remove_time_off(place.session, place.rita, place.away, now=NOW)
+    other = NewTimeOff(place.ada.id, a.at(12), a.at(14))
+    another = enter_time_off(place.session, place.rita, other, now=NOW)
+    remove_time_off(place.session, place.rita, another.id, now=NOW + UNDO_FOR)
     place.session.flush()
 
     assert place.session.scalar(select(func.count()).select_from(AbsenceCall)) == 0

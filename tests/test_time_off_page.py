@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core.interval import Interval
 from core.models import Professional, Role, TimeOff, User
-from core.schedule import NewTimeOff, enter_time_off
+from core.schedule import NewTimeOff, enter_time_off, put_back_time_off
 from dashboard import open_booking, time_off
 from dashboard.practice import forms
 from tests import a, screen
@@ -59,9 +59,9 @@ def on_record(database) -> list[tuple]:
         return [
             tuple(row)
             for row in session.execute(
-                select(
-                    TimeOff.professional_id, TimeOff.starts_at, TimeOff.ends_at, TimeOff.reason
-                ).order_by(TimeOff.id)
+                select(TimeOff.professional_id, TimeOff.starts_at, TimeOff.ends_at, TimeOff.reason)
+                .where(TimeOff.removed_at.is_(None))
+                .order_by(TimeOff.id)
             )
         ]
 
@@ -193,6 +193,32 @@ def test_removed_time_off_is_gone_and_what_is_being_typed_stays(show, house):
     assert on_record(house) == []
     assert page.toast[0].value.startswith("Dr Ben can be booked again: ")
     assert page.text_input(key=field("reason")).value == "Holiday"
+
+
+def test_time_off_removed_by_mistake_is_put_back_by_one_key(show, house):
+    away(house, "Dr Ben", 9, 12)
+    before = on_record(house)
+    page = show("rita")
+    next(each for each in page.button if each.label == "Remove").click().run()
+    assert on_record(house) == []
+    undo = next(each for each in page.button if each.label == "Undo")
+    assert "Dr Ben can be booked again" in said(page)
+
+    undo.click().run()
+    assert on_record(house) == before
+    assert "Undo" not in [each.label for each in page.button]
+
+
+def test_time_off_put_back_at_another_desk_meanwhile_is_told(show, house):
+    away(house, "Dr Ben", 9, 12)
+    page = show("rita")
+    next(each for each in page.button if each.label == "Remove").click().run()
+    with house.writing() as session:
+        (id,) = session.scalars(select(TimeOff.id))
+        put_back_time_off(session, a.actor(session, Role.ADMIN), id, now=a.BEFORE)
+
+    next(each for each in page.button if each.label == "Undo").click().run()
+    assert "time off is not there any more" in page.error[0].value
 
 
 def test_a_booking_in_the_way_opens_and_the_form_stays(show, house):

@@ -356,3 +356,16 @@ def test_who_is_booked_at_a_time_they_waited_for_waits_no_longer(desk):
     desk.page.text_input(key="new_booking_words").input("ana").run()
     desk.press("Book Ana")
     assert desk.entries()[0].state is WaitingState.BOOKED
+
+
+def test_who_was_taken_off_by_mistake_is_back_by_one_key(desk):
+    entry = desk.add("Eva Pinto")
+    desk.go()
+    next(each for each in desk.page.button if each.key == f"entry_{entry.id}").click().run()
+    desk.page.pills(key="waiting_form_reason").set_value("Other").run()
+    desk.page.button(key="waiting_form_close").click().run()
+    assert [each.state for each in desk.entries()] == [WaitingState.CLOSED]
+    assert "Eva Pinto waits no longer." in desk.words()
+
+    desk.press("Undo")
+    assert [each.state for each in desk.entries()] == [WaitingState.WAITING]

@@ -127,7 +127,12 @@ def _spans(table: FromClause, **columns: ColumnElement[Any]) -> Select[*tuple[An
         starts=seconds_of(table.c.starts_at),
         ends=seconds_of(table.c.ends_at),
         **columns,
-    ).where(table.c.professional_id.in_(IDS), table.c.starts_at < BEFORE, table.c.ends_at > AFTER)
+    ).where(
+        table.c.professional_id.in_(IDS),
+        table.c.starts_at < BEFORE,
+        table.c.ends_at > AFTER,
+        table.c.removed_at.is_(None),
+    )
 
 
 def _closures() -> Select[*tuple[Any, ...]]:
@@ -137,7 +142,7 @@ def _closures() -> Select[*tuple[Any, ...]]:
         words=table.c.name,
         first_on=cast(table.c.first_on, Text),
         last_on=cast(table.c.last_on, Text),
-    ).where(table.c.first_on <= LAST, table.c.last_on >= FIRST)
+    ).where(table.c.first_on <= LAST, table.c.last_on >= FIRST, table.c.removed_at.is_(None))
 
 
 def _organisation() -> Select[*tuple[Any, ...]]:

@@ -30,7 +30,8 @@ from core.booking.requests import (
     SetAside,
     UndoRequest,
 )
-from core.booking.undoing import UNDO_FOR, find_undoable
+from core.booking.undoing import find_undoable
+from core.edits import UNDO_FOR
 
 __all__ = [
     "CANCELLABLE",

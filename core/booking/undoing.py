@@ -1,7 +1,7 @@
 """The last step of a booking, and its old time taken back if nobody has it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from core.availability import ReasonCode
 from core.booking.confirming import forget_confirmations
 from core.booking.fitting import refusal
 from core.claims import ClaimRefused, calendars_of, clear_expired_holds, drop_claims, lay_claims
+from core.edits import UNDO_FOR
 from core.errors import NotFound, SlotTaken
 from core.models import (
     OCCUPYING,
@@ -26,11 +27,9 @@ from core.models import (
 from core.policy import Actor, Permission, allows
 from core.visits import load_around, reasons_against, want
 
-UNDO_FOR = timedelta(minutes=10)
-"""How long a step is offered to be taken back; a move or a seat left can only be until then."""
-
 AT_ANY_TIME = (EventKind.MARKED, EventKind.CANCELLED)
 SOON = (EventKind.MOVED, EventKind.LEFT)
+"""Within ``UNDO_FOR`` alone."""
 SOMEBODY_ELSE = {ReasonCode.TAKEN, ReasonCode.HELD, ReasonCode.PATIENT_BUSY}
 
 

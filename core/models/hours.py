@@ -68,7 +68,13 @@ class DateHours(Base):
     ends_minute: Mapped[int | None]
 
 
-class Opening(Base, Edited):
+class Removable:
+    """Taken away, a row is out of use; for a short time it can be put back as it was."""
+
+    removed_at: Mapped[datetime | None]
+
+
+class Opening(Base, Edited, Removable):
     """Extra time a professional publishes once, besides the weekly hours."""
 
     __tablename__ = "openings"
@@ -83,7 +89,7 @@ class Opening(Base, Edited):
     ends_at: Mapped[datetime]
 
 
-class TimeOff(Base, Edited):
+class TimeOff(Base, Edited, Removable):
     __tablename__ = "time_off"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="span"),
@@ -97,7 +103,7 @@ class TimeOff(Base, Edited):
     reason: Mapped[str] = mapped_column(default="")
 
 
-class Closure(Base, Edited):
+class Closure(Base, Edited, Removable):
     """Days on which the whole place is closed, both included."""
 
     __tablename__ = "closures"

@@ -7,6 +7,8 @@ from core.schedule.absence import (
     add_closure,
     enter_time_off,
     load_time_off,
+    put_back_closure,
+    put_back_time_off,
     remove_closure,
     remove_time_off,
 )
@@ -18,7 +20,12 @@ from core.schedule.hours import (
     set_date_hours,
     set_weekly_hours,
 )
-from core.schedule.openings import NewOpening, publish_opening, withdraw_opening
+from core.schedule.openings import (
+    NewOpening,
+    publish_opening,
+    put_back_opening,
+    withdraw_opening,
+)
 from core.schedule.stranded import stranded_bookings
 from core.schedule.windows import DayWindow, WeekdayWindow
 
@@ -37,6 +44,9 @@ __all__ = [
     "enter_time_off",
     "load_time_off",
     "publish_opening",
+    "put_back_closure",
+    "put_back_opening",
+    "put_back_time_off",
     "remove_closure",
     "remove_time_off",
     "set_date_hours",

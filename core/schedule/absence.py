@@ -10,7 +10,13 @@ from core.errors import N_, Invalid, NotFound
 from core.models import Closure, Professional, TimeOff
 from core.patients.typed import LONGEST_NAME, line
 from core.policy import Actor, Permission, require, visible_calendars
-from core.schedule.calendars import lock_entry, lock_professional, lock_professionals
+from core.schedule.calendars import (
+    lock_any_entry,
+    lock_entry,
+    lock_professional,
+    lock_professionals,
+)
+from core.schedule.removing import bring_back, take_away
 
 P = Permission
 
@@ -84,8 +90,19 @@ def remove_time_off(session: Session, actor: Actor, time_off_id: int, *, now: da
         P.TIME_OFF_WRITE,
         P.SCHEDULE_WRITE_OWN,
     )
-    session.delete(time_off)
+    take_away(session, time_off, now=now)
     audit.record(session, actor, "time_off.removed", time_off, now=now)
+
+
+def put_back_time_off(
+    session: Session, actor: Actor, time_off_id: int, *, now: datetime
+) -> TimeOff:
+    """It was removed by mistake: for ten minutes it comes back as it was, with its calls."""
+    what, needed = N_("time off"), (P.TIME_OFF_WRITE, P.SCHEDULE_WRITE_OWN)
+    time_off = lock_any_entry(session, actor, TimeOff, time_off_id, what, *needed)
+    bring_back(time_off, what, now=now)
+    audit.record(session, actor, "time_off.put_back", time_off, now=now)
+    return time_off
 
 
 def load_time_off(session: Session, actor: Actor, *, now: datetime) -> list[Absence]:
@@ -102,7 +119,11 @@ def load_time_off(session: Session, actor: Actor, *, now: datetime) -> list[Abse
             TimeOff.ends_at,
             TimeOff.reason,
         )
-        .where(Professional.archived_at.is_(None), TimeOff.ends_at > now)
+        .where(
+            Professional.archived_at.is_(None),
+            TimeOff.ends_at > now,
+            TimeOff.removed_at.is_(None),
+        )
         .order_by(TimeOff.starts_at, Professional.name, TimeOff.id)
     )
     return [Absence(*row) for row in rows]
@@ -129,11 +150,22 @@ def remove_closure(session: Session, actor: Actor, closure_id: int, *, now: date
     """Open the place on those days after all."""
     require(actor, P.SCHEDULE_WRITE)
     lock_professionals(session)
-    closure = session.get(Closure, closure_id)
-    if closure is None:
+    closure = session.get(Closure, closure_id, populate_existing=True)
+    if closure is None or closure.removed_at is not None:
         raise NotFound(what=N_("closure"))
-    session.delete(closure)
+    take_away(session, closure, now=now)
     audit.record(session, actor, "closure.removed", closure, now=now)
+
+
+def put_back_closure(session: Session, actor: Actor, closure_id: int, *, now: datetime) -> Closure:
+    """It was removed by mistake: for ten minutes it comes back as it was."""
+    require(actor, P.SCHEDULE_WRITE)
+    lock_professionals(session)
+    closure = session.get(Closure, closure_id, populate_existing=True)
+    bring_back(closure, N_("closure"), now=now)
+    assert closure is not None
+    audit.record(session, actor, "closure.put_back", closure, now=now)
+    return closure
 
 
 def _check_length(starts_at: datetime, ends_at: datetime) -> None:

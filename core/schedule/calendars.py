@@ -38,7 +38,7 @@ def lock_professional(
     return professional
 
 
-def lock_entry(
+def lock_any_entry(
     session: Session,
     actor: Actor,
     kind: type[Entry],
@@ -47,6 +47,8 @@ def lock_entry(
     *permissions: Permission,
 ) -> Entry:
     """An opening or time off in a calendar the actor may change, that calendar held.
+
+    It may have been taken away by now.
 
     Of the permissions any one will do, as with ``lock_professional``.
 
@@ -66,6 +68,21 @@ def lock_entry(
     if still is None:
         raise NotFound(what=what)
     return still
+
+
+def lock_entry(
+    session: Session,
+    actor: Actor,
+    kind: type[Entry],
+    id: int,
+    what: str,
+    *permissions: Permission,
+) -> Entry:
+    """The same, where it has not been taken away."""
+    found = lock_any_entry(session, actor, kind, id, what, *permissions)
+    if found.removed_at is not None:
+        raise NotFound(what=what)
+    return found
 
 
 def lock_professionals(session: Session) -> None:

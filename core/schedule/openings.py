@@ -11,7 +11,8 @@ from core.db import overlaps
 from core.errors import N_, Invalid
 from core.models import LONGEST_VISIT_SECONDS, Opening, Professional
 from core.policy import Actor, Permission
-from core.schedule.calendars import lock_entry, lock_professional
+from core.schedule.calendars import lock_any_entry, lock_entry, lock_professional
+from core.schedule.removing import bring_back, take_away
 
 P = Permission
 
@@ -51,8 +52,19 @@ def withdraw_opening(session: Session, actor: Actor, opening_id: int, *, now: da
         P.SCHEDULE_WRITE,
         P.SCHEDULE_WRITE_OWN,
     )
-    session.delete(opening)
+    take_away(session, opening, now=now)
     audit.record(session, actor, "opening.withdrawn", opening, now=now)
+
+
+def put_back_opening(session: Session, actor: Actor, opening_id: int, *, now: datetime) -> Opening:
+    """It was withdrawn by mistake: for ten minutes it comes back, if no other lies there now."""
+    what, needed = N_("opening"), (P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
+    opening = lock_any_entry(session, actor, Opening, opening_id, what, *needed)
+    bring_back(opening, what, now=now)
+    professional = session.get_one(Professional, opening.professional_id)
+    _check_free(session, professional, opening)
+    audit.record(session, actor, "opening.put_back", opening, now=now)
+    return opening
 
 
 def _check(request: NewOpening, now: datetime) -> None:
@@ -64,11 +76,15 @@ def _check(request: NewOpening, now: datetime) -> None:
         raise Invalid(N_("An opening lasts 24 hours at most."), field="ends_at")
 
 
-def _check_free(session: Session, professional: Professional, request: NewOpening) -> None:
+def _check_free(
+    session: Session, professional: Professional, request: NewOpening | Opening
+) -> None:
     other = session.scalar(
         select(Opening)
         .where(
             Opening.professional_id == professional.id,
+            Opening.removed_at.is_(None),
+            Opening.id != (request.id if isinstance(request, Opening) else None),
             overlaps(
                 Opening.starts_at.expression,
                 Opening.ends_at.expression,

@@ -83,7 +83,7 @@ def load_worklist(session: Session, actor: Actor, time_off_id: int, *, now: date
 
 def get_time_off(session: Session, time_off_id: int) -> TimeOff:
     found = session.get(TimeOff, time_off_id)
-    if found is None:
+    if found is None or found.removed_at is not None:
         raise NotFound(what=N_("time off"))
     return found
 

@@ -9,6 +9,7 @@ from core.waiting.entries import (
     close_served,
     edit,
     load_waiting,
+    reopen,
 )
 from core.waiting.fitting import Fit, Gap, Why, fitting_entries, gaps_for_waiting
 from core.waiting.offers import (
@@ -49,6 +50,7 @@ __all__ = [
     "load_waiting",
     "no_answer",
     "offer",
+    "reopen",
     "suits",
     "take_back",
 ]

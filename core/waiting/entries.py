@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from core import audit
 from core.availability import organisation_clock
 from core.db import lock_calendars
-from core.edits import change, check_version, lock_row
+from core.edits import UNDO_FOR, change, check_version, lock_row
 from core.errors import N_, Invalid, KeyReused, NotFound
 from core.interval import to_seconds
 from core.models import (
@@ -78,13 +78,7 @@ def add(session: Session, actor: Actor, request: NewEntry, *, now: datetime) -> 
     require(actor, P.BOOKINGS_WRITE)
     if repeated := _find_repeated(session, actor, request):
         return repeated
-    patient = session.scalar(
-        select(Patient)
-        .where(Patient.id == request.patient_id, Patient.archived_at.is_(None))
-        .with_for_update(key_share=True)
-    )
-    if patient is None:
-        raise NotFound(what=N_("patient"))
+    patient = _lock_patient(session, request.patient_id)
     wishes = request.wishes
     values = _checked(session, wishes, now)
     _check_not_waiting(session, patient, wishes.service_id)
@@ -140,6 +134,27 @@ def close(
     entry.state, entry.close_reason = WaitingState.CLOSED, said
     entry.closed_at = entry.updated_at = now
     audit.record(session, actor, "waiting.closed", entry, now=now)
+    return entry
+
+
+def reopen(session: Session, actor: Actor, entry_id: int, *, now: datetime) -> WaitingEntry:
+    """Taken off the list by mistake: for ten minutes they wait again, since when they waited."""
+    require(actor, P.BOOKINGS_WRITE)
+    what = N_("entry of the waiting list")
+    if session.scalar(visible_waiting(actor).where(WaitingEntry.id == entry_id)) is None:
+        raise NotFound(what=what)
+    entry = lock_row(session, WaitingEntry, entry_id, what=what)
+    patient = _lock_patient(session, entry.patient_id)
+    is_late = entry.closed_at is None or entry.closed_at <= now - UNDO_FOR
+    if entry.state is not WaitingState.CLOSED or is_late:
+        raise Invalid(
+            N_("This cannot be taken back any more. Put {name} on the list anew."),
+            name=patient.name,
+        )
+    _check_not_waiting(session, patient, entry.service_id)
+    entry.state, entry.close_reason, entry.closed_at = WaitingState.WAITING, "", None
+    entry.updated_at = now
+    audit.record(session, actor, "waiting.reopened", entry, now=now)
     return entry
 
 
@@ -304,6 +319,18 @@ def _checked(session: Session, wishes: Wishes, now: datetime) -> dict[str, objec
         )
     today = organisation_clock(session).date_of(to_seconds(now))
     return {"service_id": service.id, **columns_of(wishes, today)}
+
+
+def _lock_patient(session: Session, patient_id: int) -> Patient:
+    """Held until commit: of two who put somebody on the list, one does."""
+    patient = session.scalar(
+        select(Patient)
+        .where(Patient.id == patient_id, Patient.archived_at.is_(None))
+        .with_for_update(key_share=True)
+    )
+    if patient is None:
+        raise NotFound(what=N_("patient"))
+    return patient
 
 
 def _check_not_waiting(session: Session, patient: Patient, service_id: int) -> None:

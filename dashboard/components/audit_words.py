@@ -34,6 +34,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     N_("Waiting list"): {
         "waiting.added": N_("{who} put {patient} on the waiting list."),
         "waiting.edited": N_("{who} changed what {patient} waits for."),
+        "waiting.reopened": N_("{who} put {patient} back on the waiting list."),
         "waiting.closed": N_("{who} took {patient} off the waiting list."),
         "waiting.booked": N_("{who} booked {patient} from the waiting list."),
         "offer.made": N_("{who} kept a time for {patient}."),
@@ -123,6 +124,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "delay.said": N_("{who} noted that {professional} runs late."),
         "delay.over": N_("{who} noted that {professional} is on time again."),
         "time_off.entered": N_("{who} entered time off for {professional}."),
+        "opening.put_back": N_("{who} put an opening back."),
+        "time_off.put_back": N_("{who} put time off of {professional} back."),
+        "closure.put_back": N_("{who} put closed days back."),
         "time_off.removed": N_("{who} removed time off."),
         "closure.added": N_("{who} closed the place for some days."),
         "closure.removed": N_("{who} opened the place on closed days again."),

@@ -9,9 +9,10 @@ from core.policy import Actor
 from core.practice import count_to_come, load_closures
 from core.public_holidays import HolidaysAsked, import_holidays
 from core.schedule import NewClosure, add_closure, remove_closure
-from dashboard import session
+from dashboard import last_step, session
 from dashboard.formatting import day
 from dashboard.i18n import _, ngettext
+from dashboard.last_step import Kind
 from dashboard.practice import forms
 from dashboard.practice.forms import key
 
@@ -79,8 +80,14 @@ def _row(actor: Actor, closure: Closure) -> None:
     if pressed:
         forms.save(
             lambda db, now: remove_closure(db, actor, closure.id, now=now),
-            lambda _nothing: forms.finish(_("Open again: {days}.").format(days=days_of(closure))),
+            lambda _nothing: _finish_removed(closure),
         )
+
+
+def _finish_removed(closure: Closure) -> None:
+    done = _("Open again: {days}.").format(days=days_of(closure))
+    last_step.note_removed(Kind.CLOSURE, closure.id, done)
+    forms.finish(done)
 
 
 def _dialog() -> None:

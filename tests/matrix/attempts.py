@@ -74,11 +74,14 @@ from core.models import (
     Booking,
     BookingState,
     CallStep,
+    Closure,
     Frequency,
     MessageState,
+    Opening,
     Role,
     Room,
     SecondStep,
+    TimeOff,
     User,
     WaitingEntry,
 )
@@ -227,6 +230,20 @@ def by_admin(world, id):
         asked = MarkRequest(id, version(world, Booking, id), S.ARRIVED)
         mark(world.session, world.admin, asked, now=NOW)
     return id
+
+
+def taken_away(world, verb, kind, id):
+    """By an admin, if there is such a row."""
+    if world.session.get(kind, id):
+        verb(world.session, world.admin, id, now=NOW)
+    return id
+
+
+def closed_by_admin(world, who, id):
+    if world.session.get(WaitingEntry, id):
+        seen = version(world, WaitingEntry, id)
+        waiting.close(world.session, world.admin, id, seen, "Moved away", now=NOW)
+    return waiting.reopen(world.session, who, id, now=NOW)
 
 
 def tick(world, id):
@@ -637,6 +654,7 @@ WAITING = {
             ),
         ),
     ),
+    "waiting.entries.reopen": (About("entry", closed_by_admin),),
     "waiting.entries.close_served": (
         Plain(
             lambda w, who: waiting.close_served(
@@ -1016,6 +1034,30 @@ HOURS = {
             lambda w, who: schedule.add_closure(
                 w.session, who, schedule.NewClosure(a.DAY, a.DAY, "Feast"), now=NOW
             )
+        ),
+    ),
+    "schedule.absence.put_back_time_off": (
+        About(
+            "time_off",
+            lambda w, who, id: schedule.put_back_time_off(
+                w.session, who, taken_away(w, schedule.remove_time_off, TimeOff, id), now=NOW
+            ),
+        ),
+    ),
+    "schedule.openings.put_back_opening": (
+        About(
+            "opening",
+            lambda w, who, id: schedule.put_back_opening(
+                w.session, who, taken_away(w, schedule.withdraw_opening, Opening, id), now=NOW
+            ),
+        ),
+    ),
+    "schedule.absence.put_back_closure": (
+        About(
+            "closure",
+            lambda w, who, id: schedule.put_back_closure(
+                w.session, who, taken_away(w, schedule.remove_closure, Closure, id), now=NOW
+            ),
         ),
     ),
     "schedule.absence.remove_closure": (
