@@ -202,6 +202,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "day_print.load_printed_day",
             "desk.load_cancelled",
             "desk.load_day",
+            "month.load_month",
             "schedule.absence.load_time_off",
             "schedule.stranded.stranded_bookings",
             "schedule_check.schedule_findings",

@@ -12,6 +12,7 @@ from core.policy import Actor, Permission, allows
 from dashboard import (
     booking_line,
     desk_day,
+    desk_month,
     desk_week,
     feedback,
     find_time,
@@ -23,10 +24,14 @@ from dashboard import (
     waiting_form,
 )
 from dashboard.components.desk_filters import DeskChoices, desk_filters
-from dashboard.components.view_switch import BY_DAY, BY_WEEK
+from dashboard.components.view_switch import BY_DAY, BY_MONTH, BY_WEEK
 from dashboard.i18n import _
 
-SHOWN: Mapping[str, Callable[[DayAsked], None]] = {BY_DAY: desk_day.show, BY_WEEK: desk_week.show}
+SHOWN: Mapping[str, Callable[[DayAsked], None]] = {
+    BY_DAY: desk_day.show,
+    BY_WEEK: desk_week.show,
+    BY_MONTH: desk_month.show,
+}
 
 
 def nobody_to_book(actor: Actor) -> None:

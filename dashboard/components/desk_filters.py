@@ -19,8 +19,8 @@ from dashboard.components.view_switch import (
 )
 from dashboard.i18n import _
 
-PROFESSIONALS = "professionals"
-CHOSEN = (VIEW, DAY, "service", "expertise", PROFESSIONALS)
+SERVICE, PROFESSIONALS = "service", "professionals"
+CHOSEN = (VIEW, DAY, SERVICE, "expertise", PROFESSIONALS)
 """What stands in the address."""
 
 
@@ -67,7 +67,7 @@ def desk_filters(
             list(services),
             index=None,
             format_func=lambda id: f"{services[id].name} · {services[id].length_minutes} min",
-            key="service",
+            key=SERVICE,
             placeholder=_("Any service"),
             label_visibility="collapsed",
             width=170,
@@ -93,7 +93,7 @@ def desk_filters(
             key=PROFESSIONALS,
             placeholder=_("Everybody"),
             label_visibility="collapsed",
-            width=150,
+            width=140,
             bind="query-params",
         )
         asked = DayAsked(shown, service_id, expertise_id, tuple(professional_ids))

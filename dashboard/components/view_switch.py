@@ -14,7 +14,7 @@ from dashboard.i18n import N_, _
 VIEW, DAY, LAST = "view", "day", "to"
 """In the address: the view, its day, and of the list its last day."""
 BY_DAY, BY_WEEK, BY_MONTH, AS_LIST = N_("Day"), N_("Week"), N_("Month"), N_("List")
-VIEWS = (BY_DAY, BY_WEEK)
+VIEWS = (BY_DAY, BY_WEEK, BY_MONTH)
 LIST_DAYS = 7
 STEPS: Mapping[str, tuple[str, str, str]] = {
     BY_DAY: (N_("Today"), N_("Previous day"), N_("Next day")),

@@ -21,6 +21,7 @@ from core import (
     exceptional_access,
     history,
     holds,
+    month,
     outbox,
     overrides,
     own_bookings,
@@ -857,6 +858,13 @@ HOURS = {
             lambda w, who: {
                 each.id for each in desk.load_day(w.session, who, DAY, now=NOW).bookings
             },
+        ),
+    ),
+    "month.load_month": (
+        Plain(
+            lambda w, who: month.load_month(
+                w.session, who, desk.DayAsked(a.DAY, w.visit.id), now=NOW
+            )
         ),
     ),
     "desk.services_at": (
