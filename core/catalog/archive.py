@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -71,7 +71,10 @@ def archive_professional(
 def archive_room(
     session: Session, actor: Actor, room_id: int, version: int, *, now: datetime
 ) -> Room:
-    """Use a room no more; refused while it is booked, or while a service has no other."""
+    """Use a room no more; refused while it is booked, or while a service has no other.
+
+    Which services it is for stays on record, for when it is restored.
+    """
     require(actor, Permission.CATALOG_WRITE)
     lock_calendars(
         session, set(session.scalars(select(Room.calendar_id).where(Room.id == room_id)))
@@ -80,7 +83,6 @@ def archive_room(
     check_version(session, room, version)
     _check_nothing_to_come(session, room, Booking.room_id == room_id, now)
     _check_not_the_only_one(session, room)
-    session.execute(delete(ServiceRoom).where(ServiceRoom.room_id == room_id))
     room.archived_at = now
     audit.record(session, actor, "room.archived", room, now=now)
     return room

@@ -136,7 +136,11 @@ def _values(request: NewService) -> dict[str, object]:
 def _set_rooms(session: Session, service: Service, room_ids: Collection[int]) -> bool:
     """Make these, and no others, the service's rooms; whether that changed anything."""
     known = set(
-        session.scalars(select(ServiceRoom.room_id).where(ServiceRoom.service_id == service.id))
+        session.scalars(
+            select(ServiceRoom.room_id)
+            .join(Room, Room.id == ServiceRoom.room_id)
+            .where(ServiceRoom.service_id == service.id, Room.archived_at.is_(None))
+        )
     )
     gone, new = known - set(room_ids), set(room_ids) - known
     session.execute(
