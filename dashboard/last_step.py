@@ -1,20 +1,15 @@
 """What this browser did last, so that it can be taken back."""
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.booking import UNDO_FOR
 from core.db import utc_now
-from core.errors import BookingError
-from core.models import Booking
-from core.policy import Actor, Permission, allows
-from dashboard import feedback, find_time, new_booking
-from dashboard.components.booking_forms import refusal_with_ways_out
+from core.drafts import DraftKept
+from core.edits import UNDO_FOR
 
 KEY = "last_step"
 
@@ -27,6 +22,18 @@ class Kind(enum.Enum):
     TIME_OFF = enum.auto()
     CLOSURE = enum.auto()
     WAITING = enum.auto()
+    DRAFT = enum.auto()
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """A draft that was thrown away."""
+
+    kept: DraftKept
+    about: int | None
+    """The patient whose record its form belongs to."""
+    opened: str
+    """Where the form remembers that it has nothing to offer any more."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Noted:
     """Visits of a series that cannot come back, once that was tried."""
     words: str = ""
     """What was done, where it no longer stands anywhere."""
+    discarded: Discarded | None = None
 
 
 def note(booking_id: int) -> None:
@@ -53,6 +61,12 @@ def note_all(kind: Kind, ids: Iterable[int]) -> None:
 def note_removed(kind: Kind, id: int, words: str) -> None:
     """The same for what is in no list any more."""
     st.session_state[KEY] = Noted((id,), utc_now(), kind, words=words)
+
+
+def note_discarded(discarded: Discarded, words: str) -> None:
+    """The same for what was typed and is not wanted."""
+    noted = Noted((), utc_now(), Kind.DRAFT, words=words, discarded=discarded)
+    st.session_state[KEY] = noted
 
 
 def note_in_the_way(noted: Noted, ids: tuple[int, ...]) -> None:
@@ -71,26 +85,3 @@ def noted(now: datetime) -> Noted | None:
         forget()
         return None
     return found
-
-
-def show_refused(
-    actor: Actor,
-    booking: Booking,
-    refusal: BookingError,
-    zone: ZoneInfo,
-    *,
-    key: str,
-    close: Callable[[], None],
-) -> None:
-    """Why it cannot come back: who has the time, and the nearest for the same patient."""
-    if booking.occupies or booking.seats > 1 or not allows(actor, Permission.BOOKINGS_WRITE):
-        feedback.refuse(refusal)
-        return
-    patient = booking.attendees[0].patient
-
-    def book_instead(starts_at: datetime) -> None:
-        close()
-        known = find_time.known(patient)
-        new_booking.ask(booking.professional_id, booking.service_id, starts_at, known)
-
-    refusal_with_ways_out(refusal, zone=zone, now=utc_now(), key=key, choose=book_instead)

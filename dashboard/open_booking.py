@@ -51,6 +51,7 @@ from dashboard import (
     offering,
     series_form,
     session,
+    undo_refused,
     unfinished,
 )
 from dashboard.components.booking_forms import (
@@ -138,7 +139,7 @@ def _dialog() -> None:
     if opened.wished is not None:
         _show_refused_drop(actor, opened, zone)
     elif opened.refused is not None:
-        last_step.show_refused(actor, booking, opened.refused, zone, key=KEY, close=forget)
+        undo_refused.show(actor, booking, opened.refused, zone, key=KEY, close=forget)
     if booking.state is BookingState.HELD:
         return
     if booking.seats > 1:

@@ -6,9 +6,10 @@ from datetime import datetime
 
 import streamlit as st
 
+from core import drafts
 from core.booking import UndoRequest, find_undoable, get_booking, undo
 from core.db import utc_now
-from core.errors import BookingError
+from core.errors import N_, BookingError, Invalid
 from core.models import Booking, BookingEvent, EventKind
 from core.policy import Actor
 from core.schedule import put_back_closure, put_back_time_off
@@ -183,6 +184,23 @@ def _removed(actor: Actor, noted: Noted, _now: datetime) -> Offered | None:
     return Offered(noted.words, f"{noted.kind.name}_{id}", put_back)
 
 
+def _draft(actor: Actor, noted: Noted, _now: datetime) -> Offered | None:
+    discarded = noted.discarded
+    assert discarded is not None
+    kept = discarded.kept
+
+    def put_back() -> None:
+        with session.writing() as db:
+            if drafts.find(db, actor, kept.form, now=utc_now()) is not None:
+                raise Invalid(N_("Something else was typed there since. Save or discard it first."))
+            about, at = discarded.about, kept.saved_at
+            drafts.keep(db, actor, kept.form, kept.entries, about, now=at)
+        st.session_state.pop(discarded.opened, None)
+        feedback.flash(_("Undone. It is offered where it was typed."))
+
+    return Offered(noted.words, f"draft_{kept.form}", put_back)
+
+
 PUT_BACK: dict[Kind, Callable[..., object]] = {
     Kind.TIME_OFF: put_back_time_off,
     Kind.CLOSURE: put_back_closure,
@@ -191,5 +209,6 @@ PUT_BACK: dict[Kind, Callable[..., object]] = {
 OFFERED: dict[Kind, Callable[[Actor, Noted, datetime], Offered | None]] = {
     Kind.BOOKING: _booking,
     Kind.SERIES: _series,
+    Kind.DRAFT: _draft,
     **dict.fromkeys(PUT_BACK, _removed),
 }

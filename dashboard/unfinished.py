@@ -17,10 +17,11 @@ from core.db import utc_now
 from core.drafts import DraftKept
 from core.errors import NotSaved
 from core.policy import Actor
-from dashboard import session
+from dashboard import last_step, session
 from dashboard.feedback import md
 from dashboard.formatting import clock, when
 from dashboard.i18n import _
+from dashboard.last_step import Discarded
 
 
 @dataclass(frozen=True)
@@ -171,10 +172,13 @@ def _go_on(form: Form) -> None:
 
 def _throw_away(form: Form) -> None:
     actor, opened = session.signed_in(), st.session_state[_key(form)]
-    opened.offered = None
+    found, opened.offered = opened.offered, None
     if opened.kept is None:
         with session.writing() as db:
             drafts.discard(db, actor, form.draft)
+    if found is not None:
+        words = _("Discarded: {words}").format(words=form.words_of(found.entries))
+        last_step.note_discarded(Discarded(found, form.about, _key(form)), words)
 
 
 def _key(form: Form) -> str:

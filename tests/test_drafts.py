@@ -13,7 +13,7 @@ from core.models import AuditEntry, Draft, Role
 from core.policy import CONSOLE, Actor
 from dashboard import new_booking, places, waiting_asked, walk_in
 from tests import a, screen
-from tests.test_desk_page import Desk
+from tests.test_desk_page import Desk, said
 from tests.test_privacy import confirmed, erased, opened
 
 NOW = a.at(8)
@@ -171,6 +171,27 @@ def test_what_is_thrown_away_is_gone(desk, monkeypatch):
     assert draft_of(desk) is None
     come_back(monkeypatch, desk)
     assert not offers(desk.page)
+
+
+def test_what_was_thrown_away_by_mistake_is_back(desk, monkeypatch):
+    type_name(desk)
+    before = draft_of(desk)
+    come_back(monkeypatch, desk)
+    desk.press("Discard")
+    desk.page.run()
+    desk.press("Undo")
+    assert draft_of(desk) == before
+    assert offers(desk.page)
+
+
+def test_what_was_thrown_away_comes_not_back_over_what_was_typed_since(desk, monkeypatch):
+    type_name(desk)
+    come_back(monkeypatch, desk)
+    desk.press("Discard")
+    desk.page.text_input(key="new_booking_words").input("silva").run()
+    desk.press("Undo")
+    assert "Something else was typed" in said(desk.page)
+    assert draft_of(desk).entries == {"words": "silva"}
 
 
 def test_what_is_saved_is_no_draft_any_more(desk):
