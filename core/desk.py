@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from core.availability import (
@@ -187,10 +187,24 @@ def load_day_bookings(
 ) -> list[DayBooking]:
     """What is drawn on those days: all but cancelled bookings and holds that have run out."""
     span = organisation_clock(session).span_of_days(days.first, days.last)
+    return drawn(
+        session,
+        visible_bookings(actor).where(
+            Booking.professional_id.in_([each.id for each in professionals]),
+            Booking.starts_at < to_instant(span[1]),
+            Booking.starts_at > to_instant(span[0] - LONGEST_VISIT_SECONDS),
+            Booking.ends_at > to_instant(span[0]),
+            Booking.state != BookingState.CANCELLED,
+            (Booking.held_until.is_(None)) | (Booking.held_until > now),
+        ),
+    )
+
+
+def drawn(session: Session, chosen: Select[Booking]) -> list[DayBooking]:
+    """The bookings chosen, as calendars and lists draw them, by time."""
     overridden = exists().where(Override.booking_id == Booking.id)
     rows = session.connection().execute(
-        visible_bookings(actor)
-        .join(Booking.service)
+        chosen.join(Booking.service)
         .outerjoin(Booking.attendees)
         .outerjoin(Attendee.patient)
         .outerjoin(Confirmation, Confirmation.attendee_id == Attendee.id)
@@ -215,14 +229,6 @@ def load_day_bookings(
             Attendee.state.label("seat"),
             Confirmation.attendee_id.is_not(None).label("sure"),
         )
-        .where(
-            Booking.professional_id.in_([each.id for each in professionals]),
-            Booking.starts_at < to_instant(span[1]),
-            Booking.starts_at > to_instant(span[0] - LONGEST_VISIT_SECONDS),
-            Booking.ends_at > to_instant(span[0]),
-            Booking.state != BookingState.CANCELLED,
-            (Booking.held_until.is_(None)) | (Booking.held_until > now),
-        )
         .order_by(Booking.starts_at, Booking.id, Attendee.id)
     )
     return [_day_booking(list(group)) for _id, group in groupby(rows, key=itemgetter(0))]
@@ -234,7 +240,7 @@ def _day_booking(rows: Sequence[tuple[Any, ...]]) -> DayBooking:
     room, held_by, has_note, is_series, is_override = rows[0][8:13]
     patients, waiting, unsure = [], 0, 0
     for *_own, name, waits, seat, sure in rows:
-        if name is None or seat is BookingState.CANCELLED:
+        if name is None or (seat is BookingState.CANCELLED and state is not seat):
             continue
         if waits:
             waiting += 1

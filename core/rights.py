@@ -198,6 +198,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     (
         _needs(P.SCHEDULE_READ, P.SCHEDULE_READ_OWN),
         (
+            "agenda.load_agenda",
             "analytics.desk_counts",
             "day_print.load_printed_day",
             "desk.load_cancelled",

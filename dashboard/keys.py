@@ -72,7 +72,7 @@ OPEN = Key("Enter", N_("Open the booking, or pick the time"), ("desk", "today", 
 JUMP = Key("PgUp PgDn", N_("From booking to booking"), ("desk", "my-week"), False)
 CARRY = Key("Alt+← ↑ ↓ →", N_("Move the booking; Enter drops it"), ("desk", "my-week"), False)
 
-VIEWS = (BY_DAY, BY_WEEK, BY_MONTH)
+VIEWS = (BY_DAY, BY_WEEK, BY_MONTH, AS_LIST)
 """In the order of the switch they press."""
 KEYS = (
     *(ARROWS, OPEN, JUMP, CARRY),

@@ -12,6 +12,7 @@ from core.policy import Actor, Permission, allows
 from dashboard import (
     booking_line,
     desk_day,
+    desk_list,
     desk_month,
     desk_week,
     feedback,
@@ -24,7 +25,7 @@ from dashboard import (
     waiting_form,
 )
 from dashboard.components.desk_filters import DeskChoices, desk_filters
-from dashboard.components.view_switch import BY_DAY, BY_MONTH, BY_WEEK
+from dashboard.components.view_switch import AS_LIST, BY_DAY, BY_MONTH, BY_WEEK
 from dashboard.i18n import _
 
 SHOWN: Mapping[str, Callable[[DayAsked], None]] = {
@@ -66,7 +67,10 @@ else:
     else:
         looked = desk_filters(choices, today=today)
     offering.freed_line()
-    SHOWN[looked.view](looked.asked)
+    if looked.view == AS_LIST:
+        desk_list.show(looked)
+    else:
+        SHOWN[looked.view](looked.asked)
 if new_booking.is_asked():
     new_booking.show()
 elif find_time.is_open():

@@ -63,6 +63,7 @@ CORE_ORDER = (
         "waiting",
         "desk",
         "walk_in",
+        "agenda",
         "month",
         "week",
         "own_bookings",

@@ -7,20 +7,26 @@ from datetime import date
 
 import streamlit as st
 
+from core.agenda import LISTED
 from core.desk import DayAsked
-from core.models import Expertise, Professional, Service
+from core.models import BookingState, Expertise, Professional, Service
 from dashboard import keys
 from dashboard.components.view_switch import (
+    AS_LIST,
     DAY,
+    LAST,
     VIEW,
+    last_day,
     step_buttons,
     title_of,
     view_switch,
 )
+from dashboard.components.words import state_word
+from dashboard.formatting import weekday
 from dashboard.i18n import _
 
 SERVICE, PROFESSIONALS = "service", "professionals"
-CHOSEN = (VIEW, DAY, SERVICE, "expertise", PROFESSIONALS)
+CHOSEN = (VIEW, DAY, LAST, SERVICE, "expertise", PROFESSIONALS)
 """What stands in the address."""
 
 
@@ -30,6 +36,9 @@ class Looked:
 
     view: str
     asked: DayAsked
+    last: date
+    """Of the list; elsewhere the day itself."""
+    states: tuple[BookingState, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,11 @@ def desk_filters(
         )
         shown: date = on if isinstance(on, date) else today
         st.markdown(f"**{title_of(view, shown)}**", width="content")
+        last, states = shown, tuple[BookingState, ...]()
+        if view == AS_LIST:
+            last = last_day(shown)
+            st.markdown(f"**{weekday(last)}**", width="content")
+            states = _states()
         services = {each.id: each for each in choices.services}
         service_id = st.selectbox(
             _("Service"),
@@ -115,4 +129,18 @@ def desk_filters(
                 on_click=on_line,
                 help=_("Book by typing: tue 10 silva follow-up"),
             )
-    return Looked(view, asked)
+    return Looked(view, asked, last, states)
+
+
+def _states() -> tuple[BookingState, ...]:
+    chosen = st.multiselect(
+        _("State"),
+        LISTED,
+        format_func=state_word,
+        key="state",
+        placeholder=_("All but cancelled"),
+        label_visibility="collapsed",
+        width=170,
+        bind="query-params",
+    )
+    return tuple(chosen)

@@ -14,7 +14,7 @@ from dashboard.i18n import N_, _
 VIEW, DAY, LAST = "view", "day", "to"
 """In the address: the view, its day, and of the list its last day."""
 BY_DAY, BY_WEEK, BY_MONTH, AS_LIST = N_("Day"), N_("Week"), N_("Month"), N_("List")
-VIEWS = (BY_DAY, BY_WEEK, BY_MONTH)
+VIEWS = (BY_DAY, BY_WEEK, BY_MONTH, AS_LIST)
 LIST_DAYS = 7
 STEPS: Mapping[str, tuple[str, str, str]] = {
     BY_DAY: (N_("Today"), N_("Previous day"), N_("Next day")),
@@ -77,12 +77,32 @@ def go_to(day: date, view: str | None = None) -> None:
         st.session_state[VIEW] = view
 
 
+def last_day(on: date) -> date:
+    """The last day of the list, chosen here; never before its first."""
+    usual = on + timedelta(days=LIST_DAYS - 1)
+    if LAST in st.session_state and st.session_state[LAST] < on:
+        st.session_state[LAST] = usual
+    chosen = st.date_input(
+        _("To"),
+        usual,
+        key=LAST,
+        format="DD.MM.YYYY",
+        label_visibility="collapsed",
+        width=130,
+        help=_("The last day of the list"),
+        bind="query-params",
+    )
+    return max(on, chosen) if isinstance(chosen, date) else usual
+
+
 def title_of(view: str, on: date) -> str:
     """What is looked at: the weekday beside the date, the days of the week, the month."""
     if view == BY_WEEK:
         return days_title(monday_of(on), monday_of(on) + timedelta(days=6))
     if view == BY_MONTH:
         return _("{month} {year}").format(month=month(on), year=on.year)
+    if view == AS_LIST:
+        return _("{weekday} to").format(weekday=weekday(on))
     return weekday(on)
 
 

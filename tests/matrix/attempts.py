@@ -11,6 +11,7 @@ from sqlalchemy import select
 from core import (
     accounts,
     activation,
+    agenda,
     analytics,
     audit_trail,
     calls,
@@ -857,6 +858,17 @@ HOURS = {
             "booking",
             lambda w, who: {
                 each.id for each in desk.load_day(w.session, who, DAY, now=NOW).bookings
+            },
+        ),
+    ),
+    "agenda.load_agenda": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.id
+                for each in agenda.load_agenda(
+                    w.session, who, agenda.AgendaAsked(a.DAY, a.DAY)
+                ).bookings
             },
         ),
     ),
