@@ -192,9 +192,14 @@ class Database:
         self.engine.dispose()
 
 
-FULL = N_("Could not be saved: the disk is full. Nothing was changed.")
-FAILING = N_("Could not be saved: the disk does not take it. Nothing was changed.")
-READ_ONLY = N_("Could not be saved: the database can only be read now. Nothing was changed.")
+FULL = N_("Could not be saved: the disk is full. Nothing was changed. Please make room on it.")
+FAILING = N_(
+    "Could not be saved: the disk does not take it. Nothing was changed. Please tell an admin."
+)
+READ_ONLY = N_(
+    "Could not be saved: the database can only be read now. Nothing was changed. "
+    "Please tell an admin."
+)
 BUSY = N_("Could not be saved: too many others are writing. Nothing was changed, please try again.")
 LOST = N_("The database went away. Please look whether this was saved before you try again.")
 NOT_CLEARED = N_(
@@ -257,7 +262,11 @@ def connect(url: str) -> Engine:
             hide_parameters=True,  # what people wrote belongs in no log
         )
     raise DatabaseNotReady(
-        N_("Frontdesk runs on SQLite or PostgreSQL, not on {name}."), name=parsed.drivername
+        N_(
+            "Frontdesk runs on SQLite or PostgreSQL, not on {name}. Please change "
+            "FRONTDESK_DATABASE_URL."
+        ),
+        name=parsed.drivername,
     )
 
 
@@ -280,7 +289,12 @@ def journal_mode(version: tuple[int, ...]) -> str:
 def _connect_sqlite(url: str) -> Engine:
     name = make_url(url).database
     if not name or name == ":memory:":
-        raise DatabaseNotReady(N_("The database must be a file: SQLite in memory forgets it all."))
+        raise DatabaseNotReady(
+            N_(
+                "The database must be a file: SQLite in memory forgets it all. Please name "
+                "one in FRONTDESK_DATABASE_URL."
+            )
+        )
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     module = sqlite_module()
     mode = journal_mode(module.sqlite_version_info)

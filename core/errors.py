@@ -17,7 +17,7 @@ class BookingError(Exception):
     """A refusal. ``code`` is stable for programs; ``str(error)`` is for people."""
 
     code = "refused"
-    message = N_("This cannot be done.")
+    message = N_("This cannot be done. Please look again.")
 
     def __init__(self, **details: Any) -> None:
         self.details = details
@@ -26,7 +26,7 @@ class BookingError(Exception):
 
 class NotAllowed(BookingError):
     code = "not_allowed"
-    message = N_("Your role does not allow this.")
+    message = N_("Your role does not allow this. Ask an admin if you need it.")
 
 
 class SignInNeeded(BookingError):
@@ -36,7 +36,7 @@ class SignInNeeded(BookingError):
 
 class NotFound(BookingError):
     code = "not_found"
-    message = N_("This {what} is not there any more, or was never there.")
+    message = N_("This {what} is not there any more, or was never there. Please look again.")
 
 
 class Invalid(BookingError):
@@ -52,12 +52,12 @@ class Invalid(BookingError):
 
 class WrongCredentials(BookingError):
     code = "wrong_credentials"
-    message = N_("This user name and password do not belong together.")
+    message = N_("This user name and password do not belong together. Please try again.")
 
 
 class WrongPassword(BookingError):
     code = "wrong_password"
-    message = N_("This is not your password.")
+    message = N_("This is not your password. Please try again.")
 
 
 class ConfirmationNeeded(BookingError):
@@ -85,19 +85,22 @@ class CannotBook(BookingError):
     """
 
     code = "cannot_book"
-    message = N_("{professional} cannot be booked for that time.")
+    message = N_("{professional} cannot be booked for that time. Please choose another.")
 
 
 class SlotTaken(CannotBook):
     code = "slot_taken"
-    message = N_("{professional} has just been booked for that time.")
+    message = N_("{professional} has just been booked for that time. Please choose another.")
 
 
 class SeriesRefused(BookingError):
     """Details: ``rows`` are the dates in the way, each with its reasons and nearest times."""
 
     code = "series_refused"
-    message = N_("Not every date can be booked. Nothing was saved.")
+    message = N_(
+        "Not every date can be booked. Nothing was saved. Change those that are "
+        "marked, or leave them out."
+    )
 
 
 class Stale(BookingError):
@@ -107,7 +110,10 @@ class Stale(BookingError):
 
 class WrongState(BookingError):
     code = "wrong_state"
-    message = N_("A booking that is {state} cannot become {wanted}.")
+    message = N_(
+        "A booking that is {state} cannot become {wanted}. Please look again: "
+        "somebody may have changed it."
+    )
 
 
 class KeyReused(BookingError):

@@ -80,7 +80,10 @@ def open_exceptionally(
         return Vain.SEVERAL_FIT if found else Vain.NOBODY_FITS
     patient = found[0]
     if session.scalar(visible_patients(actor, now=now).where(Patient.id == patient.id)):
-        raise Invalid(N_("You can see this record already: {name}."), name=patient.name)
+        raise Invalid(
+            N_("You can see this record already: {name}. Open it under Patients."),
+            name=patient.name,
+        )
     access = ExceptionalAccess(
         user_id=actor.user_id,
         patient_id=patient.id,

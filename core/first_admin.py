@@ -89,15 +89,15 @@ def set_up(database: Database, request: SetUpRequest, *, now: datetime) -> None:
 def check_request(request: SetUpRequest) -> None:
     """Everything but the code, so that a slip in the form does not cost a try."""
     if not request.organisation.strip():
-        raise Invalid(N_("What is the practice called?"), field="organisation")
+        raise Invalid(N_("Please say what the practice is called."), field="organisation")
     if request.zone not in zoneinfo.available_timezones():
-        raise Invalid(N_("This is not a time zone."), field="zone")
+        raise Invalid(N_("This is not a time zone. Please choose one from the list."), field="zone")
     for field, value, length in (
         ("country", request.country, 2),
         ("currency", request.currency, 3),
     ):
         if len(value) != length or not (value.isascii() and value.isalpha()):
-            raise Invalid(N_("This takes {count} letters."), field=field, count=length)
+            raise Invalid(N_("Please enter {count} letters."), field=field, count=length)
     check_password(request.password, Role.ADMIN, request.about)
 
 

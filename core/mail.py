@@ -82,11 +82,19 @@ def is_configured(settings: Settings) -> bool:
 def server_of(settings: Settings) -> MailServer:
     """The server to give mail to, or ``MailNotReady`` with the setting that is missing."""
     if settings.demo:
-        raise MailNotReady(N_("A demo sends no mail: its people are made up."))
+        raise MailNotReady(
+            N_(
+                "A demo sends no mail: its people are made up. Start without FRONTDESK_DEMO "
+                "to send any."
+            )
+        )
     url = _split(settings.smtp_url)
     if url is None:
         raise MailNotReady(
-            N_("FRONTDESK_SMTP_URL does not name a mail server, as smtp://user:password@host does.")
+            N_(
+                "FRONTDESK_SMTP_URL names no mail server. Please write it like "
+                "smtp://user:password@host."
+            )
         )
     security = Security(url.scheme)
     if security is Security.NONE and url.username:
@@ -95,7 +103,10 @@ def server_of(settings: Settings) -> MailServer:
         )
     if not _is_address_of_ours(settings.public_url):
         raise MailNotReady(
-            N_("FRONTDESK_PUBLIC_URL is missing: links in mail begin with it, as in https://host.")
+            N_(
+                "FRONTDESK_PUBLIC_URL is missing: please set what links in mail begin with, "
+                "as in https://host."
+            )
         )
     return MailServer(
         host=url.hostname or "",
@@ -218,6 +229,9 @@ def _sender(mail_from: str) -> Address:
         sender = Address()
     if not sender.username or not sender.domain or not mail_from.isprintable():
         raise MailNotReady(
-            N_("FRONTDESK_MAIL_FROM is missing: who mail is from, as in desk@practice.example.")
+            N_(
+                "FRONTDESK_MAIL_FROM is missing: please say who mail is from, as in "
+                "desk@practice.example."
+            )
         )
     return sender

@@ -64,7 +64,7 @@ def holidays_of(asked: HolidaysAsked) -> dict[date, str]:
         )
     except NotImplementedError as unknown:
         raise Invalid(
-            N_("No public holidays are known for {place}."),
+            N_("No public holidays are known for {place}. Please add the closures one by one."),
             field="country",
             place=" ".join(filter(None, (asked.country, asked.subdivision))),
         ) from unknown

@@ -131,4 +131,9 @@ def _day_of(month: date, day: int) -> date | None:
 
 def _check_every(every: int) -> None:
     if every < 1:
-        raise Invalid(N_("A series goes on every day, week or month, or every so many."))
+        raise Invalid(
+            N_(
+                "A series goes on every day, week or month, or every so many. Please choose "
+                "one of these."
+            )
+        )

@@ -82,7 +82,9 @@ def want(
     }
     found = session.execute(WHO_AND_WHAT, asked).all()
     if not found:
-        raise Invalid(N_("The organisation has not been set up yet."))
+        raise Invalid(
+            N_("The organisation has not been set up yet. An admin sets it up under Practice.")
+        )
     zone, currency, service, professional, offer = found[0][:5]
     service = _active(service, "service")
     professional = _active(professional, "professional")
@@ -90,7 +92,7 @@ def want(
     patients = tuple(_active(by_id.get(each), "patient") for each in patient_ids)
     if offer is None:
         raise Invalid(
-            N_("{professional} does not offer {service}."),
+            N_("{professional} does not offer {service}. Please choose another."),
             field="service",
             professional=professional.name,
             service=service.name,

@@ -117,7 +117,10 @@ def _check(asked: WhatIfAsked) -> None:
     for each in asked.dates:
         check_date(each.windows, each.on_date)
     if any(each.ends_at <= each.starts_at for each in asked.time_off):
-        raise Invalid(N_("The time off ends before it begins."), field="ends_at")
+        raise Invalid(
+            N_("The time off ends before it begins. Please change one of the times."),
+            field="ends_at",
+        )
 
 
 def _changed(recorded: Recorded, asked: WhatIfAsked) -> Recorded:

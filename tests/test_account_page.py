@@ -94,7 +94,7 @@ def test_t074_after_ten_minutes_the_old_password_is_asked_for_first(page, sqlite
     long_ago(sqlite_database)
     page.button(key="account_change").click().run()
     confirm(page, "not the password")
-    assert [each.value for each in page.error] == ["This is not your password."]
+    assert [each.value for each in page.error] == ["This is not your password. Please try again."]
 
     confirm(page, PASSWORD)
     assert not page.error

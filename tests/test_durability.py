@@ -121,9 +121,14 @@ def test_a_killed_server_comes_back_with_all_it_acknowledged(own_server, kills):
     database.dispose()
 
 
-FULL = "Could not be saved: the disk is full. Nothing was changed."
-FAILING = "Could not be saved: the disk does not take it. Nothing was changed."
-READ_ONLY = "Could not be saved: the database can only be read now. Nothing was changed."
+FULL = "Could not be saved: the disk is full. Nothing was changed. Please make room on it."
+FAILING = (
+    "Could not be saved: the disk does not take it. Nothing was changed. Please tell an admin."
+)
+READ_ONLY = (
+    "Could not be saved: the database can only be read now. Nothing was changed. "
+    "Please tell an admin."
+)
 
 
 class Desk:

@@ -179,7 +179,7 @@ def test_t046_wrong_and_unknown_look_the_same(show):
         sign_in(page, username, "wrong")
         seen.append([error.value for error in page.error])
 
-    assert seen == [["This user name and password do not belong together."]] * 2
+    assert seen == [["This user name and password do not belong together. Please try again."]] * 2
 
 
 def test_t048_whoever_guesses_is_told_how_long_to_wait(show):
@@ -397,7 +397,7 @@ def test_a_wrong_password_leaves_the_lock_and_says_so(show, sqlite_database):
     page.run()
     unlock(page, "not the password")
 
-    assert [error.value for error in page.error] == ["This is not your password."]
+    assert [error.value for error in page.error] == ["This is not your password. Please try again."]
     assert [title.value for title in page.title] == ["Locked"]
 
 
@@ -427,7 +427,10 @@ def test_a_refusal_raised_by_a_page_is_a_sentence_in_its_place(show, pages):
     page = show(Role.RECEPTIONIST).run()
 
     assert not page.exception
-    assert page.error[0].value == r"Dr \*Ruiz\* has just been booked for that time."
+    assert (
+        page.error[0].value
+        == r"Dr \*Ruiz\* has just been booked for that time. Please choose another."
+    )
 
 
 def test_a_flash_is_said_once_as_it_is(show, pages):
@@ -463,7 +466,7 @@ def test_refusals_outside_a_page_are_said_as_well(monkeypatch):
 
     assert feedback.report(NotAllowed())
 
-    assert shown == ["Your role does not allow this."]
+    assert shown == ["Your role does not allow this. Ask an admin if you need it."]
 
 
 LISBON = ZoneInfo("Europe/Lisbon")
@@ -571,7 +574,7 @@ def test_t096_what_would_act_as_markdown_does_not(text, escaped):
 
 def test_slot_taken_stays_readable():
     assert formatting.say(SlotTaken(professional="Dr Ruiz")) == (
-        "Dr Ruiz has just been booked for that time."
+        "Dr Ruiz has just been booked for that time. Please choose another."
     )
 
 

@@ -212,7 +212,7 @@ def test_a_professional_in_an_unknown_zone_is_refused_beside_the_form(practice, 
     fill(page, name="Dr Ruiz", zone="Mars")
     page = send(page, "Save and go on")
 
-    assert errors(page) == ["Mars is not a time zone we know."]
+    assert errors(page) == ["Mars is not a time zone we know. Please choose one from the list."]
     assert page.text_input(key="practice_form_name").value == "Dr Ruiz"
 
 
@@ -420,7 +420,7 @@ def test_a_user_name_that_is_taken_is_refused_and_the_rest_stays_typed(
     page = press(practice("People"), "practice_add_user")
     page = press(fill(page, name="Rita", username=admin.username.upper()), "practice_form_save")
 
-    assert errors(page) == ["This user name is taken."]
+    assert errors(page) == ["This user name is taken. Please choose another."]
     assert page.text_input(key="practice_form_name").value == "Rita"
 
 

@@ -157,7 +157,9 @@ def test_time_off_that_ends_before_it_begins_is_refused_in_words(show, house):
     page.date_input(key=field("last")).set_value(a.DAY - timedelta(days=3))
     page.button(key=field("save")).click().run()
 
-    assert [each.value for each in page.error] == ["The time off ends before it begins."]
+    assert [each.value for each in page.error] == [
+        "The time off ends before it begins. Please change one of the times."
+    ]
     assert on_record(house) == []
 
 

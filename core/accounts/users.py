@@ -71,13 +71,15 @@ def add_user(session: Session, request: NewUser) -> User:
     user = _user_from(request)
     check_user(user)
     if session.scalar(select(exists().where(User.username == user.username))):
-        raise Invalid(N_("This user name is taken."), field="username")
+        raise Invalid(N_("This user name is taken. Please choose another."), field="username")
     _check_nobody_elses(session, user)
     try:
         with session.begin_nested():
             session.add(user)
     except IntegrityError:  # somebody else has just taken the name, or the person
-        raise Invalid(N_("This user name is taken."), field="username") from None
+        raise Invalid(
+            N_("This user name is taken. Please choose another."), field="username"
+        ) from None
     return user
 
 
@@ -215,7 +217,9 @@ def _check_nobody_elses(session: Session, user: User) -> None:
         other = session.scalar(others.where(User.id.is_distinct_from(user.id)))
         if other is not None:
             raise Invalid(
-                N_("{username} signs in for this person already."), field=field, username=other
+                N_("{username} signs in for this person already. Change that account instead."),
+                field=field,
+                username=other,
             )
 
 

@@ -22,7 +22,9 @@ def clock_of(zone_name: str) -> "WallClock":
     try:
         return WallClock(ZoneInfo(zone_name))
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise Invalid(N_("There is no time zone called {zone}."), zone=zone_name) from unknown
+        raise Invalid(
+            N_("There is no time zone called {zone}. Please choose another."), zone=zone_name
+        ) from unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,10 +40,12 @@ class Days:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise Invalid(N_("The last day lies before the first."), field="last")
+            raise Invalid(
+                N_("The last day lies before the first. Please change one of them."), field="last"
+            )
         if (self.last - self.first).days > LONGEST_RANGE_DAYS:
             raise Invalid(
-                N_("At most {days} days can be looked at once."),
+                N_("At most {days} days can be looked at once. Please choose fewer."),
                 field="last",
                 days=LONGEST_RANGE_DAYS,
             )
@@ -127,7 +129,9 @@ def organisation_clock(session: Session) -> WallClock:
     _flush(session)
     zone = session.connection().execute(ZONE).scalar()
     if zone is None:
-        raise Invalid(N_("The organisation has not been set up yet."))
+        raise Invalid(
+            N_("The organisation has not been set up yet. An admin sets it up under Practice.")
+        )
     return clock_of(zone)
 
 

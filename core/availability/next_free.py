@@ -232,7 +232,10 @@ def _check(actor: Actor, asked: NextAsked) -> None:
     if not asked.weekdays or not asked.weekdays <= EVERY_DAY:
         raise Invalid(N_("Please choose the weekdays."), field="weekdays")
     if any(each.ends_minute <= each.starts_minute for each in asked.parts):
-        raise Invalid(N_("This part of the day ends before it begins."), field="parts")
+        raise Invalid(
+            N_("This part of the day ends before it begins. Please change one of the times."),
+            field="parts",
+        )
     if actor.role is Role.PATIENT and asked.patient_id != actor.patient_id:
         raise NotFound(what=N_("patient"))
 

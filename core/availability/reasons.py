@@ -113,7 +113,7 @@ class Explainer:
     def _too_soon_or_late(self, start: int) -> Iterator[Reason]:
         rules, leaving = self.rules, self.visit.moved_from
         if start < self._now:
-            yield Reason(ReasonCode.PAST, N_("That time has passed."))
+            yield Reason(ReasonCode.PAST, N_("That time has passed. Please choose a later one."))
         elif start < self._earliest:
             message = N_("Needs {minutes} minutes' notice.")
             yield Reason(ReasonCode.NOTICE, message, {"minutes": rules.notice // 60})

@@ -172,7 +172,9 @@ def load_recorded(session: Session, ids: Sequence[int], days: tuple[int, int]) -
     rows = session.connection().execute(ON_RECORD, asked).all()
     zone = next((row[5] for row in rows if row[0] == "organisation"), None)
     if zone is None:
-        raise Invalid(N_("The organisation has not been set up yet."))
+        raise Invalid(
+            N_("The organisation has not been set up yet. An admin sets it up under Practice.")
+        )
     found = OnRecord(clock_of(zone), {each: Recorded() for each in ids})
     for row in rows:
         owner = found.people.get(row[2])

@@ -29,9 +29,19 @@ def copy_tables(source: Connection, target: Connection) -> dict[str, int]:
 
 def check_integrity(connection: Any) -> None:
     if connection.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
-        raise DatabaseNotReady(N_("The database file is damaged: its integrity check fails."))
+        raise DatabaseNotReady(
+            N_(
+                "The database file is damaged: its integrity check fails. Please restore the "
+                "last good backup."
+            )
+        )
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
-        raise DatabaseNotReady(N_("The database is damaged: rows refer to missing ones."))
+        raise DatabaseNotReady(
+            N_(
+                "The database is damaged: rows refer to missing ones. Please restore the last"
+                " good backup."
+            )
+        )
 
 
 def rows_in(connection: Connection) -> dict[str, int]:

@@ -51,7 +51,12 @@ def backup(database: Database, directory: Path, *, now: datetime, key: str = "")
     if key:
         check_key(key)
     if schema.current_revision(database) is None:
-        raise DatabaseNotReady(N_("This database has no tables yet: there is nothing to back up."))
+        raise DatabaseNotReady(
+            N_(
+                "This database has no tables yet: there is nothing to back up. Run: python -m"
+                " core migrate"
+            )
+        )
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = _reserve(directory, SEALED if key else PLAIN, now)
     partial = path.with_suffix(".partial")
@@ -144,7 +149,9 @@ def _proven(path: Path, name: str, counted: dict[str, int] | None, now: datetime
     with engine.connect() as plain, Session(plain) as session:
         rows = rows_in(plain)
         if counted is not None and rows != counted:
-            raise DatabaseNotReady(N_("The backup lacks rows and was thrown away."))
+            raise DatabaseNotReady(
+                N_("The backup lacks rows and was thrown away. Please make it again.")
+            )
         newest = audit.head(session)
         revision = MigrationContext.configure(plain).get_current_revision()
         intact = next(audit.verify(session), None) is None

@@ -36,15 +36,29 @@ def read_manifest(backup_file: Path) -> Manifest:
         manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise Invalid(
-            N_("There is no manifest {name} beside the backup."), field="file", name=path.name
+            N_(
+                "There is no manifest {name} beside the backup. Please bring the one that was"
+                " written with it."
+            ),
+            field="file",
+            name=path.name,
         ) from None
     except (ValueError, TypeError):
         raise Invalid(
-            N_("The manifest {name} cannot be read."), field="file", name=path.name
+            N_(
+                "The manifest {name} cannot be read. Please bring the one that was written "
+                "with the backup."
+            ),
+            field="file",
+            name=path.name,
         ) from None
     if sha256_of(backup_file) != manifest.sha256:
         raise Invalid(
-            N_("This backup is damaged: it is not the file its manifest describes."), field="file"
+            N_(
+                "This backup is damaged: it is not the file its manifest describes. Please "
+                "use another."
+            ),
+            field="file",
         )
     return manifest
 

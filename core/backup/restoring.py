@@ -104,7 +104,10 @@ def _check_empty_now(session: Session) -> None:
 def _refuse_filled(filled: list[str]) -> None:
     if filled:
         raise DatabaseNotReady(
-            N_("That database already holds data ({tables}). A backup goes into an empty one."),
+            N_(
+                "That database already holds data ({tables}). A backup goes into an empty "
+                "one. Please name another."
+            ),
             tables=", ".join(filled),
         )
 
@@ -115,7 +118,8 @@ def _fill(source: Connection, target: Connection) -> dict[str, int]:
     except (IntegrityError, DataError) as error:
         raise DatabaseNotReady(
             N_(
-                "A row of this backup breaks a rule of the database ({rule}); nothing was restored."
+                "A row of this backup breaks a rule of the database ({rule}); nothing was "
+                "restored. Please use another backup."
             ),
             rule=str(error.orig).partition("\n")[0],
         ) from error
@@ -123,22 +127,42 @@ def _fill(source: Connection, target: Connection) -> dict[str, int]:
 
 def _check_as_described(source: Database, manifest: Manifest) -> None:
     if counted_rows(source) != dict(manifest.rows):
-        raise Invalid(N_("This backup does not hold what its manifest says."), field="file")
+        raise Invalid(
+            N_("This backup does not hold what its manifest says. Please use another."),
+            field="file",
+        )
 
 
 def _check_trail(session: Session, manifest: Manifest) -> None:
     newest = audit.head(session)
     if (newest.id, newest.hash) != (manifest.audit_id, manifest.audit_hash):
-        raise DatabaseNotReady(N_("The audit trail does not end as it did; nothing was restored."))
+        raise DatabaseNotReady(
+            N_(
+                "The audit trail does not end as it did; nothing was restored. Please use "
+                "another backup."
+            )
+        )
     if manifest.audit_intact and next(audit.verify(session), None) is not None:
-        raise DatabaseNotReady(N_("The audit trail does not verify; nothing was restored."))
+        raise DatabaseNotReady(
+            N_("The audit trail does not verify; nothing was restored. Please use another backup.")
+        )
 
 
 def _check_same(old: Session, new: Session, rows: Mapping[str, int]) -> None:
     if not rows_in(old.connection()) == rows_in(new.connection()) == rows:
-        raise DatabaseNotReady(N_("Not every row arrived; nothing was restored."))
+        raise DatabaseNotReady(
+            N_(
+                "Not every row arrived; nothing was restored. Please try again, or use "
+                "another backup."
+            )
+        )
     if audit.head(old) != audit.head(new):
-        raise DatabaseNotReady(N_("The audit trail does not end as it did; nothing was restored."))
+        raise DatabaseNotReady(
+            N_(
+                "The audit trail does not end as it did; nothing was restored. Please use "
+                "another backup."
+            )
+        )
 
 
 def _count_on(session: Session) -> None:

@@ -34,7 +34,12 @@ def confirm_by_phone(
     """
     booking, attendee = _find(session, actor, request)
     if attendee.state is not S.BOOKED or attendee.waiting or booking.starts_at <= now:
-        raise Invalid(N_("Only a visit that is still to come can be confirmed."))
+        raise Invalid(
+            N_(
+                "Only a visit that is still to come can be confirmed. Please look again: it "
+                "has begun, or was cancelled."
+            )
+        )
     if session.get(Confirmation, attendee.id) is None:
         tick = Confirmation(attendee_id=attendee.id, confirmed_at=now, user_id=actor.user_id)
         session.add(tick)

@@ -47,7 +47,9 @@ def join(session: Session, actor: Actor, request: SeatRequest, *, now: datetime)
         raise NotFound(what="patient")
     booking = _lock_group(session, actor, request, also=patient.calendar_id)
     if any(each.patient_id == patient.id and _takes_part(each) for each in booking.attendees):
-        raise Invalid(N_("{name} is in this group already."), name=patient.name)
+        raise Invalid(
+            N_("{name} is in this group already. Please choose somebody else."), name=patient.name
+        )
     return _give_seat(session, actor, booking, patient, now=now)
 
 
@@ -113,7 +115,9 @@ def mark_seat(session: Session, actor: Actor, request: SeatMark, *, now: datetim
         raise WrongState(state=seat.state, wanted=request.state)
     if request.state is S.NO_SHOW:
         if now < booking.starts_at:
-            raise Invalid(N_("It is too early to call this a no-show."))
+            raise Invalid(
+                N_("It is too early to call this a no-show. Please wait until the visit has begun.")
+            )
         _drop_seat(session, booking, seat.patient_id)
     elif seat.state is S.NO_SHOW:
         patient = session.get_one(Patient, seat.patient_id)
@@ -151,7 +155,7 @@ def _lock_group(
     booking = lock_booking(session, actor, request.booking_id, also=calendars)
     check_version(session, booking, request.version)
     if booking.seats < 2:
-        raise Invalid(N_("This is not a group visit."))
+        raise Invalid(N_("This is not a group visit. Book another visit for this patient instead."))
     if booking.state not in OCCUPYING or booking.state is S.HELD:
         raise WrongState(state=booking.state, wanted=EventKind.JOINED)
     return booking

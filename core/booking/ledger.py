@@ -68,7 +68,9 @@ def check_text(text: str, field: str) -> None:
             N_("Please keep this under {limit} characters."), field=field, limit=LONGEST_NOTE
         )
     if any(ord(each) < 32 and each not in "\n\t" for each in text):
-        raise Invalid(N_("This text holds characters that cannot be shown."), field=field)
+        raise Invalid(
+            N_("This text holds characters that cannot be shown. Please type it anew."), field=field
+        )
 
 
 def check_version(session: Session, booking: Booking, version: int) -> None:

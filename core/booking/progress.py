@@ -85,7 +85,9 @@ def mark(session: Session, actor: Actor, request: MarkRequest, *, now: datetime)
     if request.state is S.NO_SHOW and booking.seats > 1:
         raise Invalid(N_("In a group, note for each patient who has not come."))
     if request.state is S.NO_SHOW and now < booking.starts_at:
-        raise Invalid(N_("It is too early to call this a no-show."))
+        raise Invalid(
+            N_("It is too early to call this a no-show. Please wait until the visit has begun.")
+        )
     if now < booking.starts_at - EARLIEST_ARRIVAL:
         raise Invalid(N_("This visit is not today. Move it first if the patient is here now."))
     before = place_of(booking)

@@ -46,7 +46,10 @@ def offer_of(session: Session, professional_id: int, service_id: int) -> Offer:
     """The professional's own length and price, or the service's; ``Invalid`` if not offered."""
     offer = load_offers(session, [professional_id], service_id).get(professional_id)
     if offer is None:
-        raise Invalid(N_("This professional does not offer this service."), field="service")
+        raise Invalid(
+            N_("This professional does not offer this service. Please choose another."),
+            field="service",
+        )
     return offer
 
 

@@ -25,7 +25,12 @@ def get_organisation(session: Session) -> Organisation:
     """The place itself, or ``DatabaseNotReady`` before it is set up."""
     found = session.get(Organisation, 1)
     if found is None:
-        raise DatabaseNotReady(N_("This place has not been set up yet: it has no name."))
+        raise DatabaseNotReady(
+            N_(
+                "This place has not been set up yet: it has no name. An admin gives it one "
+                "under Practice."
+            )
+        )
     return found
 
 

@@ -25,14 +25,22 @@ def name_of(typed: str) -> str:
 
 def zone_of_name(typed: str) -> str:
     if typed not in available_timezones():
-        raise Invalid(N_("{zone} is not a time zone we know."), field="zone", zone=typed)
+        raise Invalid(
+            N_("{zone} is not a time zone we know. Please choose one from the list."),
+            field="zone",
+            zone=typed,
+        )
     return typed
 
 
 def country_of(typed: str) -> str:
     code = typed.strip().upper()
     if code not in phonenumbers.SUPPORTED_REGIONS:
-        raise Invalid(N_("{country} is not a country's code."), field="country", country=typed)
+        raise Invalid(
+            N_("{country} is not a country's code. Please use two letters, such as PT."),
+            field="country",
+            country=typed,
+        )
     return code
 
 
@@ -40,7 +48,7 @@ def currency_of(typed: str) -> str:
     code = typed.strip().upper()
     if not re.fullmatch(r"[A-Z]{3}", code):
         raise Invalid(
-            N_("A currency has three letters, such as EUR, not {typed}."),
+            N_("Please write the currency in three letters, such as EUR, not {typed}."),
             field="currency",
             typed=typed,
         )
@@ -49,19 +57,23 @@ def currency_of(typed: str) -> str:
 
 def colour_of(typed: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", typed):
-        raise Invalid(N_("A colour looks like #0072B2."), field="colour")
+        raise Invalid(N_("Please write a colour like #0072B2."), field="colour")
     return typed
 
 
 def check_new(name: str, known: Iterable[str]) -> None:
     if fold(name) in {fold(each) for each in known}:
-        raise Invalid(N_("There is already one called {name}."), field="name", name=name)
+        raise Invalid(
+            N_("There is already one called {name}. Please choose another name."),
+            field="name",
+            name=name,
+        )
 
 
 def check_between(number: int, lowest: int, highest: int, field: str) -> None:
     if not lowest <= number <= highest:
         raise Invalid(
-            N_("This must be a number between {lowest} and {highest}."),
+            N_("Please enter a number between {lowest} and {highest}."),
             field=field,
             lowest=lowest,
             highest=highest,

@@ -76,7 +76,9 @@ def phone_number(typed: str, place: Place) -> str:
             raise Invalid(
                 N_("Please start the phone number with + and the country's code."), field="phone"
             ) from None
-        raise Invalid(N_("This does not look like a phone number."), field="phone") from None
+        raise Invalid(
+            N_("This does not look like a phone number. Please check it."), field="phone"
+        ) from None
     if number.extension:
         raise Invalid(
             N_("Please put the extension in the note, and the number without it here."),
@@ -88,10 +90,12 @@ def phone_number(typed: str, place: Place) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-PHONE_IS_ODD = N_("This phone number does not have the right number of digits.")
+PHONE_IS_ODD = N_("This phone number does not have the right number of digits. Please check it.")
 PHONE_IS_WRONG = {
-    ValidationResult.TOO_SHORT: N_("This phone number is too short: some digits are missing."),
-    ValidationResult.TOO_LONG: N_("This phone number is too long: there are too many digits."),
+    ValidationResult.TOO_SHORT: N_(
+        "This phone number is too short: please add the missing digits."
+    ),
+    ValidationResult.TOO_LONG: N_("This phone number is too long: please take out some digits."),
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: N_("Please add the area code to the phone number."),
 }
 
@@ -100,7 +104,9 @@ EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+")
 
 def email_address(typed: str) -> str:
     if typed and not EMAIL.fullmatch(typed):
-        raise Invalid(N_("This does not look like an e-mail address."), field="email")
+        raise Invalid(
+            N_("This does not look like an e-mail address. Please check it."), field="email"
+        )
     return typed.lower()
 
 
@@ -109,9 +115,13 @@ def _birth_date(born_on: date | None, place: Place, now: datetime) -> date | Non
         return None
     today = now.astimezone(ZoneInfo(place.zone)).date()
     if born_on > today:
-        raise Invalid(N_("This date of birth is in the future."), field="born_on")
+        raise Invalid(
+            N_("This date of birth is in the future. Please check the year."), field="born_on"
+        )
     if born_on.year < today.year - 130:
-        raise Invalid(N_("This date of birth is too long ago."), field="born_on")
+        raise Invalid(
+            N_("This date of birth is too long ago. Please check the year."), field="born_on"
+        )
     return born_on
 
 

@@ -95,7 +95,11 @@ def erase(session: Session, actor: Actor, request: ErasureRequest, *, now: datet
     typed = request.confirmation.strip()
     if typed != str(patient.id) and fold(typed) != fold(patient.name):
         raise Invalid(
-            N_("This is not the name, nor the number, of the patient."), field="confirmation"
+            N_(
+                "This is not the name, nor the number, of the patient. Please type it as it "
+                "stands in the record."
+            ),
+            field="confirmation",
         )
     if _is_here(_coming(session, patient.id, now)):
         raise Invalid(N_("{name} is here now. Please complete the visit first."), name=patient.name)

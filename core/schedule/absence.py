@@ -133,9 +133,13 @@ def add_closure(session: Session, actor: Actor, request: NewClosure, *, now: dat
     """Close the place for days; what is booked stays, to be moved."""
     require(actor, P.SCHEDULE_WRITE)
     if request.last_on < request.first_on:
-        raise Invalid(N_("The last day lies before the first."), field="last_on")
+        raise Invalid(
+            N_("The last day lies before the first. Please change one of them."), field="last_on"
+        )
     if request.last_on - request.first_on > LONGEST_ABSENCE:
-        raise Invalid(N_("This is longer than two years."), field="last_on")
+        raise Invalid(
+            N_("This is longer than two years. Please choose an earlier last day."), field="last_on"
+        )
     name = line(request.name, LONGEST_NAME, "name")
     if not name:
         raise Invalid(N_("Please say why the place is closed."), field="name")
@@ -170,6 +174,11 @@ def put_back_closure(session: Session, actor: Actor, closure_id: int, *, now: da
 
 def _check_length(starts_at: datetime, ends_at: datetime) -> None:
     if ends_at <= starts_at:
-        raise Invalid(N_("The time off ends before it begins."), field="ends_at")
+        raise Invalid(
+            N_("The time off ends before it begins. Please change one of the times."),
+            field="ends_at",
+        )
     if ends_at - starts_at > LONGEST_ABSENCE:
-        raise Invalid(N_("This is longer than two years."), field="ends_at")
+        raise Invalid(
+            N_("This is longer than two years. Please choose an earlier last day."), field="ends_at"
+        )

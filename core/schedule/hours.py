@@ -136,7 +136,10 @@ def _end_before(session: Session, professional_id: int, first: date) -> bool:
 def _from(window: WeekdayWindow, first: date) -> WeekdayWindow:
     if window.dates[1] < first:
         raise Invalid(
-            N_("Hours that ended before {day} belong to the past; it stays as it was."),
+            N_(
+                "Hours that ended before {day} belong to the past; it stays as it was. Please"
+                " choose a later last day."
+            ),
             field="valid_to",
             day=first,
         )

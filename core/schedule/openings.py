@@ -69,9 +69,12 @@ def put_back_opening(session: Session, actor: Actor, opening_id: int, *, now: da
 
 def _check(request: NewOpening, now: datetime) -> None:
     if request.ends_at <= request.starts_at:
-        raise Invalid(N_("The opening ends before it begins."), field="ends_at")
+        raise Invalid(
+            N_("The opening ends before it begins. Please change one of the times."),
+            field="ends_at",
+        )
     if request.starts_at < now:
-        raise Invalid(N_("That time has passed."), field="starts_at")
+        raise Invalid(N_("That time has passed. Please choose a later one."), field="starts_at")
     if (request.ends_at - request.starts_at).total_seconds() > LONGEST_VISIT_SECONDS:
         raise Invalid(N_("An opening lasts 24 hours at most."), field="ends_at")
 
@@ -97,7 +100,10 @@ def _check_free(
     )
     if other is not None:
         raise Invalid(
-            N_("{professional} already has an opening from {start} to {end}."),
+            N_(
+                "{professional} already has an opening from {start} to {end}. Please choose a"
+                " time beside it."
+            ),
             field="starts_at",
             professional=professional.name,
             start=other.starts_at,

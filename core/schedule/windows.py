@@ -109,14 +109,17 @@ def _check_weekday(window: WeekdayWindow) -> None:
     first, last = window.dates
     if last < first:
         raise Invalid(
-            N_("{day}: these hours end before they begin to apply."),
+            N_("{day}: these hours end before they begin to apply. Please change one of the days."),
             field="valid_to",
             day=WEEKDAYS[window.weekday - 1],
         )
     first_ordinal = first.toordinal()
     if first_ordinal + (window.weekday - first_ordinal) % 7 > last.toordinal():
         raise Invalid(
-            N_("There is no {day} between the first and the last day of these hours."),
+            N_(
+                "There is no {day} between the first and the last day of these hours. Please "
+                "change one of them."
+            ),
             field="valid_to",
             day=WEEKDAYS[window.weekday - 1],
         )
@@ -131,7 +134,10 @@ def _check_minutes(starts: int, ends: int, day: str) -> None:
         )
     if ends < starts:
         raise Invalid(
-            N_("{day}: {start} to {end} ends before it begins. Past midnight it is overnight."),
+            N_(
+                "{day}: {start} to {end} ends before it begins. Past midnight it is "
+                "overnight. Please change one of the times."
+            ),
             field="ends_minute",
             **_words(day, starts, ends),
         )

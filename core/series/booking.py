@@ -102,7 +102,7 @@ def _plan(
     session: Session, actor: Actor, asked: SeriesAsked, wanted: Wanted, *, now: datetime
 ) -> SeriesPlan:
     if not 0 <= asked.starts_at_minute < 1440:
-        raise Invalid(N_("This is not a time of day."), field="time")
+        raise Invalid(N_("This is not a time of day. Please choose another."), field="time")
     found = dates_of(asked.repeats)
     clock = organisation_clock(session)
     changes = changes_by_row(asked.changes)
@@ -112,7 +112,7 @@ def _plan(
         for on in found.dates
     ]
     if not wishes:
-        raise Invalid(N_("This series has no date."), field="until")
+        raise Invalid(N_("This series has no date. Please change how it repeats."), field="until")
     without = _own_hold(session, actor, asked, now=now)
     diary = load_diary(session, wishes, now=now, without=without)
     return SeriesPlan(plan_rows(wishes, diary, now=now), found.skipped_months)

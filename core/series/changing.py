@@ -131,7 +131,7 @@ def _some_to_come(
 ) -> list[Booking]:
     found = to_come(session, actor, booking_id, scope, now=now)
     if not found:
-        raise Invalid(N_("No booking of this series is still to come."))
+        raise Invalid(N_("No booking of this series is still to come. Please look again."))
     return found
 
 

@@ -129,7 +129,7 @@ def load_diary(
     """The range of all rows in a fixed number of queries; bookings ``without`` do not count."""
     first, last = min(each.on for each in wishes), max(each.on for each in wishes)
     if (last - first).days > MOST_DAYS:
-        message = N_("A series reaches over at most {days} days.")
+        message = N_("A series reaches over at most {days} days. Please end it earlier.")
         raise Invalid(message, field="until", days=MOST_DAYS)
     near = timedelta(days=NEAR_DAYS)
     professional = wishes[0].wanted.professional
@@ -161,7 +161,7 @@ def check_plan(plan: SeriesPlan) -> None:
     if plan.refused:
         raise SeriesRefused(rows=tuple(plan.refused))
     if not plan.chosen:
-        raise Invalid(N_("No date of this series is left."))
+        raise Invalid(N_("No date of this series is left. Please keep at least one."))
 
 
 def changes_by_row(changes: Iterable[RowChange]) -> dict[RowKey, RowChange]:

@@ -28,7 +28,9 @@ class Repeats:
                 N_("A series repeats every 1 to {most}."), field="every", most=MOST_BETWEEN
             )
         if self.until_on is not None and self.until_on < self.first_on:
-            raise Invalid(N_("The last day lies before the first."), field="until")
+            raise Invalid(
+                N_("The last day lies before the first. Please change one of them."), field="until"
+            )
 
 
 def dates_of(repeats: Repeats) -> Dates:

@@ -124,7 +124,9 @@ def undo_last(session: Session, actor: Actor, time_off_id: int, *, now: datetime
         .limit(1)
     )
     if last is None:
-        raise Invalid(N_("There is nothing of yours to undo on this list."))
+        raise Invalid(
+            N_("There is nothing of yours to undo on this list. Open the booking to change it.")
+        )
     booking = get_booking(session, actor, last.booking_id)
     if last.step in (S.CANCELLED, S.MOVED):
         undo(session, actor, UndoRequest(booking.id, last.booking_version), now=now)

@@ -113,10 +113,16 @@ class Names:
         """The one who bears any of the names, the first name that is known deciding."""
         found = next((ids for key in keys if (ids := self._ids.get(key))), None)
         if found is None:
-            raise Invalid(N_("There is no {what} called {name}."), what=self._what, name=typed[:80])
+            raise Invalid(
+                N_("There is no {what} called {name}. Please add it first, or correct the name."),
+                what=self._what,
+                name=typed[:80],
+            )
         if len(found) > 1:
             raise Invalid(
-                N_("There is more than one {what} called {name}."), what=self._what, name=typed[:80]
+                N_("There is more than one {what} called {name}. Please rename one of them first."),
+                what=self._what,
+                name=typed[:80],
             )
         return min(found)
 
@@ -291,7 +297,10 @@ def _lengths(session: Session) -> Callable[[int, int], int]:
         if pair not in known:
             offer = load_offers(session, [professional_id], service_id).get(professional_id)
             if offer is None:
-                raise Invalid(N_("This professional does not offer this service."), field="service")
+                raise Invalid(
+                    N_("This professional does not offer this service. Please choose another."),
+                    field="service",
+                )
             known[pair] = offer.length_minutes
         return known[pair]
 

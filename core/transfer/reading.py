@@ -25,7 +25,7 @@ MOST_COLUMNS = 200
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE_BYTES = 50_000
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-NO_HEADER = N_("The first line of this file does not name columns.")
+NO_HEADER = N_("The first line of this file does not name columns. Please add a line that does.")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would run a cell that starts so."""
 
@@ -106,7 +106,7 @@ def plain_cell(cell: str) -> str:
 def decode(content: bytes, encoding: str | None = None) -> tuple[str, str]:
     """The text of a file and the encoding it was read in."""
     if not content.strip():
-        raise Invalid(N_("This file is empty."), field="file")
+        raise Invalid(N_("This file is empty. Please choose another."), field="file")
     if len(content) > LARGEST_FILE_BYTES:
         raise _too_large()
     if content.startswith(SPREADSHEETS):
@@ -171,10 +171,14 @@ def _header(reader: "Reader") -> list[str]:
         header = next(reader)
     except (csv.Error, StopIteration):
         raise Invalid(
-            N_("The first line of this file does not name columns."), field="file"
+            N_("The first line of this file does not name columns. Please add a line that does."),
+            field="file",
         ) from None
     if len(header) > MOST_COLUMNS:
-        raise Invalid(N_("This file has too many columns."), field="file")
+        raise Invalid(
+            N_("This file has too many columns. Please take out those that are not needed."),
+            field="file",
+        )
     return header
 
 
@@ -235,7 +239,9 @@ def _row(line: int, fields: list[str], names: list[str]) -> Row:
 def _unreadable(line: int, error: csv.Error) -> Row:
     if "end of data" in str(error):
         raise Invalid(
-            N_("The quotation mark opened in line {line} is never closed."), field="file", line=line
+            N_("The quotation mark opened in line {line} is never closed. Please close it."),
+            field="file",
+            line=line,
         )
     return Row(line, {}, Invalid(N_("The quotation marks in this row do not match.")))
 

@@ -120,7 +120,11 @@ def split_moment(typed: str) -> tuple[str, str]:
     """The date and the time of one cell: ``2026-12-07T09:30`` or ``07.12.2026 09:30``."""
     found = re.fullmatch(r"([\d.\-/]+)[T ,]+(\d.*)", typed.strip(), re.IGNORECASE)
     if found is None:
-        raise Invalid(N_("{typed} is not a date with a time."), field="start", typed=typed[:40])
+        raise Invalid(
+            N_("{typed} is not a date with a time. Please write it like 2026-12-07 09:30."),
+            field="start",
+            typed=typed[:40],
+        )
     return found[1], found[2]
 
 
@@ -159,7 +163,10 @@ def _on_the_wall(day: date, clock: time, zone: ZoneInfo) -> datetime:
     instant = local.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise Invalid(
-            N_("There is no {time} on {day}: clocks go forward that day."),
+            N_(
+                "There is no {time} on {day}: clocks go forward that day. Please choose "
+                "another time."
+            ),
             field="time",
             time=f"{clock:%H:%M}",
             day=day.isoformat(),
@@ -178,7 +185,11 @@ def read_minutes(typed: str) -> int:
     """A length: ``45``, ``45 min`` or ``0:45``."""
     found = LENGTH.fullmatch(typed.strip())
     if found is None:
-        raise Invalid(N_("{typed} is not a length in minutes."), field="length", typed=typed[:40])
+        raise Invalid(
+            N_("{typed} is not a length in minutes. Please write a whole number."),
+            field="length",
+            typed=typed[:40],
+        )
     hours, minutes, plain = found.groups()
     return int(plain) if plain else int(hours) * 60 + int(minutes)
 
@@ -217,10 +228,17 @@ def read_state(typed: str, starts_at: datetime, now: datetime) -> BookingState:
     state = STATES.get(fold(typed))
     if state is None:
         raise Invalid(
-            N_("{typed} is not a state of a booking we know."), field="state", typed=typed[:40]
+            N_("{typed} is not a state of a booking we know. Please correct it."),
+            field="state",
+            typed=typed[:40],
         )
     if starts_at > now and state not in (S.BOOKED, S.CANCELLED):
         raise Invalid(
-            N_("A booking in the future cannot be {state} yet."), field="state", state=state.value
+            N_(
+                "A booking in the future cannot be {state} yet. Please correct the state or "
+                "the time."
+            ),
+            field="state",
+            state=state.value,
         )
     return state

@@ -200,7 +200,7 @@ def lock_entry(session: Session, actor: Actor, entry_id: int) -> WaitingEntry:
         raise NotFound(what=N_("entry of the waiting list"))
     entry = lock_row(session, WaitingEntry, entry_id, what=N_("entry of the waiting list"))
     if entry.state is not WaitingState.WAITING:
-        raise Invalid(N_("This patient is not waiting any more."))
+        raise Invalid(N_("This patient is not waiting any more. Please look at the list again."))
     return entry
 
 
@@ -313,7 +313,7 @@ def _checked(session: Session, wishes: Wishes, now: datetime) -> dict[str, objec
     )
     if not offering or not offering >= set(wishes.professional_ids):
         raise Invalid(
-            N_("Not everybody chosen offers {service}."),
+            N_("Not everybody chosen offers {service}. Please choose only who does."),
             field="professionals",
             service=service.name,
         )

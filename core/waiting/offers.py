@@ -205,10 +205,10 @@ def _lock_offer(session: Session, offer_id: int) -> Offer:
 
 
 ANSWERS = {
-    Answer.ACCEPTED: N_("This offer was accepted already."),
-    Answer.DECLINED: N_("This offer was declined already."),
-    Answer.NO_ANSWER: N_("This offer is over: nobody answered."),
-    Answer.TAKEN_BACK: N_("This offer was taken back."),
+    Answer.ACCEPTED: N_("This offer was accepted already. Please look again."),
+    Answer.DECLINED: N_("This offer was declined already. Please offer another time."),
+    Answer.NO_ANSWER: N_("This offer is over: nobody answered. Please offer another time."),
+    Answer.TAKEN_BACK: N_("This offer was taken back. Please offer another time."),
 }
 
 
@@ -255,7 +255,7 @@ def _running_already(
         return None
     if (running.professional_id, running.starts_at) != (request.professional_id, request.starts_at):
         raise Invalid(
-            N_("{who} is offering {start} to this patient just now."),
+            N_("{who} is offering {start} to this patient just now. Please wait for the answer."),
             who=running.offered_by,
             start=running.starts_at,
         )

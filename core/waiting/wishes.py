@@ -52,14 +52,19 @@ def columns_of(wishes: Wishes, today: date) -> dict[str, object]:
     """Checked and as they are kept, but for the professionals; raises ``Invalid``."""
     first = wishes.from_on or today
     if wishes.until_on is not None and wishes.until_on < first:
-        raise Invalid(N_("The last day lies before the first."), field="until")
+        raise Invalid(
+            N_("The last day lies before the first. Please change one of them."), field="until"
+        )
     if max(first, wishes.until_on or first) > today + LONGEST_WAIT:
         raise Invalid(N_("Nobody waits longer than a year: choose an earlier day."), field="until")
     if not wishes.weekdays or not wishes.weekdays <= EVERY_DAY:
         raise Invalid(N_("Please choose the weekdays."), field="weekdays")
     for part in wishes.parts:
         if not 0 <= part.starts_minute < part.ends_minute <= DAY_MINUTES:
-            raise Invalid(N_("This part of the day ends before it begins."), field="parts")
+            raise Invalid(
+                N_("This part of the day ends before it begins. Please change one of the times."),
+                field="parts",
+            )
     if len(wishes.parts) > MOST_PARTS:
         raise Invalid(N_("Please choose at most {most} parts of the day."), most=MOST_PARTS)
     if not 0 <= wishes.notice_minutes <= LONGEST_NOTICE_MINUTES:

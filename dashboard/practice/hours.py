@@ -100,11 +100,19 @@ def windows_of(weekday: int, line: Line) -> list[WeekdayWindow]:
     named = WEEKDAYS[weekday - 1]
     starts, ends, break_starts, break_ends = (minute_of(each, named) for each in line.cells)
     if (starts is None) != (ends is None) or (break_starts is None) != (break_ends is None):
-        raise Invalid(N_("{day}: one of the two times is missing."), field="windows", day=named)
+        raise Invalid(
+            N_("{day}: one of the two times is missing. Please enter it."),
+            field="windows",
+            day=named,
+        )
     if starts is None or ends is None:
         if break_starts is None:
             return []
-        raise Invalid(N_("{day}: a break needs working hours."), field="windows", day=named)
+        raise Invalid(
+            N_("{day}: a break needs working hours. Please enter them, or clear the break."),
+            field="windows",
+            day=named,
+        )
     windows = [WeekdayWindow(weekday, starts, ends)]
     if break_starts is not None and break_ends is not None:
         windows.append(WeekdayWindow(weekday, break_starts, break_ends, HoursKind.BREAK))
