@@ -5,7 +5,7 @@ import streamlit as st
 from core.db import utc_now
 from core.desk import DayAsked, DeskDay, day_starts, load_cancelled, load_day
 from core.running_late import load_late
-from dashboard import new_booking, open_booking, session
+from dashboard import new_booking, open_booking, paper, session
 from dashboard.components.day_grid import Dropped, GridEvent, Opened, Picked
 from dashboard.components.desk_board import (
     DayMinutes,
@@ -30,6 +30,7 @@ def show(asked: DayAsked) -> None:
         cancelled = load_cancelled(db, actor, asked)
         is_today = day.on == now.astimezone(session.zone()).date()
         late = load_late(db, actor, now=now) if is_today else []
+    paper.title(day.on, now=now)
     minutes = {each.professional_id: each.minutes for each in late}
     event = desk_board(day, day_starts(day, now=now), late=minutes, now=now, key="desk_grid")
     if event is not None:

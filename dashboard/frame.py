@@ -120,7 +120,7 @@ def show_who(actor: Actor) -> None:
             on_click=_leave_if_asked,
         )
     if chosen in in_menu:
-        st.switch_page(_page(in_menu[chosen]))
+        st.switch_page(_page(in_menu[chosen]), query_params={})
 
 
 def _leave_if_asked() -> None:

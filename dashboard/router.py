@@ -48,7 +48,7 @@ else:
     frame.show_who(actor)
     watch.watch()
     if asked := key_help.listen(actor, page.url_path):
-        st.switch_page(frame.page_at(asked))
+        st.switch_page(frame.page_at(asked), query_params={})  # what widgets hold cannot be cleared
     feedback.show_flash()
     taking_back.line()
     try:

@@ -8,7 +8,7 @@ from core.day_board import DayBoard, load_board
 from core.db import utc_now
 from core.errors import BookingError
 from core.policy import Permission, allows
-from dashboard import calls, feedback, keys, open_booking, running_late, session, walk_in
+from dashboard import calls, feedback, keys, open_booking, paper, running_late, session, walk_in
 from dashboard.components.board_lines import CONFIRM, UNDO, board_lines, counts_line, step_of
 from dashboard.components.day_board import OPEN, Pressed, day_board
 from dashboard.components.desk_board import booking_drawn
@@ -57,6 +57,7 @@ def board() -> None:
         calls.board(chosen)
         return
     running_late.board(actor)
+    paper.title(on, now=now)
     pressed = day_board(
         board_lines(shown, zone=zone, now=now),
         label=_("Visits of today"),

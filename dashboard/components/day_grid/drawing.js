@@ -15,6 +15,9 @@ const SMALLEST_LABEL = 11;
 
 const thingOf = new WeakMap();
 
+// What of a landscape page the day has, in pixels.
+const PAGE = 640;
+
 function make(tag, look, text) {
   const node = document.createElement(tag);
   if (look) node.className = look;
@@ -78,7 +81,9 @@ function drawGrid(day, hour) {
   const sheet = make("div", "sheet");
   const pixels = hour / 60;
   sheet.style.setProperty("--columns", day.columns.length);
-  sheet.style.setProperty("--height", `${Math.round((day.to - day.from) * pixels)}px`);
+  const height = Math.round((day.to - day.from) * pixels);
+  sheet.style.setProperty("--height", `${height}px`);
+  sheet.style.setProperty("--paper", Math.min(0.85, PAGE / (height + HEAD)).toFixed(3));
   sheet.style.setProperty("--hour", `${hour}px`);
   sheet.style.setProperty("--first-line", `${-(day.from % 60) * pixels}px`);
   sheet.append(make("div", "corner"));
