@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from core.db import utc_now
+from core.interval import Interval, days_between
 from dashboard import session
 from dashboard.escaping import md
 from dashboard.i18n import N_, _
@@ -118,3 +119,20 @@ def _detail(value: Any, time: Callable[[datetime], str] | None) -> Any:
     if isinstance(value, enum.Enum):
         return _(str(value.value).replace("_", " "))
     return value
+
+
+def time_off_days(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
+    """ "Friday 4 December", from one day to another, or from one time to another."""
+    now = utc_now()
+    today = now.astimezone(zone).date()
+    first = starts_at.astimezone(zone).date()
+    last = (ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+    if Interval(starts_at, ends_at) == days_between(first, last, zone):
+        if first == last:
+            return day(first, today)
+        values = {"first": day(first, today), "last": day(last, today)}
+    elif first == last:
+        return f"{when(starts_at, zone, now)}-{clock(ends_at, zone)}"
+    else:
+        values = {"first": when(starts_at, zone, now), "last": when(ends_at, zone, now)}
+    return _("{first} to {last}").format(**values)

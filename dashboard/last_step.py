@@ -20,6 +20,7 @@ class Kind(enum.Enum):
     BOOKING = enum.auto()
     SERIES = enum.auto()
     TIME_OFF = enum.auto()
+    BLOCKED = enum.auto()
     CLOSURE = enum.auto()
     WAITING = enum.auto()
     DRAFT = enum.auto()

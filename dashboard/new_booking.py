@@ -24,7 +24,7 @@ from core.patients import PatientFound
 from core.policy import Actor, Permission, allows
 from core.series import Repeats, SeriesAsked
 from core.visits import hold_calendars
-from dashboard import feedback, keys, series_form, session, unfinished, waiting_asked
+from dashboard import blocking, feedback, keys, series_form, session, unfinished, waiting_asked
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.countdown import countdown
@@ -139,7 +139,9 @@ def _dialog() -> None:
     if pressed and service is not None:
         asked = replace(asked, service_id=service.id)
         _save(actor, asked, chosen, note=note, set_aside=set_aside, zone=zone)
-    _or_wait(actor, asked, service, chosen)
+    with st.container(horizontal=True, gap="small"):
+        _or_wait(actor, asked, service, chosen)
+        _or_block(actor, asked)
 
 
 def _or_wait(
@@ -157,6 +159,18 @@ def _or_wait(
         waiting_asked.ask(chosen, service_id=service_id, professional_id=asked.professional_id)
         unfinished.done(actor, FORM)
         forget()
+        st.rerun()
+
+
+def _or_block(actor: Actor, asked: Asked) -> None:
+    """The way to keep the time free of bookings; what was typed here is offered next time."""
+    if not blocking.may_block(actor, asked.professional_id):
+        return
+    if st.button(
+        _("Block this time"), key=f"{KEY}_block", icon=":material/block:", type="tertiary"
+    ):
+        dismiss()
+        blocking.ask(asked.professional_id, asked.starts_at)
         st.rerun()
 
 
@@ -268,6 +282,7 @@ def _show_refusal(actor: Actor, asked: Asked, zone: ZoneInfo) -> SetAside | None
     if asked.refused is None:
         return None
     refusal_with_ways_out(asked.refused, zone=zone, now=utc_now(), key=KEY, choose=_take_instead)
+    blocking.offer_to_free(actor, asked.professional_id, asked.starts_at, close=dismiss)
     if not allows(actor, Permission.BOOKINGS_OVERRIDE):
         return None
     return set_aside_form(asked.refused.details.get("reasons", ()), key=KEY)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -27,9 +28,9 @@ from core.sick_day import (
     take_next,
     undo_last,
 )
-from dashboard import feedback, keys, session, time_off
+from dashboard import feedback, keys, places, session, time_off
 from dashboard.feedback import md
-from dashboard.formatting import clock, phone, when
+from dashboard.formatting import clock, phone, time_off_days, when
 from dashboard.i18n import _, ngettext
 from dashboard.keys import Key
 from dashboard.practice import forms
@@ -47,6 +48,12 @@ def chosen() -> int | None:
     return found
 
 
+def go_to(time_off_id: int) -> NoReturn:
+    """To the page, with this list open."""
+    _choose(time_off_id)
+    st.switch_page(str(places.PAGES / "sick_day.py"))
+
+
 def choose(actor: Actor) -> None:
     """The lists that wait for somebody, and the form that makes another."""
     now, zone = utc_now(), session.zone()
@@ -58,7 +65,7 @@ def choose(actor: Actor) -> None:
         st.subheader(_("Visits to move"), anchor=False)
     for number, (each, worklist) in enumerate(waiting):
         with st.container(horizontal=True, vertical_alignment="center", width=WIDTH):
-            days = time_off.days_of(each.starts_at, each.ends_at, zone)
+            days = time_off_days(each.starts_at, each.ends_at, zone)
             forms.entry(each.professional, [days, progress(worklist)])
             st.button(
                 _("Go on"),
@@ -126,7 +133,7 @@ def _head(actor: Actor, worklist: Worklist) -> None:
     away = worklist.time_off
     with session.reading() as db:
         names = {each.id: each.name for each in catalog.load_professionals(db, actor)}
-    days = time_off.days_of(away.starts_at, away.ends_at, session.zone())
+    days = time_off_days(away.starts_at, away.ends_at, session.zone())
     with st.container(horizontal=True, vertical_alignment="center"):
         forms.entry(
             _("{professional} is away").format(

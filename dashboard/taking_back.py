@@ -12,7 +12,7 @@ from core.db import utc_now
 from core.errors import N_, BookingError, Invalid
 from core.models import Booking, BookingEvent, EventKind
 from core.policy import Actor
-from core.schedule import put_back_closure, put_back_time_off
+from core.schedule import put_back_closure, put_back_time_off, remove_time_off
 from core.series import NotAllBack, Seen, Undoable, UndoSeriesRequest, load_undoable, undo_series
 from core.waiting import reopen
 from dashboard import feedback, keys, last_step, open_booking, session
@@ -203,6 +203,7 @@ def _draft(actor: Actor, noted: Noted, _now: datetime) -> Offered | None:
 
 PUT_BACK: dict[Kind, Callable[..., object]] = {
     Kind.TIME_OFF: put_back_time_off,
+    Kind.BLOCKED: remove_time_off,
     Kind.CLOSURE: put_back_closure,
     Kind.WAITING: reopen,
 }

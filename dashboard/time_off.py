@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import catalog
 from core.db import utc_now
-from core.interval import Interval, days_between
+from core.interval import Interval
 from core.models import Booking, TimeOff
 from core.policy import Actor, Permission, allows
 from core.schedule import (
@@ -20,7 +20,7 @@ from core.schedule import (
 )
 from core.schedule.stranded import TO_COME
 from dashboard import feedback, last_step, open_booking, session, unfinished
-from dashboard.formatting import clock, day, phone, when
+from dashboard.formatting import clock, phone, time_off_days, when
 from dashboard.i18n import _, ngettext
 from dashboard.last_step import Kind
 from dashboard.practice import forms
@@ -87,7 +87,7 @@ def _entered(
     unfinished.done(actor, draft)
     if then is not None:
         then(saved.id)
-    days = days_of(saved.starts_at, saved.ends_at, session.zone())
+    days = time_off_days(saved.starts_at, saved.ends_at, session.zone())
     forms.finish(_("{professional} is away: {days}.").format(professional=professional, days=days))
 
 
@@ -191,7 +191,7 @@ def absences_to_come(actor: Actor, absences: Sequence[Absence]) -> None:
 
 
 def _row(actor: Actor, absence: Absence, zone: ZoneInfo) -> None:
-    days = days_of(absence.starts_at, absence.ends_at, zone)
+    days = time_off_days(absence.starts_at, absence.ends_at, zone)
     with session.reading() as db:
         span = Interval(absence.starts_at, absence.ends_at)
         booked = stranded_bookings(db, actor, absence.professional_id, span)
@@ -218,20 +218,3 @@ def _say_removed(absence: Absence, days: str) -> None:
     last_step.note_removed(Kind.TIME_OFF, absence.id, done)
     feedback.flash(done)
     st.rerun()
-
-
-def days_of(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
-    """ "Friday 4 December", from one day to another, or from one time to another."""
-    now = utc_now()
-    today = now.astimezone(zone).date()
-    first = starts_at.astimezone(zone).date()
-    last = (ends_at - timedelta(microseconds=1)).astimezone(zone).date()
-    if Interval(starts_at, ends_at) == days_between(first, last, zone):
-        if first == last:
-            return day(first, today)
-        values = {"first": day(first, today), "last": day(last, today)}
-    elif first == last:
-        return f"{when(starts_at, zone, now)}-{clock(ends_at, zone)}"
-    else:
-        values = {"first": when(starts_at, zone, now), "last": when(ends_at, zone, now)}
-    return _("{first} to {last}").format(**values)

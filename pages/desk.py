@@ -10,6 +10,7 @@ from core.db import utc_now
 from core.desk import DayAsked
 from core.policy import Actor, Permission, allows
 from dashboard import (
+    blocking,
     booking_line,
     desk_day,
     desk_list,
@@ -21,6 +22,7 @@ from dashboard import (
     offering,
     open_booking,
     session,
+    sick_day,
     waiting_asked,
     waiting_form,
 )
@@ -73,6 +75,8 @@ else:
         SHOWN[looked.view](looked.asked)
 if new_booking.is_asked():
     new_booking.show()
+elif blocking.is_asked():
+    blocking.show(then=sick_day.go_to)
 elif find_time.is_open():
     find_time.show()
 elif booking_line.is_open():

@@ -10,6 +10,7 @@ from core.interval import Interval
 from core.models import Professional, Role, TimeOff, User
 from core.schedule import NewTimeOff, enter_time_off, put_back_time_off
 from dashboard import open_booking, time_off
+from dashboard.formatting import time_off_days
 from dashboard.practice import forms
 from tests import a, screen
 from tests.test_frame import to
@@ -261,4 +262,4 @@ def test_an_absence_is_told_by_its_days_or_by_its_times(monkeypatch, start, end,
     monkeypatch.setattr(time_off, "utc_now", lambda: a.at(9, day=-30))
     span = Interval(a.at(start), a.at(end))
 
-    assert time_off.days_of(span.start, span.end, ZoneInfo(a.ZONE)) == words
+    assert time_off_days(span.start, span.end, ZoneInfo(a.ZONE)) == words
