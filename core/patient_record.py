@@ -7,7 +7,16 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, func, not_, select
 from sqlalchemy.orm import Session
 
-from core.models import Attendee, Booking, BookingState, Erasure, Patient, Professional, Service
+from core.models import (
+    Attendee,
+    Booking,
+    BookingState,
+    Erasure,
+    Patient,
+    PatientMerge,
+    Professional,
+    Service,
+)
 from core.patients import get_patient
 from core.policy import Actor, visible_bookings
 
@@ -47,7 +56,12 @@ class PatientRecord:
 def load_record(
     session: Session, actor: Actor, patient_id: int, *, now: datetime, past: int
 ) -> PatientRecord:
-    """The record, or ``NotFound`` when there is none that the actor may see."""
+    """The record, or ``NotFound`` when there is none that the actor may see.
+
+    One that became part of another leads there.
+    """
+    instead = session.get(PatientMerge, patient_id)
+    patient_id = instead.kept_id if instead is not None else patient_id
     patient = get_patient(session, actor, patient_id, now=now)
     erasure = session.get(Erasure, patient_id)
     visits = _visits(actor, patient_id)

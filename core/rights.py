@@ -171,7 +171,18 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "patients.get_patient",
         ),
     ),
-    (_needs(P.PATIENTS_WRITE), ("patients.add_patient", "patients.edit_patient")),
+    (
+        _needs(P.PATIENTS_WRITE),
+        (
+            "merging.duplicates.find_same",
+            "merging.duplicates.load_pairs",
+            "merging.duplicates.tell_apart",
+            "merging.joining.merge",
+            "merging.joining.undo_merge",
+            "patients.add_patient",
+            "patients.edit_patient",
+        ),
+    ),
     (
         _needs(P.PATIENTS_EXPORT, P.PATIENTS_ASK_OWN),
         ("privacy.exporting.check_may_export", "privacy.exporting.export_patient"),

@@ -10,6 +10,7 @@ from core import drafts
 from core.booking import UndoRequest, find_undoable, get_booking, undo
 from core.db import utc_now
 from core.errors import N_, BookingError, Invalid
+from core.merging import undo_merge
 from core.models import Booking, BookingEvent, EventKind
 from core.policy import Actor
 from core.schedule import put_back_closure, put_back_time_off, remove_time_off
@@ -20,6 +21,7 @@ from dashboard.components.words import state_word
 from dashboard.formatting import when
 from dashboard.i18n import _, ngettext
 from dashboard.last_step import Kind, Noted
+from dashboard.patients import editing
 
 TOLD = 3
 """Times that are named; the rest is counted."""
@@ -179,6 +181,8 @@ def _removed(actor: Actor, noted: Noted, _now: datetime) -> Offered | None:
     def put_back() -> None:
         with session.writing() as db:
             PUT_BACK[noted.kind](db, actor, id, now=utc_now())
+        if noted.kind is Kind.MERGE:
+            editing.forget()  # the fields of the record show what it says again
         feedback.flash(_("Undone."))
 
     return Offered(noted.words, f"{noted.kind.name}_{id}", put_back)
@@ -206,6 +210,7 @@ PUT_BACK: dict[Kind, Callable[..., object]] = {
     Kind.BLOCKED: remove_time_off,
     Kind.CLOSURE: put_back_closure,
     Kind.WAITING: reopen,
+    Kind.MERGE: undo_merge,
 }
 OFFERED: dict[Kind, Callable[[Actor, Noted, datetime], Offered | None]] = {
     Kind.BOOKING: _booking,

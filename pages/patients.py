@@ -1,22 +1,25 @@
-"""Patients: find one, read and correct the record, and see who wants to be forgotten."""
+"""Patients: find one, read and correct the record; who is on file twice, who is to be erased."""
 
 import streamlit as st
 
 from core.policy import Actor, Permission, allows
 from dashboard import session
 from dashboard.i18n import N_, _
-from dashboard.patients import finding, keeping, record
+from dashboard.patients import finding, keeping, record, twice
 
 WIDTH = 1100
-SEARCH, ERASURE = N_("Search"), N_("Erasure")
+SEARCH, TWICE, ERASURE = N_("Search"), N_("On file twice"), N_("Erasure")
 
 
 def section(actor: Actor) -> str:
-    if not allows(actor, Permission.PATIENTS_ERASE):
+    sections = [SEARCH]
+    sections += [TWICE] if allows(actor, Permission.PATIENTS_WRITE) else []
+    sections += [ERASURE] if allows(actor, Permission.PATIENTS_ERASE) else []
+    if len(sections) == 1:
         return SEARCH
     chosen = st.segmented_control(
         _("Section"),
-        [SEARCH, ERASURE],
+        sections,
         default=SEARCH,
         format_func=_,
         key="patients_section",
@@ -27,12 +30,12 @@ def section(actor: Actor) -> str:
     return chosen or SEARCH
 
 
+SHOWN = {SEARCH: finding.show, TWICE: twice.show, ERASURE: keeping.show}
+
 actor = session.signed_in()
 picked = finding.picked()
 with st.container(width=WIDTH):
     if picked is not None:
         record.show(actor, picked)
-    elif section(actor) == SEARCH:
-        finding.show(actor)
     else:
-        keeping.show(actor)
+        SHOWN[section(actor)](actor)

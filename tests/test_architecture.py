@@ -56,6 +56,7 @@ CORE_ORDER = (
         "day_board",
         "day_print",
         "holds",
+        "merging",
         "overrides",
         "running_late",
         "series",

@@ -6,7 +6,7 @@ import inspect
 import pytest
 from sqlalchemy import func, select
 
-from core import catalog, holds, patients, running_late, schedule, sick_day, waiting
+from core import catalog, holds, merging, patients, running_late, schedule, sick_day, waiting
 from core.booking import (
     AnyRequest,
     BookingRequest,
@@ -36,6 +36,7 @@ MODULES = (
     "core.booking.groups",
     "core.catalog",
     "core.holds",
+    "core.merging",
     "core.patients",
     "core.running_late",
     "core.schedule",
@@ -170,6 +171,18 @@ def waited_for(desk):
     return waiting.close_served, (desk.booked(),)
 
 
+def both(desk):
+    ana, bea = desk.ana, desk.bea
+    ana.phone = "+351912345678"
+    desk.session.flush()
+    return merging.MergeRequest(ana.id, ana.version, bea.id, bea.version)
+
+
+def united(desk):
+    merging.merge(desk.session, desk.admin, both(desk), now=a.at(8))
+    return merging.undo_merge, (desk.bea.id,)
+
+
 def absence(desk):
     return schedule.NewTimeOff(desk.ada.id, a.at(9, day=1), a.at(12, day=1))
 
@@ -263,6 +276,12 @@ DOINGS = {
     "core.patients.change": lambda desk: (
         patients.change,
         (desk.ana, patients.NewPatient("Ana Dias", email="ana@example.org")),
+    ),
+    "core.merging.merge": lambda desk: (merging.merge, (both(desk),)),
+    "core.merging.undo_merge": united,
+    "core.merging.tell_apart": lambda desk: (
+        merging.tell_apart,
+        (merging.TellApartRequest(desk.ana.id, desk.bea.id),),
     ),
     "core.catalog.add_professional": lambda _desk: (
         catalog.add_professional,

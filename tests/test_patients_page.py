@@ -408,3 +408,76 @@ def test_a_patient_asks_to_be_erased_and_thinks_better_of_it(
     page.button(key="own_data_withdraw").click().run()
     with sqlite_database.reading() as db:
         assert db.get_one(Patient, ana.id).erasure_asked_at is None
+
+
+# On file twice.
+
+
+@pytest.fixture
+def again(sqlite_database, ana) -> Patient:
+    """Ana, put on file a second time, with a visit of her own."""
+    with sqlite_database.writing() as db:
+        patient = a.patient(db, name="Ana M Silva", phone="+351912345678", email="ana@example.org")
+        doctor = a.professional(db, name="Dr Costa")
+        a.booking(db, doctor, half_an_hour(day=3), patient=patient)
+        return patient
+
+
+def twice(opened, ana, again) -> AppTest:
+    page = opened(Role.RECEPTIONIST)
+    page.segmented_control(key="patients_section").set_value("On file twice").run()
+    return page.button(key=f"twice_compare_{ana.id}_{again.id}").click().run()
+
+
+def test_two_records_are_compared_and_made_one_and_parted_again(
+    opened, ana, again, sqlite_database
+):
+    page = twice(opened, ana, again)
+    assert "The same phone number." in said(page)
+    assert page.radio(key="twice_email").value == 1  # the one that is not empty
+    page.radio(key="twice_name").set_value(1).run()
+    page = page.button(key="twice_merge").click().run()
+
+    assert "Ana M Silva is one record now." in said(page)
+    page = opened(Role.RECEPTIONIST, again.id)
+    assert page.text_input(key="patient_form_name").value == "Ana M Silva"
+    assert page.text_input(key="patient_form_email").value == "ana@example.org"
+    assert "with Dr Costa" in said(page)
+
+
+def test_the_merge_is_taken_back_by_the_key_for_it(opened, ana, again, sqlite_database):
+    page = twice(opened, ana, again)
+    page = page.button(key="twice_merge").click().run()
+    page = page.button(key=f"last_step_MERGE_{again.id}").click().run()
+
+    assert not page.exception
+    with sqlite_database.reading() as db:
+        assert db.get(Patient, again.id).archived_at is None
+        assert db.get(Patient, ana.id).email == ""
+
+
+def test_on_the_record_it_says_who_is_perhaps_the_same(opened, ana, again):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    assert "Perhaps the same person" in said(page)
+
+    page = page.button(key=f"twice_apart_{ana.id}_{again.id}").click().run()
+
+    assert "Perhaps the same person" not in said(page)
+
+
+def test_what_is_in_the_way_of_merging_is_said_in_the_dialog(opened, ana, again, sqlite_database):
+    page = twice(opened, ana, again)
+    with sqlite_database.writing() as db:
+        edited = EditedPatient(again.id, again.version, "Eva", email="eva@example.org")
+        edit_patient(db, CONSOLE, edited, now=utc_now())
+    page = page.button(key="twice_merge").click().run()
+
+    assert page.error
+    with sqlite_database.reading() as db:
+        assert db.get(Patient, again.id).archived_at is None
+
+
+def test_professionals_are_not_asked_who_is_the_same(opened, ana, again):
+    page = opened(Role.PROFESSIONAL, ana.id)
+
+    assert "Perhaps the same person" not in said(page)

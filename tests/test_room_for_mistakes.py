@@ -10,7 +10,7 @@ from dataclasses import is_dataclass, replace
 import pytest
 from sqlalchemy import select
 
-from core import catalog, running_late, schedule, sick_day, waiting
+from core import catalog, merging, running_late, schedule, sick_day, waiting
 from core.booking import ConfirmRequest, UndoRequest, confirm_by_phone, undo
 from core.edits import UNDO_FOR
 from core.errors import Invalid
@@ -53,6 +53,9 @@ WAY_BACK = {
     ),
     "core.catalog.archive_service": lambda s, desk, row, _asked: restored(s, desk, Service, row),
     "core.catalog.archive_room": lambda s, desk, row, _asked: restored(s, desk, Room, row),
+    "core.merging.merge": lambda s, desk, _kept, asked: merging.undo_merge(
+        s, desk.admin, asked[0].other_id, now=LATE
+    ),
     "core.running_late.say_on_time": lambda s, desk, _none, _asked: running_late.say_late(
         s, desk.admin, desk.ada.id, 20, now=LATE
     ),
@@ -92,6 +95,7 @@ WAY_BACK = {
 """Done within ten minutes, it leaves everything as it was."""
 
 NOTHING_LOST = {
+    "core.merging.undo_merge": "both records are there again, and can be merged again",
     "core.running_late.take_back_told": "takes a note back, which is noted again by one key",
     "core.waiting.accept": "they have what they waited for; the visit itself can be cancelled",
     "core.waiting.close_served": "they have what they waited for",

@@ -26,6 +26,7 @@ from core.models.bookings import (
 from core.models.delays import Delay, DelayCall
 from core.models.drafts import Draft
 from core.models.hours import Closure, DateHours, HoursKind, Opening, TimeOff, WorkingHours
+from core.models.merging import PatientMerge, ToldApart
 from core.models.messages import MessageState, OutboxMessage
 from core.models.practice import (
     Anchor,
@@ -97,6 +98,7 @@ __all__ = [
     "Override",
     "OverrideKind",
     "Patient",
+    "PatientMerge",
     "Priority",
     "Professional",
     "ProfessionalExpertise",
@@ -110,6 +112,7 @@ __all__ = [
     "ServiceRoom",
     "Throttle",
     "TimeOff",
+    "ToldApart",
     "User",
     "WaitingEntry",
     "WaitingProfessional",

@@ -24,6 +24,8 @@ from core.patients.typed import (
 from core.policy import Actor, Permission, require, visible_patients
 
 __all__ = [
+    "FOUND",
+    "THE_SAME_NAME",
     "EditedPatient",
     "LikelyDuplicate",
     "NewPatient",
@@ -35,6 +37,8 @@ __all__ = [
     "find_patients",
     "fold",
     "get_patient",
+    "in_common",
+    "last_editor",
     "search_text",
 ]
 
@@ -75,6 +79,7 @@ class LikelyDuplicate:
     """Sentences that say what the two have in common, the most telling first."""
 
 
+THE_SAME_NAME = N_("The same name.")
 FOUND = (
     Patient.id,
     Patient.calendar_id,
@@ -216,22 +221,23 @@ def find_likely_duplicates(
     )
     likely = []
     for found in (PatientFound(*row) for row in rows):
-        reasons = _in_common(found, phone, email, sorted(names), request.born_on)
+        reasons = in_common(found, phone, email, sorted(names), request.born_on)
         if reasons:
             likely.append(LikelyDuplicate(found, reasons))
     return sorted(likely, key=lambda each: -len(each.reasons))[:limit]
 
 
-def _in_common(
+def in_common(
     found: PatientFound, phone: str, email: str, names: list[str], born_on: date | None
 ) -> tuple[str, ...]:
+    """Sentences for what a patient has in common with these values, the most telling first."""
     same_name = bool(names) and sorted(fold(found.name).split()) == names
     same_birth = born_on is not None and found.born_on == born_on
     tells = (
         (bool(phone) and found.phone == phone, N_("The same phone number.")),
         (bool(email) and found.email == email, N_("The same e-mail address.")),
         (same_name and same_birth, N_("The same name and date of birth.")),
-        (same_name and not same_birth, N_("The same name.")),
+        (same_name and not same_birth, THE_SAME_NAME),
     )
     return tuple(sentence for holds, sentence in tells if holds)
 

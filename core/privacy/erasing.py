@@ -19,6 +19,7 @@ from core.models import (
     BookingState,
     Erasure,
     Patient,
+    PatientMerge,
     User,
     WaitingEntry,
     WaitingState,
@@ -112,6 +113,7 @@ def forget(session: Session, actor: Actor, patient: Patient, *, now: datetime) -
     _give_up(session, actor, patient, coming, now=now)
     erasure = Erasure(patient_id=patient.id, added_at=patient.created_at, erased_at=now)
     session.add(erasure)
+    _list_merged(session, patient.id, now)
     username = _username(session, patient.id)
     if username:
         throttle.forget(session, throttle.of_account(username))
@@ -127,6 +129,15 @@ def forget(session: Session, actor: Actor, patient: Patient, *, now: datetime) -
     session.expire_all()
     audit.record(session, actor, "patient.erased", patient, now=now, cancelled=len(coming))
     return erasure
+
+
+def _list_merged(session: Session, kept_id: int, now: datetime) -> None:
+    """Records that became part of it go with it; an older copy may hold them apart."""
+    merged = select(Patient).join(PatientMerge, PatientMerge.merged_id == Patient.id)
+    for each in session.scalars(merged.where(PatientMerge.kept_id == kept_id)):
+        if session.get(Erasure, each.id) is None:
+            row = Erasure(patient_id=each.id, added_at=each.created_at, erased_at=now)
+            session.add(row)
 
 
 def ask_for_erasure(session: Session, actor: Actor, *, now: datetime) -> Patient:
@@ -151,7 +162,10 @@ def _ask(session: Session, actor: Actor, asked_at: datetime | None, *, now: date
 
 def _on_file(session: Session, asked: Select[Patient]) -> Patient:
     patient = session.scalar(asked.execution_options(populate_existing=True))
-    if patient is None or session.get(Erasure, patient.id) is not None:
+    is_gone = patient is None or any(
+        session.get(kind, patient.id) is not None for kind in (Erasure, PatientMerge)
+    )
+    if patient is None or is_gone:
         raise NotFound(what=N_("patient"))
     return patient
 

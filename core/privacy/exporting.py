@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import accounts, audit
 from core.errors import N_, NotFound
-from core.models import Erasure, Organisation
+from core.models import Erasure, Organisation, PatientMerge
 from core.patients import get_patient
 from core.policy import Actor, Permission, allows, require
 from core.privacy.inventory import HOLDINGS, Holding
@@ -43,7 +43,7 @@ def check_may_export(session: Session, actor: Actor, patient_id: int, *, now: da
     if allows(actor, P.PATIENTS_EXPORT):
         accounts.check_confirmed(session, actor, now=now)
     get_patient(session, actor, patient_id, now=now)
-    if session.get(Erasure, patient_id) is not None:
+    if any(session.get(kind, patient_id) is not None for kind in (Erasure, PatientMerge)):
         raise NotFound(what=N_("patient"))
 
 

@@ -34,8 +34,11 @@ ERASED_NAME = N_("Erased patient")
 PERSON = bindparam("person", type_=Integer)
 NOW = bindparam("now", type_=Instant())
 
-ACCOUNT = select(T["users"].c.id).where(T["users"].c.patient_id == PERSON)
-VISITS = select(T["attendees"].c.booking_id).where(T["attendees"].c.patient_id == PERSON)
+MERGES = T["patient_merges"]
+WHO = select(PERSON).union_all(select(MERGES.c.merged_id).where(MERGES.c.kept_id == PERSON))
+"""The person's record, and those that became part of it."""
+ACCOUNT = select(T["users"].c.id).where(T["users"].c.patient_id.in_(WHO))
+VISITS = select(T["attendees"].c.booking_id).where(T["attendees"].c.patient_id.in_(WHO))
 SERIES = select(T["bookings"].c.series_id).where(T["bookings"].c.id.in_(VISITS))
 
 A_COUNTER = "a counter that notices two changes at once"
@@ -80,7 +83,7 @@ def _own_override(column: str) -> ColumnElement[Any]:
 
 
 def _own_fields() -> ColumnElement[Any]:
-    """An entry about a group says who of them it was, which is nobody else's business."""
+    """Who else is in a group, or looks like them, is nobody else's business."""
     fields = T["audit_entries"].c.fields
     named = literal('"patient": ').concat(cast(PERSON, String))
     is_own = or_(
@@ -88,7 +91,7 @@ def _own_fields() -> ColumnElement[Any]:
         fields.contains(named.concat(",")),
         fields.contains(named.concat("}")),
     )
-    return case((is_own, fields), else_="")
+    return case((and_(is_own, ~fields.contains('"other": ')), fields), else_="")
 
 
 def _name_of(table: str, id: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -101,12 +104,12 @@ OVERRIDES = T["overrides"]
 AUDIT = T["audit_entries"]
 OUTBOX = T["outbox"]
 WAITING = T["waiting_entries"]
-ENTRIES = select(WAITING.c.id).where(WAITING.c.patient_id == PERSON)
+ENTRIES = select(WAITING.c.id).where(WAITING.c.patient_id.in_(WHO))
 
 HOLDINGS = (
     Holding(
         T["patients"],
-        T["patients"].c.id == PERSON,
+        T["patients"].c.id.in_(WHO),
         why="to know who comes, and to reach them",
         left_out={"calendar_id": NOBODYS, "search": TWICE, "version": A_COUNTER},
         blanks={
@@ -125,7 +128,7 @@ HOLDINGS = (
     ),
     Holding(
         USERS,
-        USERS.c.patient_id == PERSON,
+        USERS.c.patient_id.in_(WHO),
         why="so that they can sign in and see their own bookings",
         left_out={"password_hash": HIDDEN, "version": A_COUNTER},
         blanks={
@@ -179,13 +182,13 @@ HOLDINGS = (
     ),
     Holding(
         T["attendees"],
-        T["attendees"].c.patient_id == PERSON,
+        T["attendees"].c.patient_id.in_(WHO),
         why="the diary of the practice, its figures and its accounts",
     ),
     Holding(
         T["confirmations"],
         T["confirmations"].c.attendee_id.in_(
-            select(T["attendees"].c.id).where(T["attendees"].c.patient_id == PERSON)
+            select(T["attendees"].c.id).where(T["attendees"].c.patient_id.in_(WHO))
         ),
         why="to know for which visits they said that they will come",
         left_out={"user_id": ANOTHER_PERSON},
@@ -256,7 +259,7 @@ HOLDINGS = (
     ),
     Holding(
         WAITING,
-        WAITING.c.patient_id == PERSON,
+        WAITING.c.patient_id.in_(WHO),
         why="to offer them the time that becomes free, and to know how long people wait",
         left_out={"created_by": ANOTHER_PERSON, "request_key": A_COUNTER, "version": A_COUNTER},
         given={"service_id": _name_of("services", WAITING.c.service_id)},
@@ -296,29 +299,51 @@ HOLDINGS = (
     ),
     Holding(
         OUTBOX,
-        or_(OUTBOX.c.patient_id == PERSON, _of_account("outbox")),
+        or_(OUTBOX.c.patient_id.in_(WHO), _of_account("outbox")),
         why="to send them what they asked for, once",
         left_out={"lease_until": A_COUNTER, "message_id": A_COUNTER, "dedupe": A_COUNTER},
         removed=True,
     ),
     Holding(
         T["drafts"],
-        or_(T["drafts"].c.patient_id == PERSON, _of_account("drafts")),
+        or_(T["drafts"].c.patient_id.in_(WHO), _of_account("drafts")),
         why="so that what was typed and not saved is not lost; gone after a day and a half",
         left_out={"user_id": ANOTHER_PERSON},
         removed=True,
     ),
     Holding(
         T["exceptional_accesses"],
-        T["exceptional_accesses"].c.patient_id == PERSON,
+        T["exceptional_accesses"].c.patient_id.in_(WHO),
         why="to account for whoever opened a record that was not theirs to open",
         left_out={"user_id": ANOTHER_PERSON, "noted_by": ANOTHER_PERSON},
         blanks={"reason": ""},
     ),
     Holding(
+        MERGES,
+        or_(MERGES.c.kept_id == PERSON, MERGES.c.merged_id == PERSON),
+        why="to know that they were on file twice, and for ten minutes to part the two again",
+        left_out={
+            "user_id": ANOTHER_PERSON,
+            "kept_version": A_COUNTER,
+            "moved": "numbers of rows that are given with the rows themselves",
+        },
+        blanks={"moved": "", "before": ""},
+    ),
+    Holding(
+        T["told_apart"],
+        or_(T["told_apart"].c.first_id.in_(WHO), T["told_apart"].c.second_id.in_(WHO)),
+        why="so that nobody takes them for somebody who looks like them",
+        left_out={
+            "first_id": "one of the two is somebody else",
+            "second_id": "one of the two is somebody else",
+            "user_id": ANOTHER_PERSON,
+        },
+        removed=True,
+    ),
+    Holding(
         AUDIT,
         or_(
-            and_(AUDIT.c.object_kind == "patients", AUDIT.c.object_id == PERSON),
+            and_(AUDIT.c.object_kind == "patients", AUDIT.c.object_id.in_(WHO)),
             and_(AUDIT.c.object_kind == "users", AUDIT.c.object_id.in_(ACCOUNT)),
             and_(AUDIT.c.object_kind == "bookings", AUDIT.c.object_id.in_(VISITS)),
             AUDIT.c.user_id.in_(ACCOUNT),

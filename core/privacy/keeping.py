@@ -10,7 +10,15 @@ from core import audit
 from core.catalog import get_organisation
 from core.db import Instant
 from core.errors import N_, Invalid
-from core.models import OCCUPYING, Attendee, Booking, Erasure, Organisation, Patient
+from core.models import (
+    OCCUPYING,
+    Attendee,
+    Booking,
+    Erasure,
+    Organisation,
+    Patient,
+    PatientMerge,
+)
 from core.policy import Actor, Permission, require
 
 SHORTEST_MONTHS, LONGEST_MONTHS = 1, 600
@@ -89,7 +97,8 @@ def _due() -> Select[int, str, datetime | None, datetime | None]:
         .outerjoin(Attendee, and_(Attendee.patient_id == Patient.id, Attendee.state.in_(OCCUPYING)))
         .outerjoin(Booking, and_(Booking.id == Attendee.booking_id, Booking.state.in_(OCCUPYING)))
         .outerjoin(Erasure, Erasure.patient_id == Patient.id)
-        .where(Erasure.patient_id.is_(None))
+        .outerjoin(PatientMerge, PatientMerge.merged_id == Patient.id)
+        .where(Erasure.patient_id.is_(None), PatientMerge.merged_id.is_(None))
         .group_by(Patient.id)
     )
 

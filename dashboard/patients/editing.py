@@ -148,7 +148,7 @@ def _say_what_is_in_the_way(form: Form) -> None:
         refuse(form.refusal)
         return
     lines = [
-        _("{field} is now {value}.").format(field=_(FIELDS[name]), value=md(_said(name, value)))
+        _("{field} is now {value}.").format(field=_(FIELDS[name]), value=md(said(name, value)))
         for name, value in form.meanwhile.items()
     ]
     keeps = _("What you typed is still here. Save again to keep it.")
@@ -164,7 +164,8 @@ SAID: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def _said(name: str, value: Any) -> str:
+def said(name: str, value: Any) -> str:
+    """A field's value in words."""
     if value in ("", None):
         return _("empty")
     return SAID.get(name, str)(value)

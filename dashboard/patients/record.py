@@ -17,7 +17,7 @@ from dashboard.components.bookings_list import badge
 from dashboard.feedback import md, refuse
 from dashboard.formatting import day, phone, when
 from dashboard.i18n import _, ngettext
-from dashboard.patients import editing, finding, own_files
+from dashboard.patients import editing, finding, own_files, twice
 
 S = BookingState
 SHOWN = "patient_past_shown"
@@ -43,6 +43,7 @@ def show(actor: Actor, patient_id: int) -> None:
         return
     audit.note_read(session.database(), actor, "patient.opened", record.patient, now=now)
     _title(record.patient)
+    twice.suggest(actor, record.patient)
     who, visits = st.columns([6, 5], gap="large")
     with who:
         _who(actor, record)
@@ -58,6 +59,7 @@ def _back() -> None:
     finding.put_back()
     open_booking.forget()
     editing.forget()
+    twice.forget()
     st.session_state.pop(SHOWN, None)
 
 

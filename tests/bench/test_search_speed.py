@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import insert, text
 
+from core import merging
 from core.db import Database
 from core.models import Calendar, CalendarKind, Patient
 from core.patients import NewPatient, find_patients, search_text
@@ -130,3 +131,16 @@ def test_find_among_50000(benchmark, register, what):
     said = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms"
     benchmark.extra_info["found"] = said
     print(f"\n{register.engine.dialect.name}, {what} ({words!r}): {said}")
+
+
+def test_pairs_among_50000(benchmark, register):
+    """The list of who is perhaps on file twice, as the page shows it."""
+
+    def load() -> list:
+        with register.reading() as session:
+            return merging.load_pairs(session, CONSOLE, now=NOW, limit=21)
+
+    benchmark.pedantic(load, rounds=9, warmup_rounds=1)
+
+    p50 = statistics.median(benchmark.stats.stats.data) * 1000
+    print(f"\n{register.engine.dialect.name}, who is perhaps on file twice: p50 {p50:.1f} ms")

@@ -22,6 +22,7 @@ from core import (
     exceptional_access,
     history,
     holds,
+    merging,
     month,
     outbox,
     overrides,
@@ -80,6 +81,8 @@ from core.models import (
     Frequency,
     MessageState,
     Opening,
+    Patient,
+    PatientMerge,
     Role,
     Room,
     SecondStep,
@@ -730,6 +733,29 @@ DESK = {
         About("patient", lambda w, who, id: walked_in(w, who, w.ada.id, id)),
     ),
 }
+
+
+def someone_new(w):
+    eva = patients.NewPatient("Eva", email="eva@example.org")
+    return patients.add_patient(w.session, w.admin, eva, now=NOW)
+
+
+def merged(w, who, id):
+    other = someone_new(w)
+    versions = version(w, Patient, id), other.version
+    asked = merging.MergeRequest(id, versions[0], other.id, versions[1])
+    return merging.merge(w.session, who, asked, now=NOW)
+
+
+def merged_away(w, id):
+    """The number of a record that an admin has just made part of this one."""
+    if id == MISSING:
+        return id
+    kept = merged(w, w.admin, id)
+    about = select(PatientMerge.merged_id).where(PatientMerge.kept_id == kept.id)
+    return w.session.scalar(about)
+
+
 PATIENTS = {
     "history.load_names": (
         Listing(
@@ -771,6 +797,29 @@ PATIENTS = {
                     w.session, who, patients.NewPatient("", phone=each.phone), now=NOW
                 )
             },
+        ),
+    ),
+    "merging.duplicates.find_same": (
+        About(
+            "patient", lambda w, who, id: merging.find_same(w.session, who, id, now=NOW) or "may"
+        ),
+    ),
+    "merging.duplicates.load_pairs": (
+        Plain(lambda w, who: [merging.load_pairs(w.session, who, now=NOW, limit=9)]),
+    ),
+    "merging.duplicates.tell_apart": (
+        About(
+            "patient",
+            lambda w, who, id: merging.tell_apart(
+                w.session, who, merging.TellApartRequest(id, someone_new(w).id), now=NOW
+            ),
+        ),
+    ),
+    "merging.joining.merge": (About("patient", lambda w, who, id: merged(w, who, id)),),
+    "merging.joining.undo_merge": (
+        About(
+            "patient",
+            lambda w, who, id: merging.undo_merge(w.session, who, merged_away(w, id), now=NOW),
         ),
     ),
     "patients.add_patient": (
