@@ -41,7 +41,6 @@ MONTHS = (
     N_("November"),
     N_("December"),
 )
-ONE_WEEK = timedelta(days=7)
 
 
 class Said(Protocol):
@@ -54,14 +53,15 @@ class Said(Protocol):
 
 
 def when(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """ "today 10:15", "Friday 10:15" within a week, else "Friday 4 December, 10:15"."""
+    """ "today 10:15", "tomorrow 10:15", else "Friday 4 December, 10:15": a weekday alone is
+    misheard on the telephone."""
     there, today = instant.astimezone(zone), now.astimezone(zone).date()
     ahead = there.date() - today
-    values = {"day": weekday(there), "date": day(there.date(), today), "time": clock(instant, zone)}
+    values = {"date": day(there.date(), today), "time": clock(instant, zone)}
     if ahead == timedelta(0):
         return _("today {time}").format(**values)
-    if timedelta(0) < ahead < ONE_WEEK:
-        return _("{day} {time}").format(**values)
+    if ahead == timedelta(days=1):
+        return _("tomorrow {time}").format(**values)
     return _("{date}, {time}").format(**values)
 
 

@@ -478,8 +478,8 @@ NOW = datetime(2026, 12, 4, 9, tzinfo=UTC)  # a Friday
     [
         (datetime(2026, 12, 4, 10, 15, tzinfo=UTC), "today 10:15"),
         (datetime(2026, 12, 4, 8, 5, tzinfo=UTC), "today 08:05"),
-        (datetime(2026, 12, 5, 0, 0, tzinfo=UTC), "Saturday 00:00"),
-        (datetime(2026, 12, 10, 10, 15, tzinfo=UTC), "Thursday 10:15"),
+        (datetime(2026, 12, 5, 0, 0, tzinfo=UTC), "tomorrow 00:00"),
+        (datetime(2026, 12, 10, 10, 15, tzinfo=UTC), "Thursday 10 December, 10:15"),
         (datetime(2026, 12, 11, 10, 15, tzinfo=UTC), "Friday 11 December, 10:15"),
         (datetime(2026, 12, 3, 10, 15, tzinfo=UTC), "Thursday 3 December, 10:15"),
         (datetime(2027, 1, 8, 10, 15, tzinfo=UTC), "Friday 8 January 2027, 10:15"),
@@ -493,7 +493,7 @@ def test_today_is_a_day_of_the_zone_not_of_utc():
     late = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
 
     assert formatting.when(late, LISBON, late) == "today 00:30"
-    assert formatting.when(late, LISBON, late - timedelta(hours=2)) == "Thursday 00:30"
+    assert formatting.when(late, LISBON, late - timedelta(hours=2)) == "tomorrow 00:30"
 
 
 def test_a_refusal_is_said_with_its_details_in_the_readers_form(monkeypatch):

@@ -109,7 +109,7 @@ def test_a_booking_is_cancelled_with_a_reason(mine, sqlite_database, ana):
         False,
     )
     assert [each.value for each in page.toast] == [
-        "Cancelled your visit with Dr Ruiz, Thursday 09:00."
+        "Cancelled your visit with Dr Ruiz, Thursday 10 December, 09:00."
     ]
     assert not [each for each in page.button if each.key == f"cancel_{booking.id}"]
 

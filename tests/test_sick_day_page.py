@@ -76,13 +76,13 @@ def test_the_soonest_is_before_the_desk_with_whom_to_call_and_what_to_offer(show
     assert "](tel:+351912345678) · Português" in told
     assert r"Skin \*check\*" in told
     first = page.button(key=f"sick_day_take_{visit(house, 'Ana [Silva]').id}_1")
-    assert first.label == "**Monday 09:00** · Dr Ben · the same time"
+    assert first.label == "**Monday 7 December, 09:00** · Dr Ben · the same time"
 
 
 def test_a_proposal_is_taken_and_the_next_visit_comes(show, house):
     page = take(show("rita"), house, "Ana [Silva]")
 
-    assert page.toast[0].value.endswith("comes to Dr Ben, Monday 09:00.")
+    assert page.toast[0].value.endswith("comes to Dr Ben, Monday 7 December, 09:00.")
     assert "**Cleo Reis** · [" in said(page)
     with house.reading() as session:
         ben = session.scalars(select(Booking).where(Booking.starts_at == a.at(9))).one()

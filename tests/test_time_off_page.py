@@ -97,7 +97,7 @@ def test_who_is_booked_then_is_shown_before_anything_is_saved(show, house):
         "2 bookings lie in this time. They stay booked until they are moved or cancelled."
     )
     told = said(page)
-    assert "**Monday 09:00-10:00**" in told
+    assert "**Monday 7 December, 09:00-10:00**" in told
     assert "Ana Silva +351 912 345 678 · Skin check" in told
     assert "Cleo Reis" in told
     assert "Eva Pinto" not in told
