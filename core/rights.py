@@ -68,6 +68,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "booking.placing.find_booked",
             "booking.placing.move",
             "booking.progress.cancel",
+            "booking.progress.take_back_cancellation",
         ),
     ),
     (
@@ -367,6 +368,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "booking.groups.take_seat_back",
             "booking.ledger.lock_booking",
             "booking.ledger.remember",
+            "booking.progress.is_own_cancellation",
             "booking.undoing.claim_again",
             "booking.undoing.put_back",
             "desk.visits_offered",

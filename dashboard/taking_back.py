@@ -7,11 +7,18 @@ from datetime import datetime
 import streamlit as st
 
 from core import drafts
-from core.booking import UndoRequest, find_undoable, get_booking, undo
+from core.booking import (
+    UndoRequest,
+    find_undoable,
+    get_booking,
+    is_own_cancellation,
+    take_back_cancellation,
+    undo,
+)
 from core.db import utc_now
 from core.errors import N_, BookingError, Invalid
 from core.merging import undo_merge
-from core.models import Booking, BookingEvent, EventKind
+from core.models import Booking, BookingEvent, EventKind, Role
 from core.policy import Actor
 from core.schedule import put_back_closure, put_back_time_off, remove_time_off
 from core.series import NotAllBack, Seen, Undoable, UndoSeriesRequest, load_undoable, undo_series
@@ -81,9 +88,28 @@ def _booking(actor: Actor, noted: Noted, now: datetime) -> Offered | None:
         step = find_undoable(db, booking_id, now=now)
     if step is None or step.user_id != actor.user_id:
         return None
+    if actor.role is Role.PATIENT:
+        return _own_visit(actor, booking, step, now)
     return Offered(
         _what(booking, step), str(booking.version), lambda: _take_booking_back(actor, booking)
     )
+
+
+def _own_visit(actor: Actor, booking: Booking, step: BookingEvent, now: datetime) -> Offered | None:
+    """What a patient has cancelled, and comes to after all."""
+    if not is_own_cancellation(booking, step, actor, now=now):
+        return None
+
+    def come() -> None:
+        with session.writing() as db:
+            asked = UndoRequest(booking.id, booking.version)
+            take_back_cancellation(db, actor, asked, now=utc_now())
+        feedback.flash(_("Undone: you are booked as before."))
+
+    words = _("Cancelled: {professional}, {time}.").format(
+        professional=booking.professional.name, time=when(booking.starts_at, session.zone(), now)
+    )
+    return Offered(words, str(booking.version), come)
 
 
 def _take_booking_back(actor: Actor, booking: Booking) -> None:

@@ -7,7 +7,7 @@ from core.booking import CancelRequest, cancel, get_booking
 from core.db import utc_now
 from core.errors import BookingError
 from core.own_bookings import load_coming, load_past
-from dashboard import feedback, own_data, session
+from dashboard import feedback, last_step, own_data, session
 from dashboard.components.bookings_list import (
     cancel_form,
     coming_cards,
@@ -55,6 +55,7 @@ def cancelling() -> None:
         feedback.refuse(refusal)
         return
     forget()
+    last_step.note(booking.id)
     feedback.flash(
         _("Cancelled your visit with {professional}, {time}.").format(
             professional=booking.professional.name, time=when(booking.starts_at, zone, now)

@@ -23,6 +23,7 @@ from core.booking import (
     mark,
     move,
     record_past,
+    take_back_cancellation,
     take_back_confirmation,
     undo,
 )
@@ -107,6 +108,12 @@ def cancelled(desk):
     booking = desk.booked()
     cancel(desk.session, desk.admin, CancelRequest(booking.id, 1, "ill"), now=a.BEFORE)
     return undo, (UndoRequest(booking.id, booking.version),)
+
+
+def just_cancelled(desk):
+    booking = desk.booked()
+    cancel(desk.session, desk.admin, CancelRequest(booking.id, 1, "ill"), now=a.at(8))
+    return take_back_cancellation, (UndoRequest(booking.id, booking.version),)
 
 
 def confirmed(desk):
@@ -232,6 +239,7 @@ DOINGS = {
     ),
     "core.booking.take_back_confirmation": confirmed,
     "core.booking.undo": cancelled,
+    "core.booking.take_back_cancellation": just_cancelled,
     "core.booking.record_past": lambda desk: (
         record_past,
         (

@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core.errors import NotAllowed
-from core.models import Booking, BookingState, Patient, Role, User
+from core.booking import CancelRequest, UndoRequest, cancel, take_back_cancellation, undo
+from core.edits import UNDO_FOR
+from core.errors import NotAllowed, WrongState
+from core.models import Booking, BookingState, Patient, Professional, Role, Service, User
 from core.own_bookings import cancels_late_after, load_coming, load_past
 from core.policy import Actor
 from tests import a, screen
@@ -112,6 +114,60 @@ def test_a_booking_is_cancelled_with_a_reason(mine, sqlite_database, ana):
         "Cancelled your visit with Dr Ruiz, Thursday 10 December, 09:00."
     ]
     assert not [each for each in page.button if each.key == f"cancel_{booking.id}"]
+
+
+def cancelled(page, booking):
+    page = press(page, f"cancel_{booking.id}")
+    page.text_input(key="own_cancel_words").set_value("Travelling")
+    return press(page, "own_cancel_do")
+
+
+def undo_on(page):
+    return [each for each in page.button if each.label == "Undo"]
+
+
+def test_a_visit_cancelled_by_mistake_is_as_before(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=3)
+    page = cancelled(mine(), booking)
+    assert "Cancelled: Dr Ruiz" in said(page)
+
+    undo_on(page)[0].click().run()
+    found = kept(sqlite_database, booking)
+    assert (found.state, found.cancel_reason) == (S.BOOKED, "")
+    assert not undo_on(page)
+
+
+def test_a_visit_whose_time_is_taken_stays_cancelled_and_names_nobody(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=3)
+    page = cancelled(mine(), booking)
+    with sqlite_database.writing() as session:
+        doctor = session.get(Professional, booking.professional_id)
+        a.offer(session, doctor, session.get(Service, booking.service_id))
+        other = a.patient(session, name="Bea Lima")
+        a.booking(session, doctor, a.span(9, 9.5, day=3), patient=other)
+
+    undo_on(page)[0].click().run()
+    assert "has just been booked" in page.error[0].value
+    assert "Bea" not in page.error[0].value
+    assert kept(sqlite_database, booking).state is S.CANCELLED
+
+
+def test_no_patient_takes_back_what_the_practice_cancelled_or_too_late(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=3)
+    own = Actor(Role.PATIENT, "Ana", user_id=ana.id, patient_id=ana.patient_id)
+    with sqlite_database.writing() as session:
+        desk = a.actor(session)
+        cancel(session, desk, CancelRequest(booking.id, 1, "Closed"), now=NOW)
+    asked = UndoRequest(booking.id, kept(sqlite_database, booking).version)
+    with sqlite_database.reading() as session, pytest.raises(WrongState):
+        take_back_cancellation(session, own, asked, now=NOW)
+    with sqlite_database.writing() as session:
+        undo(session, desk, asked, now=NOW)
+        again = CancelRequest(booking.id, asked.version + 1, "Ill")
+        cancel(session, own, again, now=NOW)
+    asked = UndoRequest(booking.id, kept(sqlite_database, booking).version)
+    with sqlite_database.reading() as session, pytest.raises(WrongState):
+        take_back_cancellation(session, own, asked, now=NOW + UNDO_FOR)
 
 
 def test_without_a_reason_nothing_is_cancelled(mine, sqlite_database, ana):

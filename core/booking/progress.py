@@ -12,6 +12,7 @@ from core.booking.ledger import check_text, check_version, enter, lock_booking, 
 from core.booking.requests import CancelRequest, MarkRequest, UndoRequest
 from core.booking.undoing import calendars_before, claim_again, find_undoable, put_back
 from core.claims import drop_claims
+from core.edits import UNDO_FOR
 from core.errors import N_, Invalid, WrongState
 from core.models import Booking, BookingEvent, BookingState, EventKind, OverrideKind, Role
 from core.policy import Actor, Permission, require
@@ -124,6 +125,35 @@ def undo(session: Session, actor: Actor, request: UndoRequest, *, now: datetime)
         remember(session, actor, booking, EventKind.UNDONE, before, now=now)
     audit.record(session, actor, "booking.undone", booking, now=now)
     return booking
+
+
+def take_back_cancellation(
+    session: Session, actor: Actor, request: UndoRequest, *, now: datetime
+) -> Booking:
+    """Come after all: for ten minutes, for whoever cancelled it, while it has not begun.
+
+    A time that somebody has taken meanwhile raises ``SlotTaken``, as with ``undo``.
+    """
+    require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
+    step = find_undoable(session, request.booking_id, now=now)
+    everybody = calendars_of_all(session, request.booking_id)
+    booking = lock_booking(session, actor, request.booking_id, also=everybody)
+    check_version(session, booking, request.version)
+    if step is None or not is_own_cancellation(booking, step, actor, now=now):
+        raise WrongState(state=booking.state, wanted=EventKind.UNDONE)
+    before = place_of(booking)
+    _step_back(session, actor, booking, step, now=now)
+    remember(session, actor, booking, EventKind.UNDONE, before, now=now)
+    audit.record(session, actor, "booking.undone", booking, now=now)
+    return booking
+
+
+def is_own_cancellation(
+    booking: Booking, step: BookingEvent, actor: Actor, *, now: datetime
+) -> bool:
+    """Whether this very person has just cancelled it, and could still come."""
+    is_theirs = step.kind is EventKind.CANCELLED and step.user_id == actor.user_id
+    return is_theirs and now < min(step.at + UNDO_FOR, booking.starts_at)
 
 
 def _step_back(

@@ -6,7 +6,7 @@ A line here for every line of ``core.rights``; the test holds the two to each ot
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core import (
     accounts,
@@ -65,6 +65,7 @@ from core.booking import (
     mark,
     move,
     record_past,
+    take_back_cancellation,
     take_back_confirmation,
     undo,
 )
@@ -75,6 +76,7 @@ from core.models import (
     AbsenceCall,
     Attendee,
     Booking,
+    BookingEvent,
     BookingState,
     CallStep,
     Closure,
@@ -237,6 +239,18 @@ def by_admin(world, id):
     return id
 
 
+def cancelled_before(world, who, id):
+    """Taken back is what the record says they have cancelled."""
+    if world.session.get(Booking, id):
+        asked = CancelRequest(id, version(world, Booking, id), "ill")
+        cancel(world.session, world.admin, asked, now=NOW)
+        last = select(func.max(BookingEvent.id)).where(BookingEvent.booking_id == id)
+        event = world.session.get(BookingEvent, world.session.scalar(last))
+        event.user_id = who.user_id
+    asked = UndoRequest(id, version(world, Booking, id))
+    return take_back_cancellation(world.session, who, asked, now=NOW)
+
+
 def taken_away(world, verb, kind, id):
     """By an admin, if there is such a row."""
     if world.session.get(kind, id):
@@ -392,6 +406,7 @@ BOOKINGS = {
         ),
     ),
     "booking.progress.undo": (About("booking", marked),),
+    "booking.progress.take_back_cancellation": (About("booking", cancelled_before),),
     "booking.groups.join": (
         About(
             "group",
