@@ -90,7 +90,7 @@ def tell_apart(
     require(actor, P.PATIENTS_WRITE)
     first, second = sorted((request.first_id, request.second_id))
     if first == second:
-        raise Invalid(N_("This is one record already."))
+        raise Invalid(N_("This is one record already. Please choose another."))
     seen = visible_patients(actor, now=now).where(Patient.id.in_((first, second)))
     patients = session.scalars(seen.order_by(Patient.id).with_for_update()).all()
     if len(patients) < 2:

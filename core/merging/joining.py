@@ -52,7 +52,7 @@ def merge(session: Session, actor: Actor, request: MergeRequest, *, now: datetim
     """Make two records one: everything of the other becomes the kept one's."""
     require(actor, P.PATIENTS_WRITE)
     if request.kept_id == request.other_id:
-        raise Invalid(N_("This is one record already."))
+        raise Invalid(N_("This is one record already. Please choose another."))
     if unknown := request.from_other - set(FIELDS):
         raise ValueError(f"no such fields: {sorted(unknown)}")
     kept, other = _held(session, request.kept_id, request.other_id)
@@ -199,7 +199,10 @@ def _check_groups(session: Session, kept: Patient, other: Patient) -> None:
     ).one_or_none()
     if shared is not None:
         raise Invalid(
-            N_("Both are on the list of {service} at {time}: they cannot be made one."),
+            N_(
+                "Both are on the list of {service} at {time}. Please take one of them off that "
+                "visit first."
+            ),
             service=shared.name,
             time=shared.starts_at,
         )
