@@ -481,3 +481,38 @@ def test_professionals_are_not_asked_who_is_the_same(opened, ana, again):
     page = opened(Role.PROFESSIONAL, ana.id)
 
     assert "Perhaps the same person" not in said(page)
+
+
+# Language, and the waiting list.
+
+
+def test_a_language_is_chosen_by_its_name_and_kept_as_a_code(opened, ana, sqlite_database):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    field = page.selectbox(key="patient_form_language")
+    assert "Portuguese" in field.options
+    field.set_value("pt")
+    save(page)
+
+    with sqlite_database.reading() as db:
+        assert db.get(Patient, ana.id).language == "pt"
+
+
+def test_a_language_that_is_not_in_the_list_stays_as_it_was_written(opened, ana, sqlite_database):
+    with sqlite_database.writing() as db:
+        db.get(Patient, ana.id).language = "Mirandese"
+    page = opened(Role.RECEPTIONIST, ana.id)
+    assert page.selectbox(key="patient_form_language").value == "Mirandese"
+    type_in(page, "email", "ana@example.org")
+    save(page)
+
+    with sqlite_database.reading() as db:
+        assert db.get(Patient, ana.id).language == "Mirandese"
+
+
+def test_the_desk_puts_a_patient_on_the_waiting_list_from_the_record(opened, ana):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    page = page.button(key="patient_wait").click().run()
+
+    assert not page.exception
+    assert page.session_state["waiting_form_known_id"] == ana.id
+    assert "patient_wait" not in {each.key for each in opened(Role.PROFESSIONAL, ana.id).button}

@@ -15,6 +15,7 @@ from dashboard.components.patient_picker import EARLIEST_BIRTH
 from dashboard.feedback import flash, md, refuse
 from dashboard.formatting import phone, plain
 from dashboard.i18n import N_, _
+from dashboard.patients import languages
 
 KEY = "patient_form"
 FIELDS: Mapping[str, str] = {
@@ -56,7 +57,12 @@ def fields(patient: Patient) -> None:
         max_value="today",
         format="DD.MM.YYYY",
     )
-    right.text_input(_(FIELDS["language"]), key=_key("language"))
+    right.selectbox(
+        _(FIELDS["language"]),
+        languages.offered(form.shown["language"], st.session_state[_key("language")]),
+        format_func=lambda code: languages.in_words(code) or _("not known"),
+        key=_key("language"),
+    )
     st.text_area(
         _(FIELDS["desk_note"]),
         key=_key("desk_note"),
@@ -158,6 +164,7 @@ def _say_what_is_in_the_way(form: Form) -> None:
 
 
 SAID: Mapping[str, Callable[[Any], str]] = {
+    "language": languages.in_words,
     "phone": phone,
     "born_on": lambda value: value.strftime("%d.%m.%Y"),
     "no_contact": lambda value: _("on") if value else _("off"),

@@ -12,12 +12,13 @@ from core.errors import NotFound
 from core.models import BookingState, Patient
 from core.patient_record import PatientRecord, Visit, load_record
 from core.policy import Actor, Permission, allows
-from dashboard import find_time, open_booking, session
+from dashboard import find_time, open_booking, session, waiting_asked, waiting_form
 from dashboard.components.bookings_list import badge
+from dashboard.components.patient_picker import PatientChosen
 from dashboard.feedback import md, refuse
 from dashboard.formatting import day, phone, when
 from dashboard.i18n import _, ngettext
-from dashboard.patients import editing, finding, own_files, twice
+from dashboard.patients import editing, finding, languages, own_files, twice
 
 S = BookingState
 SHOWN = "patient_past_shown"
@@ -53,6 +54,8 @@ def show(actor: Actor, patient_id: int) -> None:
         own_files.show(actor, record.patient)
     if open_booking.is_open():
         open_booking.show()
+    elif waiting_asked.is_asked():
+        waiting_form.show()
 
 
 def _back() -> None:
@@ -60,6 +63,7 @@ def _back() -> None:
     open_booking.forget()
     editing.forget()
     twice.forget()
+    waiting_asked.forget()
     st.session_state.pop(SHOWN, None)
 
 
@@ -94,7 +98,7 @@ def _read_only(patient: Patient) -> None:
         (_("Phone"), phone(patient.phone)),
         (_("E-mail"), patient.email),
         (_("Date of birth"), patient.born_on.strftime("%d.%m.%Y") if patient.born_on else ""),
-        (_("Language"), patient.language),
+        (_("Language"), languages.in_words(patient.language)),
         (_("Note for the desk"), patient.desk_note),
     )
     st.markdown("  \n".join(f":small[{label}]  \n{md(value)}\n" for label, value in facts if value))
@@ -105,7 +109,9 @@ def _visits(actor: Actor, record: PatientRecord, zone: ZoneInfo, now: datetime, 
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.markdown(f"**{_('To come')}**", width="content")
-        _book(actor, record)
+        with st.container(horizontal=True, width="content"):
+            _book(actor, record)
+            _put_on_waiting_list(actor, record)
     if record.coming:
         _lines(record.coming, zone, now, may_open=True)
     else:
@@ -122,12 +128,27 @@ def _visits(actor: Actor, record: PatientRecord, zone: ZoneInfo, now: datetime, 
 
 def _book(actor: Actor, record: PatientRecord) -> None:
     """The way to the desk, where the next free times are shown for this patient."""
-    is_gone = record.erased_at is not None or record.patient.archived_at is not None
-    if is_gone or not allows(actor, Permission.BOOKINGS_WRITE):
+    if _is_gone(record) or not allows(actor, Permission.BOOKINGS_WRITE):
         return
     if st.button(_("Book"), key="patient_book", icon=":material/event_available:"):
         find_time.open_for(record.patient)
         find_time.go()
+
+
+def _put_on_waiting_list(actor: Actor, record: PatientRecord) -> None:
+    if _is_gone(record) or not allows(actor, Permission.BOOKINGS_WRITE):
+        return
+    st.button(
+        _("Put on the waiting list"),
+        key="patient_wait",
+        icon=":material/hourglass_top:",
+        on_click=waiting_asked.ask,
+        args=(PatientChosen(known=find_time.known(record.patient)),),
+    )
+
+
+def _is_gone(record: PatientRecord) -> bool:
+    return record.erased_at is not None or record.patient.archived_at is not None
 
 
 def _how_it_went(record: PatientRecord) -> str:

@@ -17,6 +17,7 @@ from core.policy import Actor, Permission, allows
 from dashboard import last_step, session
 from dashboard.components.patient_picker import describe
 from dashboard.feedback import flash, md, refuse
+from dashboard.find_time import known
 from dashboard.formatting import day
 from dashboard.i18n import _, ngettext
 from dashboard.last_step import Kind
@@ -69,25 +70,13 @@ def suggest(actor: Actor, patient: Patient) -> None:
         with st.container(border=True, gap="small"):
             st.markdown(f":material/group: **{_('Perhaps the same person')}**")
             for each in likely:
-                _row(_found(patient), each.patient, each.reasons, both=False)
+                _row(known(patient), each.patient, each.reasons, both=False)
     _dialog_if_open()
 
 
 def forget() -> None:
     for each in [each for each in st.session_state if str(each).startswith(KEY)]:
         del st.session_state[each]
-
-
-def _found(patient: Patient) -> PatientFound:
-    return PatientFound(
-        patient.id,
-        patient.calendar_id,
-        patient.name,
-        patient.phone,
-        patient.email,
-        patient.born_on,
-        patient.version,
-    )
 
 
 def _row(first: PatientFound, second: PatientFound, reasons: Sequence[str], *, both: bool) -> None:
