@@ -200,8 +200,8 @@ def _check_groups(session: Session, kept: Patient, other: Patient) -> None:
     if shared is not None:
         raise Invalid(
             N_(
-                "Both are on the list of {service} at {time}. Please take one of them off that "
-                "visit first."
+                "Both are on the list of {service} at {time}: they cannot be made one. Please "
+                "keep both records, with a note in each."
             ),
             service=shared.name,
             time=shared.starts_at,
