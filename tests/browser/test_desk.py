@@ -87,6 +87,9 @@ def carry(
     page: Page, what: Locator, to: Locator, meanwhile: Callable[[], None] = lambda: None
 ) -> None:
     """Drag something by the mouse, in steps as a hand does; the day waits while it is held."""
+    expect(what).to_be_visible()
+    expect(to).to_be_visible()
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     source, target = what.bounding_box(), to.bounding_box()
     assert source
     assert target
