@@ -30,7 +30,7 @@ ANEW = {"claims", "attendees", "confirmations", "professional_services", "date_h
 STAMPS = {"version", "updated_at", "created_at", "confirmed_at", "user_id", "said_at"}
 GONE = ("archived_at", "cancelled_at", "closed_at", "removed_at", "revoked_at")
 
-REASON = {"core.booking.cancel", "core.waiting.close"}
+REASON = ("core.booking.cancel", "core.waiting.close")
 """Asks for a reason, and refuses to do it without one."""
 
 

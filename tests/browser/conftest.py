@@ -180,11 +180,7 @@ def sign_in(live_server: LiveServer) -> SignIn:
     """``sign_in(page, "rita")``: signed in at ``path``, without the seconds a password takes."""
 
     def sign_in_as(page: Page, username: str, path: str = "/") -> None:
-        with live_server.database.reading() as session:
-            user = session.scalars(select(User).where(User.username == username)).one()
-        token = screen.open_session(live_server.database, user)
-        cookie = {"name": "frontdesk", "value": token, "url": live_server.url}
-        page.context.add_cookies([{**cookie, "httpOnly": True, "sameSite": "Lax"}])
+        let_in(page, live_server, username)
         page.goto(live_server.url + path)
         expect_signed_in(page)
 
@@ -203,6 +199,15 @@ def sign_in_by_hand(live_server: LiveServer) -> SignIn:
     return sign_in_as
 
 
+def let_in(page: Page, server: LiveServer, username: str) -> None:
+    """The cookie of a session of that person's, for all tabs of the window."""
+    with server.database.reading() as session:
+        user = session.scalars(select(User).where(User.username == username)).one()
+    token = screen.open_session(server.database, user)
+    cookie = {"name": "frontdesk", "value": token, "url": server.url}
+    page.context.add_cookies([{**cookie, "httpOnly": True, "sameSite": "Lax"}])
+
+
 def expect_signed_in(page: Page) -> None:
     expect(page.locator(".st-key-frontdesk_who")).to_be_visible(timeout=15_000)
 
@@ -211,6 +216,18 @@ def fill_sign_in(page: Page, username: str, password: str) -> None:
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def press(page: Page, key: str) -> None:
+    """A key, once the page is drawn to its end: until then its buttons are being made anew."""
+    app, quiet = page.get_by_test_id("stApp"), 0
+    expect(app).to_be_visible()
+    deadline = time.monotonic() + STARTS_WITHIN
+    while quiet < 4 and time.monotonic() < deadline:
+        page.wait_for_timeout(40)
+        is_quiet = app.get_attribute("data-test-script-state") == "notRunning"
+        quiet = quiet + 1 if is_quiet else 0
+    page.keyboard.press(key)
 
 
 def copy_with_people(migrated_file: Path, folder: Path) -> Database:

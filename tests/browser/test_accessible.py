@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from core.db import Database
+from tests.browser.conftest import press
 from tests.browser.test_keys import ask_for_help, with_a_visit
 
 pytestmark = pytest.mark.browser
@@ -46,19 +47,19 @@ def test_axe_finds_nothing_serious_at_the_desk(new_page, sign_in, dark):
     found["desk"] = grave(page)
 
     for key, said in (("f", "Find a time"), ("Control+k", "Enter books")):
-        page.keyboard.press(key)
+        press(page, key)
         expect(dialog).to_contain_text(said, timeout=10_000)
         found[said] = grave(page)
         close(page)
 
-    page.keyboard.press("g")
-    page.keyboard.press("t")
+    press(page, "g")
+    press(page, "t")
     visit = page.locator(".row", has_text="Nuria García")
     expect(visit).to_be_visible(timeout=15_000)
     found["today"] = grave(page)
     visit.press("Enter")
     expect(dialog).to_contain_text("Consultation", timeout=10_000)
-    page.keyboard.press("m")
+    press(page, "m")
     expect(dialog.get_by_label("Day", exact=True)).to_be_visible()
     found["opened booking"] = grave(page)
 

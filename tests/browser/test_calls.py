@@ -10,6 +10,7 @@ from core.db import Database, utc_now
 from core.interval import Interval
 from core.models import Confirmation
 from tests import a
+from tests.browser.conftest import press
 
 pytestmark = pytest.mark.browser
 
@@ -41,15 +42,15 @@ def test_the_list_is_gone_through_by_key_and_a_slip_taken_back(new_page, sign_in
     expect(row(page, "Nuria")).to_contain_text("+34 642 11 04 78")
 
     row(page, "Nuria").focus()
-    page.keyboard.press("c")
+    press(page, "c")
     expect(page.get_by_text("1 call to make")).to_be_visible()
     expect(row(page, "Nuria")).to_contain_text("✓")
     expect(row(page, "Ben Ito")).to_be_focused()
     page.keyboard.press("End")
-    page.keyboard.press("u")
+    press(page, "u")
     expect(page.get_by_text("2 calls to make")).to_be_visible()
     row(page, "Nuria").focus()
-    page.keyboard.press("c")
+    press(page, "c")
     expect(page.get_by_text("1 call to make")).to_be_visible()
     with live_server.database.reading() as session:
         assert len(session.scalars(select(Confirmation)).all()) == 1

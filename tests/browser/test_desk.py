@@ -25,7 +25,7 @@ from core.models import (
 )
 from core.policy import Actor
 from tests import a
-from tests.browser.conftest import PASSWORD
+from tests.browser.conftest import PASSWORD, press
 
 pytestmark = pytest.mark.browser
 
@@ -59,7 +59,7 @@ def to_tomorrow_of(page: Page, time: str) -> None:
     """Tomorrow's day, drawn, with Dr Ada free at ``time``."""
     expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=15_000)
     expect(grid(page)).to_be_visible()
-    page.keyboard.press("n")
+    press(page, "n")
     expect(free(page, "Dr Ada", time)).to_be_visible(timeout=10_000)
 
 
@@ -123,7 +123,7 @@ def test_a_receptionist_signs_in_books_moves_and_cancels(new_page, sign_in, live
         page.get_by_text(re.compile("Moved Nuria García to .* 11:00 with Dr Ben"))
     ).to_be_visible()
     assert only_booking(live_server.database).starts_at == tomorrow(11)
-    page.keyboard.press("z")  # a slip of the mouse
+    press(page, "z")  # a slip of the mouse
     expect(page.get_by_text("Undone for Nuria García")).to_be_visible()
     assert only_booking(live_server.database).starts_at == tomorrow(9)
     carry(page, block(page, "Nuria García"), free(page, "Dr Ben", "11:00"))
@@ -257,8 +257,8 @@ def test_a_time_somebody_is_booking_is_held_and_freed_again(new_page, sign_in, l
 
     rita.keyboard.press("Escape")
     expect(rita.get_by_role("dialog")).to_be_hidden()
-    bea.keyboard.press("n")
-    bea.keyboard.press("p")
+    press(bea, "n")
+    press(bea, "p")
     expect(free(bea, "Dr Ada", "09:00")).to_be_visible()
 
 
@@ -362,7 +362,7 @@ def test_a_booking_is_made_by_typing_one_line(new_page, sign_in, live_server):
     sign_in(page, "rita", path="/desk")
     to_tomorrow(page)
 
-    page.keyboard.press("Control+k")
+    press(page, "Control+k")
     line = page.get_by_label(re.compile("Day, time, patient"))
     expect(line).to_be_focused(timeout=10_000)
     page.keyboard.type("tomorrow 9:30 dr ben garc nur")
@@ -380,7 +380,7 @@ def test_a_line_that_is_not_understood_yet_is_shown_before_enter_books(
     page = new_page()
     sign_in(page, "rita", path="/desk")
     to_tomorrow(page)
-    page.keyboard.press("Control+k")
+    press(page, "Control+k")
     expect(page.get_by_label(re.compile("Day, time, patient"))).to_be_focused(timeout=10_000)
 
     page.keyboard.type("garc nur zzyzx")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.db import Database
 from core.models import Draft
-from tests.browser.conftest import PASSWORD, fill_sign_in
+from tests.browser.conftest import PASSWORD, fill_sign_in, press
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +51,7 @@ def test_the_booking_line_is_filled_again(live_server, new_page, sign_in):
     page = new_page()
     sign_in(page, "rita", path="/desk")
     settled(page)
-    page.keyboard.press("Control+k")
+    press(page, "Control+k")
     line = page.get_by_label(re.compile("Day, time, patient"))
     expect(line).to_be_focused(timeout=PATIENCE)
     page.keyboard.type("tue 10 zzyzx")
@@ -60,7 +60,7 @@ def test_the_booking_line_is_filled_again(live_server, new_page, sign_in):
     page.reload()
     expect(page.locator(".st-key-frontdesk_who")).to_be_visible(timeout=PATIENCE)
     settled(page)
-    page.keyboard.press("Control+k")
+    press(page, "Control+k")
     page.get_by_role("button", name="Continue").click()
     expect(line).to_have_value("tue 10 zzyzx", timeout=PATIENCE)
     expect(page.get_by_text("I do not understand")).to_be_visible(timeout=PATIENCE)

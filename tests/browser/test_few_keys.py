@@ -20,7 +20,7 @@ from core.db import Database, utc_now
 from core.interval import Interval
 from core.models import Booking, BookingState, Patient
 from tests import a
-from tests.browser.conftest import PASSWORD, LiveServer, fill_sign_in
+from tests.browser.conftest import LiveServer, let_in, press
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,7 @@ class Hand:
 
     def press(self, chord: str) -> None:
         self.interactions += 1
-        self.page.keyboard.press(chord)
+        press(self.page, chord)
 
     def focus(self, what: Locator) -> None:
         self.interactions += 1
@@ -76,8 +76,8 @@ def server(shared_server: LiveServer) -> LiveServer:
 def desk(server: LiveServer, new_page: Callable[..., Page]) -> Page:
     """The full day, drawn, at a desk."""
     page = new_page()
+    let_in(page, server, "rita")
     page.goto(f"{server.url}/desk?day={day():%Y-%m-%d}")
-    fill_sign_in(page, "rita", PASSWORD)
     expect(block(page, "Patient 0101")).to_be_visible(timeout=PATIENCE)
     return page
 
@@ -222,8 +222,8 @@ def test_the_next_free_time_of_a_service_with_anybody(desk):
 )
 def test_somebody_has_arrived_or_did_not_come(new_page, server, number, key, state):
     page = new_page()
+    let_in(page, server, "rita")
     page.goto(f"{server.url}/today")
-    fill_sign_in(page, "rita", PASSWORD)
     name, hand = f"Here today {number}", Hand(page)
     row = page.locator(".row", has_text=name)
     expect(row).to_be_visible(timeout=PATIENCE)
@@ -237,8 +237,8 @@ def test_somebody_has_arrived_or_did_not_come(new_page, server, number, key, sta
 
 def test_who_is_busy_now_needs_no_hand_at_all(new_page, server):
     page = new_page()
+    let_in(page, server, "rita")
     page.goto(f"{server.url}/desk")
-    fill_sign_in(page, "rita", PASSWORD)
     hand = Hand(page)
     with journey(hand, "who is busy now, everybody", 0):
         for name in DOCTORS:

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from core.db import Database, utc_now
 from core.interval import Interval
 from tests import a
+from tests.browser.conftest import press
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +40,7 @@ def with_a_visit(database: Database) -> Database:
 def ask_for_help(page):
     """Pressed again until the page is there to hear it; over the sheet it means nothing."""
     for _attempt in range(20):
-        page.keyboard.press("?")
+        press(page, "?")
         page.wait_for_timeout(500)
         if page.get_by_role("dialog").is_visible():
             return
@@ -53,13 +54,13 @@ def test_pages_help_and_an_opened_booking_answer_to_keys_alone(new_page, sign_in
 
     ask_for_help(page)
     expect(dialog).to_contain_text("Find a time")
-    page.keyboard.press("n")  # the page behind a dialog hears nothing
+    press(page, "n")  # the page behind a dialog hears nothing
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page).not_to_have_url(re.compile("day="))
 
-    page.keyboard.press("g")
-    page.keyboard.press("t")
+    press(page, "g")
+    press(page, "t")
     expect(page).to_have_url(re.compile("/today"), timeout=10_000)
     row = page.locator(".row", has_text="Nuria García")
     expect(row).to_be_visible(timeout=15_000)
@@ -67,9 +68,9 @@ def test_pages_help_and_an_opened_booking_answer_to_keys_alone(new_page, sign_in
     page.keyboard.press("Enter")
     expect(dialog).to_contain_text("Consultation", timeout=10_000)
 
-    page.keyboard.press("Delete")
+    press(page, "Delete")
     expect(dialog.get_by_text("Patient is ill")).to_be_visible()
-    page.keyboard.press("m")
+    press(page, "m")
     expect(dialog.get_by_label("Day", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
@@ -97,7 +98,7 @@ def test_a_letter_alone_leads_nowhere_not_even_in_the_first_moment(new_page, sig
     page.reload()
     expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=15_000)
 
-    page.keyboard.press("v")  # after G it would lead to the overrides
+    press(page, "v")  # after G it would lead to the overrides
     page.wait_for_timeout(600)
 
     expect(page).to_have_url(re.compile("/desk"))

@@ -11,6 +11,7 @@ from core.db import Database, utc_now
 from core.interval import Interval
 from core.models import Delay, DelayCall
 from tests import a
+from tests.browser.conftest import press
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +42,7 @@ def test_late_by_two_keys_called_by_one_and_on_time_again(new_page, sign_in, liv
     page = new_page()
     sign_in(page, "rita", path="/today")
     expect(page.locator(".row", has_text="Nuria")).to_be_visible(timeout=15_000)
-    page.keyboard.press("e")
+    press(page, "e")
     expect(page.get_by_role("button", name="20 min")).to_be_visible()
     press_until(page, "2", page.get_by_role("alert").is_visible)
     expect(page.get_by_role("alert")).to_contain_text("Dr Ada runs 20 minutes late")
@@ -49,12 +50,12 @@ def test_late_by_two_keys_called_by_one_and_on_time_again(new_page, sign_in, liv
     to_call = page.locator(".row", has_text="booked for")
     expect(to_call).to_contain_text("+34 642 11 04 78")
     to_call.focus()
-    page.keyboard.press("c")
+    press(page, "c")
     expect(to_call).to_contain_text("called")
     with live_server.database.reading() as session:
         assert session.scalars(select(Delay.minutes)).one() == 20
         assert session.scalars(select(DelayCall)).one()
-    page.keyboard.press("e")
+    press(page, "e")
     expect(page.get_by_role("button", name="On time again")).to_be_visible()
     press_until(page, "0", page.get_by_role("dialog").is_hidden)
     expect(to_call).to_have_count(0)

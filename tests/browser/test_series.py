@@ -12,6 +12,7 @@ from core.db import Database
 from core.interval import Interval
 from core.models import Booking, BookingState
 from tests import a
+from tests.browser.conftest import press
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +40,7 @@ def live_database(live_database: Database) -> Database:
 
 def to_tomorrow(page: Page) -> None:
     expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=15_000)
-    page.keyboard.press("n")
+    press(page, "n")
     expect(page.get_by_label(re.compile("^09:00.*free")).first).to_be_visible(timeout=10_000)
 
 

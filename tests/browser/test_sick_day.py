@@ -13,6 +13,7 @@ from core.models import Booking, BookingState, Role, User
 from core.policy import Actor
 from core.schedule import NewTimeOff, enter_time_off
 from tests import a
+from tests.browser.conftest import press
 
 pytestmark = pytest.mark.browser
 
@@ -61,13 +62,6 @@ def before_the_desk(page: Page, name: str) -> None:
 def shown(page: Page, name: str) -> None:
     if place := os.environ.get("PICTURES"):
         page.screenshot(path=f"{place}/{name}.png")
-
-
-def press(page: Page, key: str) -> None:
-    """A key, once the page is drawn to its end: until then its buttons are being made anew."""
-    page.wait_for_timeout(300)
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-    page.keyboard.press(key)
 
 
 def start(page: Page) -> None:

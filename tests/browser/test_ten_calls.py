@@ -23,6 +23,7 @@ from core.db import Database, utc_now
 from core.interval import Interval
 from core.models import Booking, BookingState, Override, Patient, WaitingEntry
 from tests import a
+from tests.browser.conftest import press
 
 pytestmark = pytest.mark.browser
 
@@ -100,7 +101,7 @@ def test_ten_telephone_calls_end_right(new_page, sign_in, live_server):
 
 def the_soonest_with_dr_ada(page: Page) -> None:
     expect(page.get_by_role("button", name=re.compile("One line"))).to_be_visible(timeout=PATIENCE)
-    page.keyboard.press("Control+k")
+    press(page, "Control+k")
     expect(page.get_by_label(re.compile("Day, time, patient"))).to_be_focused(timeout=PATIENCE)
     page.keyboard.type("garcia nuria dr ada consultation")
     book = page.get_by_role("button", name=re.compile("Book Nuria García"))
@@ -159,7 +160,7 @@ def no_time_suits_eva(page: Page, dialog: Locator) -> None:
 
 
 def whoever_can_see_ian_first(page: Page, dialog: Locator) -> None:
-    page.keyboard.press("f")
+    press(page, "f")
     dialog.get_by_label("Service").click()
     page.get_by_role("option", name=re.compile("^Skin check")).click()
     dialog.get_by_role("button", name=re.compile(r"\d\d:\d\d")).first.click()

@@ -10,6 +10,7 @@ from core.db import Database, utc_now
 from core.interval import Interval
 from core.models import Booking, BookingState
 from tests import a
+from tests.browser.conftest import press
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +41,7 @@ def test_a_patient_arrives_starts_and_leaves_by_one_key_each(new_page, sign_in, 
 
     row(page).focus()
     for key, group in (("a", "Waiting"), ("s", "With the professional"), ("u", "Waiting")):
-        page.keyboard.press(key)
+        press(page, key)
         expect(page.get_by_text(group, exact=True)).to_be_visible()
         expect(row(page)).to_be_focused()
 

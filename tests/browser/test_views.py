@@ -4,12 +4,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from core.db import Database
 from core.models import Booking
 from tests import a
+from tests.browser.conftest import press
 
 pytestmark = pytest.mark.browser
 
@@ -28,13 +29,6 @@ def live_database(live_database: Database) -> Database:
             )
         a.patient(session, name="Nuria García", phone="+34642110478")
     return live_database
-
-
-def press(page: Page, key: str) -> None:
-    """A key, once the page is drawn to its end: until then its buttons are being made anew."""
-    page.wait_for_timeout(300)
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-    page.keyboard.press(key)
 
 
 def booked(database: Database) -> Booking:
@@ -96,5 +90,5 @@ def test_on_paper_are_the_day_and_its_date_and_nothing_to_press(new_page, sign_i
 
     page.emulate_media(media="screen")
     press(page, "g")  # from an address that names a day
-    page.keyboard.press("t")
+    press(page, "t")
     expect(page.get_by_label("Visits of today")).to_be_visible(timeout=15_000)

@@ -13,6 +13,7 @@ from core.db import Database, utc_now
 from core.models import Answer, Booking, BookingState, Offer, Role, User
 from core.policy import Actor
 from tests import a
+from tests.browser.conftest import press
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +57,7 @@ def live_database(live_database: Database) -> Database:
 def to_tomorrow(page: Page) -> None:
     expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=15_000)
     expect(page.get_by_label("Day calendar").first).to_be_visible()
-    page.keyboard.press("n")
+    press(page, "n")
     expect(page.get_by_label(re.compile("Zoe Faria.*Booked")).first).to_be_visible(timeout=10_000)
 
 
