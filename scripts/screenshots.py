@@ -31,6 +31,10 @@ SHOTS = [
     ("desk", Role.RECEPTIONIST, WIDE, False),
     ("desk-dark", Role.RECEPTIONIST, WIDE, True),
     ("desk-phone", Role.RECEPTIONIST, PHONE, False),
+    ("week", Role.RECEPTIONIST, WIDE, False),
+    ("month", Role.RECEPTIONIST, WIDE, False),
+    ("list", Role.RECEPTIONIST, WIDE, False),
+    ("today", Role.RECEPTIONIST, WIDE, False),
     ("my-week", Role.PROFESSIONAL, WIDE, False),
     ("my-bookings", Role.PATIENT, WIDE, False),
     ("my-bookings-phone", Role.PATIENT, PHONE, False),
@@ -131,16 +135,21 @@ def type_a_line(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
-def to_waiting_list(page: Page) -> None:
-    page.get_by_role("link", name="Waiting list").click()
-    page.wait_for_timeout(2500)
+def press(page: Page, *chords: str) -> None:
+    for each in chords:
+        page.keyboard.press(each)
+        page.wait_for_timeout(2500)
 
 
 STEPS = {
     "desk": to_tuesday,
     "find": find_a_time,
     "booking": type_a_line,
-    "waiting": to_waiting_list,
+    "waiting": lambda page: press(page, "g", "l"),
+    "week": lambda page: press(page, "Shift+W"),
+    "month": lambda page: press(page, "Shift+M"),
+    "list": lambda page: press(page, "Shift+L"),
+    "today": lambda page: press(page, "g", "t"),
 }
 
 
