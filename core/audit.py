@@ -25,7 +25,14 @@ logger = logging.getLogger(__name__)
 BEFORE_THE_FIRST = "0" * 64
 ONCE_IN = timedelta(minutes=1)
 """Looking at the same thing again within this time leaves no further entry."""
-READS = frozenset({"patient.opened", "patient.opened_exceptionally", "patient.exported"})
+READS = frozenset(
+    {
+        "patient.opened",
+        "patient.opened_exceptionally",
+        "patient.exported",
+        "patient.slip_printed",
+    }
+)
 """What is done to a patient's record without changing it."""
 
 

@@ -123,7 +123,7 @@ def load_printed_day(
 
 def as_pdf(day: PrintedDay, *, heading: str, say: Say = str) -> bytes:
     """The day as a PDF. ``heading`` is the date in words, ``say`` translates."""
-    _register_fonts()
+    register_fonts()
     out = io.BytesIO()
     document = BaseDocTemplate(
         out,
@@ -144,7 +144,7 @@ def as_pdf(day: PrintedDay, *, heading: str, say: Say = str) -> bytes:
         # One page each, however full the day: a long one is set smaller.
         story.append(KeepInFrame(frame._width, frame._height, _page(day, page, heading, say)))
     if not story:
-        story.append(Paragraph(escape(say(N_("Nobody works on this day."))), _style(11)))
+        story.append(Paragraph(escape(say(N_("Nobody works on this day."))), style(11)))
     document.build(story)
     return out.getvalue()
 
@@ -206,8 +206,8 @@ def _page(day: PrintedDay, page: PrintedPage, heading: str, say: Say) -> list[ob
         ]
     )
     return [
-        Paragraph(f"{escape(heading)} · {title}", _style(15, after=3)),
-        Paragraph(escape(stamp), _style(8.5, after=6)),
+        Paragraph(f"{escape(heading)} · {title}", style(15, after=3)),
+        Paragraph(escape(stamp), style(8.5, after=6)),
         table,
     ]
 
@@ -231,7 +231,7 @@ def _grouped(phone: str) -> str:
 
 
 def _cell(text: str) -> Paragraph:
-    return Paragraph(text, _style(9.5))
+    return Paragraph(text, style(9.5))
 
 
 def _clock_in(zone: ZoneInfo) -> Callable[[datetime], str]:
@@ -239,14 +239,15 @@ def _clock_in(zone: ZoneInfo) -> Callable[[datetime], str]:
 
 
 @cache
-def _style(size: float, *, after: float = 0) -> ParagraphStyle:
+def style(size: float, *, after: float = 0) -> ParagraphStyle:
+    """Plain text of that size, in points."""
     return ParagraphStyle(
         f"size{size}", fontName="Roboto", fontSize=size, leading=size * 1.22, spaceAfter=after
     )
 
 
 @cache
-def _register_fonts() -> None:
+def register_fonts() -> None:
     """Latin, Greek and Cyrillic letters; the fonts built into PDF readers have Latin alone."""
     folder = files("font_roboto") / "files"
     for name, file in (

@@ -22,6 +22,8 @@ from core.desk import DayAsked
 from core.errors import N_, NotFound, SignInNeeded
 from core.models import Organisation
 from core.overrides import load_overrides_of_month
+from core.patient_slip import print_slip
+from core.patients import get_patient
 from core.policy import Actor, Permission, require
 from core.transfer import csv_cell
 
@@ -158,8 +160,18 @@ def _day_sheet(session: Session, actor: Actor, on: str, *professionals: str, now
     return File(f"day-sheet-{on}.pdf", PDF, as_pdf(day, heading=heading))
 
 
+def _check_slip(session: Session, actor: Actor, patient_id: str, *, now: datetime) -> None:
+    get_patient(session, actor, int(patient_id), now=now)
+
+
+def _slip(session: Session, actor: Actor, patient_id: str, *, now: datetime) -> File:
+    content = print_slip(session, actor, int(patient_id), now=now)
+    return File(f"slip-{patient_id}.pdf", PDF, content)
+
+
 KINDS: Mapping[str, Kind] = {
     "day-sheet": Kind(_check_day_sheet, _day_sheet),
     "patient": Kind(_check_patient, _patient),
+    "slip": Kind(_check_slip, _slip),
     "overrides": Kind(_check_overrides, _overrides),
 }

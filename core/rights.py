@@ -167,6 +167,8 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         (
             "history.load_names",
             "patient_record.load_record",
+            "patient_slip.load_slip",
+            "patient_slip.print_slip",
             "patients.find_likely_duplicates",
             "patients.find_patients",
             "patients.get_patient",

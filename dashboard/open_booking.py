@@ -51,6 +51,7 @@ from dashboard import (
     offering,
     series_form,
     session,
+    slip,
     undo_refused,
     unfinished,
 )
@@ -153,6 +154,8 @@ def _dialog() -> None:
         _move_form(actor, booking, zone, reach)
     _cancel_form(actor, booking, reach)
     _book_again(actor, booking)
+    if booking.seats == 1 and allows(actor, Permission.BOOKINGS_WRITE):
+        slip.offer(actor, booking.attendees[0].patient_id, key=KEY)
 
 
 def _book_again(actor: Actor, booking: Booking) -> None:

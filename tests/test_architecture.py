@@ -69,6 +69,7 @@ CORE_ORDER = (
         "week",
         "own_bookings",
         "patient_record",
+        "patient_slip",
         "history",
         "audit_trail",
         "check",

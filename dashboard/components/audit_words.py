@@ -74,6 +74,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "export.taken": N_("{who} downloaded a file."),
         "audit.read": N_("{who} read the audit."),
         "audit.read_patient": N_("{who} read the audit about {patient}."),
+        "patient.slip_printed": N_("{who} printed the visits of {patient}."),
         "day.printed": N_("{who} printed a day."),
         "day.read_as_it_stood": N_("{who} looked at a day as it stood."),
     },

@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.models import BookingState, Patient
 from core.patient_record import PatientRecord, Visit, load_record
 from core.policy import Actor, Permission, allows
-from dashboard import find_time, open_booking, session, waiting_asked, waiting_form
+from dashboard import find_time, open_booking, session, slip, waiting_asked, waiting_form
 from dashboard.components.bookings_list import badge
 from dashboard.components.patient_picker import PatientChosen
 from dashboard.feedback import md, refuse
@@ -114,6 +114,7 @@ def _visits(actor: Actor, record: PatientRecord, zone: ZoneInfo, now: datetime, 
             _put_on_waiting_list(actor, record)
     if record.coming:
         _lines(record.coming, zone, now, may_open=True)
+        slip.offer(actor, record.patient.id, key="patient")
     else:
         st.caption(_("Nothing is booked."))
     st.markdown(f"**{_('Past and cancelled')}**")

@@ -28,6 +28,7 @@ from core import (
     overrides,
     own_bookings,
     patient_record,
+    patient_slip,
     patients,
     practice,
     privacy,
@@ -790,6 +791,12 @@ PATIENTS = {
             "patient",
             lambda w, who, id: patient_record.load_record(w.session, who, id, now=NOW, past=9),
         ),
+    ),
+    "patient_slip.load_slip": (
+        About("patient", lambda w, who, id: patient_slip.load_slip(w.session, who, id, now=NOW)),
+    ),
+    "patient_slip.print_slip": (
+        About("patient", lambda w, who, id: patient_slip.print_slip(w.session, who, id, now=NOW)),
     ),
     "patients.get_patient": (
         About("patient", lambda w, who, id: patients.get_patient(w.session, who, id, now=NOW)),
