@@ -11,6 +11,7 @@ from core.booking import (
     UNDO_FOR,
     CancelRequest,
     MoveRequest,
+    SetAside,
     UndoRequest,
     cancel,
     move,
@@ -36,6 +37,7 @@ from tests.test_booking import Desk
 from tests.test_desk_page import Desk as Screen
 from tests.test_desk_page import said, toasts
 
+URGENT = SetAside("Urgent", "pain since this morning")
 JUST_BEFORE = a.BEFORE + UNDO_FOR - timedelta(seconds=1)
 
 
@@ -62,6 +64,10 @@ def cancelled(desk, booking):
 def claimed(desk, booking):
     asked = select(Claim.calendar_id, Claim.starts_at).where(Claim.booking_id == booking.id)
     return set(desk.session.execute(asked).all())
+
+
+def guarded_of(booking):
+    return select(Claim.guarded).where(Claim.booking_id == booking.id)
 
 
 def last_kinds(desk, booking):
@@ -118,6 +124,52 @@ def test_time_taken_meanwhile_stays_with_whoever_took_it(desk, step):
     assert refused.value.details["taken_by"] == "Rita"
     assert a.at(9) not in refused.value.details["alternatives"]
     assert refused.value.details["alternatives"]
+
+
+@pytest.mark.parametrize("step", [cancelled, lambda desk, one: moved(desk, one, 13)])
+def test_a_visit_over_another_comes_back_over_that_one_and_over_nobody_new(desk, step):
+    first, other = desk.book(9), a.patient(desk.session)
+    over = desk.book(9, patient_id=other.id, set_aside=URGENT)
+
+    step(desk, over)
+    undone(desk, over)
+    assert (over.state, over.starts_at) == (BookingState.BOOKED, a.at(9))
+
+    step(desk, over)
+    cancelled(desk, first)
+    desk.book(9, patient_id=a.patient(desk.session).id)
+    with pytest.raises(SlotTaken), desk.session.begin_nested():
+        undone(desk, over)
+
+
+def test_a_visit_moved_over_another_goes_back_to_a_time_of_its_own_only(desk):
+    booking = desk.book(9)
+    desk.book(11, patient_id=a.patient(desk.session).id)
+    request = MoveRequest(booking.id, booking.version, desk.ada.id, a.at(11), set_aside=URGENT)
+    before = claimed(desk, booking)
+    move(desk.session, desk.actor, request, now=a.BEFORE)
+    back = desk.session.begin_nested()
+
+    undone(desk, booking)
+    assert claimed(desk, booking) == before
+    assert desk.session.scalars(guarded_of(booking)).all() == [True, True]
+
+    back.rollback()
+    desk.session.expire_all()
+    desk.book(9, patient_id=a.patient(desk.session).id)
+    with pytest.raises(SlotTaken), desk.session.begin_nested():
+        undone(desk, booking)
+
+
+def test_nothing_comes_back_to_a_room_that_is_archived(desk):
+    booking, room = desk.book(9), a.room(desk.session)
+    booking.room_id = room.id
+    desk.session.flush()
+    cancelled(desk, booking)
+    room.archived_at = a.BEFORE
+
+    with pytest.raises(NotFound):
+        undone(desk, booking)
 
 
 def test_time_being_offered_to_who_waits_is_not_taken_from_them(desk):

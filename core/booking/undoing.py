@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from core.availability import ReasonCode
 from core.booking.confirming import forget_confirmations
 from core.booking.fitting import refusal
 from core.claims import ClaimRefused, calendars_of, clear_expired_holds, drop_claims, lay_claims
+from core.db import overlaps
 from core.edits import UNDO_FOR
 from core.errors import NotFound, SlotTaken
 from core.models import (
@@ -17,6 +18,8 @@ from core.models import (
     Attendee,
     Booking,
     BookingEvent,
+    BookingState,
+    Claim,
     EventKind,
     Override,
     OverrideKind,
@@ -30,6 +33,8 @@ from core.visits import load_around, reasons_against, want
 AT_ANY_TIME = (EventKind.MARKED, EventKind.CANCELLED)
 SOON = (EventKind.MOVED, EventKind.LEFT)
 """Within ``UNDO_FOR`` alone."""
+COMES = (EventKind.BOOKED, EventKind.MOVED, EventKind.UNDONE, EventKind.JOINED)
+"""Steps by which a booking takes time."""
 SOMEBODY_ELSE = {ReasonCode.TAKEN, ReasonCode.HELD, ReasonCode.PATIENT_BUSY}
 
 
@@ -82,19 +87,51 @@ def put_back(
 def claim_again(session: Session, actor: Actor, booking: Booking, *, now: datetime) -> None:
     """Take back the time that a booking has given up, if nobody has it and everybody is there.
 
-    A visit that was booked over another may lie over it again.
+    A visit that was booked over another may lie over that one again, and over nobody new.
     """
     _check_not_archived(session, booking)
-    was_over = select(Override.id).where(
-        Override.booking_id == booking.id, Override.kind == OverrideKind.OVERLAP
-    )
-    guarded = session.scalar(was_over.limit(1)) is None
     calendars = calendars_of(session, booking.id)
     clear_expired_holds(session, calendars, now=now)
     try:
-        lay_claims(session, booking, booking.service, calendars, guarded=guarded)
+        with session.begin_nested():
+            lay_claims(session, booking, booking.service, calendars)
     except ClaimRefused as lost:
-        raise _lost(session, actor, booking, now=now) from lost
+        if not _was_over(session, booking) or _has_newcomer(session, booking, calendars):
+            raise _lost(session, actor, booking, now=now) from lost
+        lay_claims(session, booking, booking.service, calendars, guarded=False)
+
+
+def _was_over(session: Session, booking: Booking) -> bool:
+    overlap = select(Override.id).where(
+        Override.booking_id == booking.id, Override.kind == OverrideKind.OVERLAP
+    )
+    return session.scalar(overlap.limit(1)) is not None
+
+
+def _has_newcomer(session: Session, booking: Booking, calendars: Iterable[int]) -> bool:
+    """Whether somebody came to lie there since the booking gave the time up in its last step."""
+    given_up = select(func.max(BookingEvent.id)).where(BookingEvent.booking_id == booking.id)
+    came = exists().where(
+        BookingEvent.booking_id == Claim.booking_id,
+        BookingEvent.id > given_up.scalar_subquery(),
+        BookingEvent.kind.in_(COMES),
+    )
+    newcomers = (
+        select(Claim.id)
+        .join(Booking, Booking.id == Claim.booking_id)
+        .where(
+            Claim.calendar_id.in_(calendars),
+            Claim.booking_id != booking.id,
+            overlaps(
+                Claim.starts_at.expression,
+                Claim.ends_at.expression,
+                booking.starts_at,
+                booking.ends_at,
+            ),
+            came | (Booking.state == BookingState.HELD),
+        )
+    )
+    return session.scalar(newcomers.limit(1)) is not None
 
 
 def _check_not_archived(session: Session, booking: Booking) -> None:
@@ -103,6 +140,9 @@ def _check_not_archived(session: Session, booking: Booking) -> None:
     )
     if session.scalar(professional) is not None:
         raise NotFound(what="professional")
+    room = select(Room.archived_at).where(Room.id == booking.room_id)
+    if session.scalar(room) is not None:
+        raise NotFound(what="room")
     patients = (
         select(Patient.id)
         .join(Attendee, Attendee.patient_id == Patient.id)
