@@ -6,10 +6,13 @@ from sqlalchemy import func, select
 from core.booking import (
     BookingRequest,
     CancelRequest,
+    ConfirmRequest,
     MarkRequest,
     book,
     cancel,
+    confirm_by_phone,
     get_booking,
+    load_confirmed,
     mark,
 )
 from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat, seats_taken
@@ -99,6 +102,18 @@ def test_who_left_may_come_back(session, rita, group):
     add(session, rita, group, ben)
     leave(session, rita, SeatRequest(group.id, group.version, ben.id), now=a.BEFORE)
     assert add(session, rita, group, ben).state is BookingState.BOOKED
+
+
+def test_who_left_and_comes_back_is_asked_to_confirm_anew(session, rita, group):
+    ben = a.patient(session)
+    add(session, rita, group, ben)
+    asked = ConfirmRequest(group.id, group.version, ben.id)
+    confirm_by_phone(session, rita, asked, now=a.BEFORE)
+    assert (group.id, ben.id) in load_confirmed(session, rita, [group.id])
+
+    leave(session, rita, SeatRequest(group.id, group.version, ben.id), now=a.BEFORE)
+    add(session, rita, group, ben)
+    assert (group.id, ben.id) not in load_confirmed(session, rita, [group.id])
 
 
 def test_nobody_sits_twice_or_in_two_places(session, rita, group):

@@ -16,7 +16,16 @@ from core.availability import load_busy
 from core.booking.ledger import check_version, lock_booking, place_of, remember
 from core.claims import ClaimRefused, clear_expired_holds, lay_claims
 from core.errors import N_, Invalid, NotFound, SlotTaken, WrongState
-from core.models import OCCUPYING, Attendee, Booking, BookingState, Claim, EventKind, Patient
+from core.models import (
+    OCCUPYING,
+    Attendee,
+    Booking,
+    BookingState,
+    Claim,
+    Confirmation,
+    EventKind,
+    Patient,
+)
 from core.policy import Actor, Permission, require
 
 P, S = Permission, BookingState
@@ -171,6 +180,7 @@ def _part_of(booking: Booking, patient_id: int | None) -> Attendee:
 def _seat_of(session: Session, booking: Booking, patient_id: int) -> Attendee:
     """A new place at the end of the list, also for who was here before and comes back."""
     for each in [one for one in booking.attendees if one.patient_id == patient_id]:
+        session.execute(delete(Confirmation).where(Confirmation.attendee_id == each.id))
         booking.attendees.remove(each)
         session.delete(each)
         session.flush()
