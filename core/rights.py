@@ -370,7 +370,6 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "booking.groups.take_seat_back",
             "booking.ledger.lock_booking",
             "booking.ledger.remember",
-            "booking.progress.is_own_cancellation",
             "booking.undoing.claim_again",
             "booking.undoing.put_back",
             "desk.visits_offered",

@@ -97,7 +97,7 @@ def _booking(actor: Actor, noted: Noted, now: datetime) -> Offered | None:
 
 def _own_visit(actor: Actor, booking: Booking, step: BookingEvent, now: datetime) -> Offered | None:
     """What a patient has cancelled, and comes to after all."""
-    if not is_own_cancellation(booking, step, actor, now=now):
+    if not is_own_cancellation(booking, step, actor.user_id, now=now):
         return None
 
     def come() -> None:

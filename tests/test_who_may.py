@@ -162,6 +162,7 @@ MAY_SAY = {
     "booking.placing.move": {"version"},
     "booking.progress.cancel": {"version"},
     "booking.progress.mark": {"state", "version"},
+    "booking.progress.take_back_cancellation": {"version"},
     "booking.progress.undo": {"version"},
     "catalog.offers.offer_service": {"price_cents"},
     "catalog.place.set_up_organisation": {"currency"},

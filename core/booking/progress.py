@@ -139,7 +139,7 @@ def take_back_cancellation(
     everybody = calendars_of_all(session, request.booking_id)
     booking = lock_booking(session, actor, request.booking_id, also=everybody)
     check_version(session, booking, request.version)
-    if step is None or not is_own_cancellation(booking, step, actor, now=now):
+    if step is None or not is_own_cancellation(booking, step, actor.user_id, now=now):
         raise WrongState(state=booking.state, wanted=EventKind.UNDONE)
     before = place_of(booking)
     _step_back(session, actor, booking, step, now=now)
@@ -149,10 +149,10 @@ def take_back_cancellation(
 
 
 def is_own_cancellation(
-    booking: Booking, step: BookingEvent, actor: Actor, *, now: datetime
+    booking: Booking, step: BookingEvent, user_id: int | None, *, now: datetime
 ) -> bool:
     """Whether this very person has just cancelled it, and could still come."""
-    is_theirs = step.kind is EventKind.CANCELLED and step.user_id == actor.user_id
+    is_theirs = step.kind is EventKind.CANCELLED and step.user_id == user_id
     return is_theirs and now < min(step.at + UNDO_FOR, booking.starts_at)
 
 
