@@ -67,7 +67,8 @@ def agenda_lines(agenda: Agenda, *, today: date) -> Sequence[BoardLine]:
 def _pages(agenda: Agenda) -> None:
     if PAGE in st.session_state:
         st.session_state[PAGE] = agenda.page  # with other filters there may be fewer
-    st.pagination(agenda.pages, key=PAGE, bind="query-params")
+    if st.pagination(agenda.pages, key=PAGE, bind="query-params") != agenda.page:
+        st.rerun()  # the address names a page, which only this widget reads
 
 
 def _line(

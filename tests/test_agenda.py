@@ -9,6 +9,7 @@ from core import agenda as agendas
 from core.agenda import AgendaAsked, load_agenda
 from core.errors import Invalid, NotAllowed
 from core.models import BookingState, Expertise, Organisation, ProfessionalExpertise, Role
+from dashboard import desk_list, places
 from dashboard.components.view_switch import AS_LIST, BY_DAY
 from dashboard.desk_list import agenda_lines
 from tests import a, screen
@@ -175,3 +176,19 @@ def test_states_are_chosen_by_their_words(desk):
     assert "**0 bookings**" in said(desk)
     desk.segmented_control(key="view").set_value(BY_DAY).run()
     assert not desk.exception
+
+
+def test_an_address_that_was_kept_opens_its_page(monkeypatch, sqlite_database, desk):
+    drawn = []
+    as_before = desk_list.agenda_lines
+    monkeypatch.setattr(
+        desk_list, "agenda_lines", lambda *seen, **on: drawn.append(as_before(*seen, **on)) or ()
+    )
+    with sqlite_database.writing() as session:
+        bea = a.user(session, Role.RECEPTIONIST, name="Bea")
+    page = screen.show_to(monkeypatch, sqlite_database, bea)
+    page.query_params["view"], page.query_params["page"] = AS_LIST, "2"
+    page.switch_page(str(places.PAGES / "desk.py")).run()
+
+    assert "**60 bookings**" in said(page)
+    assert len(drawn[-1]) == 10
