@@ -27,6 +27,7 @@ from dashboard import feedback, keys, new_booking, session, unfinished
 from dashboard.components.line_field import line_field
 from dashboard.components.patient_picker import describe
 from dashboard.components.view_switch import DAY
+from dashboard.components.wish_fields import PARTS
 from dashboard.feedback import md
 from dashboard.formatting import day, say, when
 from dashboard.i18n import _
@@ -148,7 +149,8 @@ def _turn_of(state: Open) -> str:
 def _hints() -> None:
     st.caption(
         _(
-            "For example **tomorrow 14:30 dr ruiz silva**, **12.01. 9h physiotherapy +351 912 …** "
+            "For example **tomorrow 14:30 dr ruiz silva**, **next tue afternoon silva check-up**, "
+            "**12.01. 9h physiotherapy +351 912 …** "
             "or **silva follow-up** for the next free time. Enter books, Escape clears."
         )
     )
@@ -189,6 +191,8 @@ def _time_of(meaning: Meaning, proposed: Proposed, zone: ZoneInfo, now: datetime
     said = [day(meaning.on, today)] if meaning.on else []
     if meaning.minute is not None:
         said.append(f"{meaning.minute // 60:02}:{meaning.minute % 60:02}")
+    elif meaning.part is not None:
+        said.append(_(PARTS[meaning.part]).lower())
     if not said:
         return _("next free time")
     if proposed.service_id is None:

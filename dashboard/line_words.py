@@ -21,8 +21,11 @@ def line_words() -> LineWords:
         days=_set(_("day days")),
         weeks=_set(_("week weeks")),
         months_ahead=_set(_("month months")),
+        morning=_set(_("morning")),
+        afternoon=_set(_("afternoon")),
+        evening=_set(_("evening")),
         titles=_set(_("dr dra doctor prof professor")),
-        fillers=_set(_("at with for on the and to a an please")),
+        fillers=_set(_("at with for on the and to a an please anybody anyone")),
     )
 
 

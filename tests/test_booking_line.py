@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.availability.next_free import AFTERNOON
 from core.booking_line import LineWords, propose, read_line, understand
 from core.booking_line.reading import LONGEST_LINE
 from core.errors import NotAllowed
@@ -26,6 +27,9 @@ WORDS = LineWords(
     days=frozenset({"day", "days"}),
     weeks=frozenset({"week", "weeks"}),
     months_ahead=frozenset({"month", "months"}),
+    morning=frozenset({"morning"}),
+    afternoon=frozenset({"afternoon"}),
+    evening=frozenset({"evening"}),
     titles=frozenset({"dr"}),
     fillers=frozenset({"at", "with", "for", "on"}),
 )
@@ -134,6 +138,15 @@ def test_a_date_or_a_time_that_is_none_is_told_and_never_passed_over(odd):
 )
 def test_a_weekday_with_a_time_that_is_over_means_next_week(text, on):
     assert read(text, minute=18 * 60).on == on
+
+
+def test_a_part_of_the_day_is_read_and_a_time_goes_before_it():
+    assert read("next tue afternoon").part == AFTERNOON
+    assert (read("fri morning", minute=13 * 60).on, read("fri morning").on) == (
+        FRIDAY + timedelta(days=7),
+        FRIDAY,
+    )
+    assert (read("fri evening 5").minute, read("morning silva").words) == (17 * 60, ["silva"])
 
 
 def test_order_fillers_commas_and_case_do_not_matter():
@@ -257,6 +270,14 @@ def test_a_free_time_is_proposed_as_said(session, place):
 def test_without_a_time_it_is_the_next_free_one(session, place):
     assert proposed(session, "silva follow-up").starts_at == a.at(9)
     assert proposed(session, "silva follow-up 11").starts_at == a.at(11)
+
+
+def test_an_afternoon_is_an_afternoon_and_never_slips_into_the_morning(session, place):
+    assert proposed(session, "mon afternoon silva follow-up").starts_at == a.at(12)
+    assert proposed(session, "mon afternoon 11 silva follow-up").starts_at == a.at(11)
+    missed = proposed(session, "sunday afternoon silva follow-up")
+    assert missed.starts_at is None
+    assert all(each.starts_at.hour >= 12 for each in missed.other_times)
 
 
 def test_without_a_service_it_is_the_one_of_last_time(session, place):

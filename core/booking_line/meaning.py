@@ -12,6 +12,7 @@ from itertools import product
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.availability.next_free import DayPart
 from core.booking_line.reading import LineRead
 from core.catalog import load_professionals, load_services
 from core.models import Attendee, Booking, Professional, ProfessionalService, Service
@@ -45,6 +46,8 @@ class Meaning:
 
     on: date | None
     minute: int | None
+    part: DayPart | None
+    """Which part of the day, where no time is said."""
     patients: tuple[PatientFound, ...]
     services: tuple[Named, ...]
     professionals: tuple[Named, ...]
@@ -96,9 +99,8 @@ def understand(session: Session, actor: Actor, line: LineRead, *, now: datetime)
         unknown = [*line.unread, *cast[NOTHING]]
         unknown += [sought] if sought and not patients else []
         unknown += line.titled if line.titled and not fitting[1] else []
-        meanings.append(
-            Meaning(line.on, line.minute, patients, *fitting, unknown=" ".join(unknown), fit=fit)
-        )
+        said = (line.on, line.minute, line.part if line.minute is None else None)
+        meanings.append(Meaning(*said, patients, *fitting, unknown=" ".join(unknown), fit=fit))
     meanings.sort(key=lambda each: -each.fit)
     best = meanings[0].fit
     near = [each for each in meanings if each.fit > best - NEAR and not each.unknown]

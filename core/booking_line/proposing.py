@@ -46,6 +46,7 @@ def propose(session: Session, actor: Actor, meaning: Meaning, *, now: datetime) 
         patient_id=meaning.patient.id if meaning.patient else None,
         professional_ids=tuple(each.id for each in meaning.professionals),
         from_on=meaning.on,
+        parts=(meaning.part,) if meaning.part else (),
     )
     wished = _as_wished(session, actor, meaning, asked, now)
     if wished is not None:

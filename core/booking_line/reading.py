@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from core.availability.next_free import AFTERNOON, EVENING, MORNING, DayPart
 from core.patients.search import MONTH_FIRST, SHORTEST_PHONE, fold
 
 LONGEST_LINE = 200
@@ -33,6 +34,9 @@ class LineWords:
     days: frozenset[str]
     weeks: frozenset[str]
     months_ahead: frozenset[str]
+    morning: frozenset[str]
+    afternoon: frozenset[str]
+    evening: frozenset[str]
     titles: frozenset[str]
     """What precedes a professional's name."""
     fillers: frozenset[str]
@@ -45,6 +49,8 @@ class LineRead:
 
     on: date | None = None
     minute: int | None = None
+    part: DayPart | None = None
+    """Morning, afternoon, evening; a time says more and goes before it."""
     phone: str = ""
     titled: list[str] = field(default_factory=list)
     """Words that can only be a professional's name."""
@@ -77,9 +83,15 @@ def read_line(
             into.extend([tokens[0]] if is_odd else fold(tokens[0]).split())
         tokens = tokens[taken or 1 :]
     read = reader.read
-    if reader.is_weekday and read.on == today and read.minute is not None and read.minute < minute:
+    if reader.is_weekday and read.on == today and _is_over(read, minute):
         read.on = today + timedelta(days=7)
     return read
+
+
+def _is_over(read: LineRead, minute: int) -> bool:
+    if read.minute is not None:
+        return read.minute < minute
+    return read.part is not None and read.part.ends_minute <= minute
 
 
 @dataclass
@@ -200,6 +212,15 @@ def _named_day(tokens: Sequence[str], reader: _Reader) -> int:
     return 2 if is_next else 1
 
 
+def _part_of_day(tokens: Sequence[str], reader: _Reader) -> int:
+    """morning, afternoon, evening."""
+    words, said = reader.words, fold(tokens[0])
+    parts = ((words.morning, MORNING), (words.afternoon, AFTERNOON), (words.evening, EVENING))
+    part = next((part for names, part in parts if said in names), None)
+    reader.read.part = part or reader.read.part
+    return int(part is not None)
+
+
 def _bare_hour(tokens: Sequence[str], reader: _Reader) -> int:
     """10, 1030."""
     if reader.read.minute is not None:
@@ -235,6 +256,7 @@ MATCHERS: Sequence[Matcher] = (
     _day_and_month,
     _phone,
     _named_day,
+    _part_of_day,
     _bare_hour,
     _title,
     _filler,
