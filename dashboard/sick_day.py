@@ -225,12 +225,14 @@ def _buttons(time_off_id: int, worklist: Worklist) -> None:
                 keys.NO_ANSWER,
                 lambda db, who, at: no_answer(db, who, time_off_id, booking.id, now=at),
                 _("{patient} comes again at the end.").format(patient=name),
+                booking.id,
             )
             _button(
                 _("Skip"),
                 keys.SKIP,
                 lambda db, who, at: skip(db, who, time_off_id, booking.id, now=at),
                 _("{patient} comes again at the end.").format(patient=name),
+                booking.id,
             )
             _button(
                 _("Cancel the visit"),
@@ -239,6 +241,7 @@ def _buttons(time_off_id: int, worklist: Worklist) -> None:
                     db, who, time_off_id, booking.id, booking.version, now=at
                 ),
                 _("The visit of {patient} is cancelled.").format(patient=name),
+                booking.id,
             )
         _button(
             _("Undo"),
@@ -248,10 +251,11 @@ def _buttons(time_off_id: int, worklist: Worklist) -> None:
         )
 
 
-def _button(label: str, key: Key, change: Change, said: str) -> None:
+def _button(label: str, key: Key, change: Change, said: str, about: int | None = None) -> None:
+    """``about`` the visit it was drawn for: pressed twice it does not find the next one."""
     st.button(
         label,
-        key=f"sick_day_{key.press}",
+        key=f"sick_day_{key.press}" if about is None else f"sick_day_{key.press}_{about}",
         shortcut=key.press,
         on_click=_do,
         args=(change, said),

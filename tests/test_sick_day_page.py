@@ -96,15 +96,30 @@ def test_a_proposal_is_taken_and_the_next_visit_comes(show, house):
 
 
 def test_no_answer_comes_again_after_a_reload_too(show, house):
-    page = press(show("rita"), "sick_day_o")
+    page = press(show("rita"), f"sick_day_o_{visit(house, 'Ana [Silva]').id}")
     assert "**Cleo Reis** · [" in said(page)
 
-    page = press(show("rita"), "sick_day_q")
+    page = press(show("rita"), f"sick_day_q_{visit(house, 'Cleo Reis').id}")
 
     assert visit(house, "Cleo Reis").state is BookingState.CANCELLED
     assert not visit(house, "Cleo Reis").cancelled_late
     assert r"**Ana \[Silva\]** · [" in said(page)
     assert "Called 1 time, no answer" in [each.value for each in page.caption]
+
+
+def test_a_second_press_does_not_reach_the_visit_that_came_up_meanwhile(show, house):
+    def acts(page):
+        words = ("Cancel the visit", "No answer", "Skip")
+        return {each.key for each in page.button if each.label in words}
+
+    page = show("rita")
+    before, name = acts(page), "Ana [Silva]"
+    (cancels,) = (each.key for each in page.button if each.label == "Cancel the visit")
+
+    page = press(page, cancels)
+    assert visit(house, name).state is BookingState.CANCELLED
+    assert len(acts(page)) == 3
+    assert not before & acts(page)
 
 
 def test_another_desk_gets_the_next_visit_and_sees_who_is_calling(show):
