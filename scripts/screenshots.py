@@ -138,7 +138,16 @@ def type_a_line(page: Page) -> None:
 def press(page: Page, *chords: str) -> None:
     for each in chords:
         page.keyboard.press(each)
-        page.wait_for_timeout(2500)
+        page.wait_for_timeout(200)  # a page's letter follows G at once
+    page.wait_for_timeout(2500)
+
+
+def choose_after(page: Page, chord: str, name: str) -> None:
+    """Another view, of the one it asks for, a step ahead."""
+    press(page, chord)
+    page.get_by_role("button", name=name, exact=True).click()
+    page.wait_for_timeout(2500)
+    press(page, "n")
 
 
 STEPS = {
@@ -146,8 +155,8 @@ STEPS = {
     "find": find_a_time,
     "booking": type_a_line,
     "waiting": lambda page: press(page, "g", "l"),
-    "week": lambda page: press(page, "Shift+W"),
-    "month": lambda page: press(page, "Shift+M"),
+    "week": lambda page: choose_after(page, "Shift+W", "Dr Elena Ruiz"),
+    "month": lambda page: choose_after(page, "Shift+M", "Consultation"),
     "list": lambda page: press(page, "Shift+L"),
     "today": lambda page: press(page, "g", "t"),
 }
