@@ -166,10 +166,13 @@ def expected_starts(
     visits: Iterable[Booking], minutes: int, said_at: datetime
 ) -> Iterator[tuple[Booking, datetime]]:
     """When each visit, in the order of the day, really begins: the first that had not begun when
-    it was said so much later, the others as soon as the one before is over."""
+    it was said so much later, the others as soon as the one before is over.
+
+    Whoever should have been gone by then and never began did not come.
+    """
     earliest: datetime | None = None
     for each in visits:
-        if each.started_at is not None and each.started_at <= said_at:
+        if (each.started_at or each.ends_at) <= said_at:
             continue
         begins = each.starts_at + timedelta(minutes=minutes)
         if each.started_at is not None:

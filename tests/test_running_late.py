@@ -85,6 +85,21 @@ def test_only_what_follows_is_late_and_nobody_elses(session, desk, doctor):
     assert not late(session, ben)
 
 
+def test_somebody_who_never_came_does_not_use_the_delay_up(session, desk, doctor):
+    visit(session, desk, doctor, 9)
+    visit(session, desk, doctor, 14)
+    say_late(session, desk, doctor.id, 30, now=a.at(13.5))
+
+    assert expected(late(session, desk, a.at(13.5))) == [(a.at(14), a.at(14.5))]
+
+
+def test_somebody_who_is_merely_not_begun_with_is_the_next(session, desk, doctor):
+    visit(session, desk, doctor, 9)
+    say_late(session, desk, doctor.id, 30, now=a.at(9.25))
+
+    assert expected(late(session, desk, a.at(9.25))) == [(a.at(9), a.at(9.5))]
+
+
 def test_it_is_over_once_caught_up_with(session, desk, doctor):
     first, _second = visit(session, desk, doctor, 10), visit(session, desk, doctor, 10.5)
     say_late(session, desk, doctor.id, 10, now=NOW)
