@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.errors import SignInNeeded
-from core.models import Draft
+from core.models import Draft, Erasure
 from core.policy import Actor
 
 KEPT = timedelta(hours=36)
@@ -45,9 +45,12 @@ def keep(
 ) -> None:
     """Keep what stands in a form in place of what was kept of it; only so much of it.
 
-    ``about`` is the patient whose record the form belongs to.
+    ``about`` is the patient whose record the form belongs to: of one who was erased meanwhile
+    nothing is kept.
     """
     user_id = _user_of(actor)
+    if about is not None and session.get(Erasure, about) is not None:
+        return
     sweep(session, now=now)
     values = {"patient_id": about, "entries": _written(entries), "saved_at": now}
     is_postgresql = session.get_bind().dialect.name == "postgresql"

@@ -115,6 +115,17 @@ def test_an_erasure_takes_every_draft_along(session, rita):
     assert kept(session) == 0
 
 
+def test_nothing_is_kept_of_somebody_who_was_erased_meanwhile(session, rita):
+    """Whoever has the form open still, or takes back what they discarded, brings nobody back."""
+    ana, other = a.patient(session), a.patient(session)
+    erased(session, ana)
+
+    drafts.keep(session, rita, "patient", {"name": "Ana Rocha"}, ana.id, now=NOW)
+    assert kept(session) == 0
+    drafts.keep(session, rita, "patient", {"name": "Ana Rocha"}, other.id, now=NOW)
+    assert kept(session) == 1
+
+
 # at the desk
 
 
