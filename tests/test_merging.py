@@ -254,6 +254,16 @@ def test_a_visit_cancelled_since_goes_back_cancelled(twice):
     assert record.coming == []
 
 
+def test_a_visit_booked_since_for_who_waited_stays_with_whom_it_was_booked_for(twice):
+    twice.wait(twice.again)
+    twice.merge()
+    served = twice.book(twice.ana, 14)
+    entry = waiting.close_served(twice.session, twice.rita, served, now=a.BEFORE)
+    twice.undo()
+
+    assert (entry.patient_id, entry.booking_id) == (twice.ana.id, served.id)
+
+
 def test_after_ten_minutes_it_stays(twice):
     twice.merge()
 

@@ -68,7 +68,8 @@ def give_back(
 ) -> None:
     """The same rows back, as far as they are there and still the kept one's.
 
-    A booking that was placed anew since has claims of its own: they follow its seat.
+    A booking that was placed anew since has claims of its own: they follow its seat. Who was
+    booked from the waiting list since has waited: that entry stays with the booking.
     """
     for each in MOVED:
         _put(session, each.column, moved.get(each.name, ()), kept.id, other.id)
@@ -77,6 +78,11 @@ def give_back(
     now_theirs = select(claims.c.id).where(
         claims.c.calendar_id == kept.calendar_id, claims.c.booking_id.in_(theirs)
     )
+    entries, came = T["waiting_entries"], moved.get("waiting_entries", ())
+    served = select(entries.c.id).where(
+        entries.c.id.in_(came), entries.c.booking_id.is_not(None), ~entries.c.booking_id.in_(theirs)
+    )
+    _put(session, entries.c.patient_id, session.scalars(served).all(), other.id, kept.id)
     rows = {*session.scalars(now_theirs), *moved.get(CLAIMS.name, ())}
     _put(session, CLAIMS.column, sorted(rows), kept.calendar_id, other.calendar_id)
 
