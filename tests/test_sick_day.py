@@ -77,8 +77,8 @@ class Place:
             self.session, self.rita, self.away, booking.id, booking.version, now=NOW
         )
 
-    def undo(self, actor=None):
-        return sick_day.undo_last(self.session, actor or self.rita, self.away, now=NOW)
+    def undo(self, actor=None, *, now=NOW):
+        return sick_day.undo_last(self.session, actor or self.rita, self.away, now=now)
 
     def instead(self, booking):
         return sick_day.propose_instead(self.session, self.rita, booking.id, now=NOW)
@@ -224,6 +224,33 @@ def test_a_step_is_taken_back_once_and_only_by_who_took_it(place):
     place.undo()
     with pytest.raises(Invalid, match="nothing of yours"):
         place.undo()
+
+
+def test_an_undone_step_takes_no_visit_from_a_desk_that_is_calling(place):
+    for _each in range(3):
+        place.do(sick_day.skip, place.take())
+    for _each in range(2):
+        place.do(sick_day.skip, place.take(place.bea), place.bea)
+    assert place.take(place.bea).id == place.eleven.id  # what Rita skipped last
+
+    with pytest.raises(Invalid, match="Bea is calling"):
+        place.undo()
+
+    place.do(sick_day.skip, place.eleven, place.bea)
+    assert place.undo().id == place.eleven.id
+
+
+def test_an_older_step_is_not_undone_in_place_of_a_move_ten_minutes_ago(place):
+    place.cancel(place.nine)
+    place.move(place.ten)
+    later = NOW + UNDO_FOR
+
+    with pytest.raises(Invalid, match="more than ten minutes ago"):
+        place.undo(now=later)
+    assert place.nine.state is BookingState.CANCELLED
+
+    assert place.undo(now=later - timedelta(seconds=1)).id == place.ten.id
+    assert place.undo(now=later).id == place.nine.id  # a cancellation may wait
 
 
 def test_a_move_is_not_taken_back_once_somebody_changed_the_booking(place):

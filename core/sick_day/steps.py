@@ -16,6 +16,7 @@ from core.booking import (
     move,
     undo,
 )
+from core.edits import UNDO_FOR
 from core.errors import N_, Invalid, NotFound
 from core.models import (
     AbsenceCall,
@@ -112,6 +113,23 @@ def undo_last(session: Session, actor: Actor, time_off_id: int, *, now: datetime
     """
     require(actor, P.BOOKINGS_WRITE)
     load_worklist(session, actor, time_off_id, now=now)
+    last = _last_of(session, actor, time_off_id, now=now)
+    booking = get_booking(session, actor, last.booking_id)
+    if last.step in (S.CANCELLED, S.MOVED):
+        undo(session, actor, UndoRequest(booking.id, last.booking_version), now=now)
+    # After the booking: removing time off locks the calendar first, too.
+    for each in _locked(session, actor, time_off_id, now=now).rows:
+        if each.booking.id == booking.id:
+            _check_not_taken(each)
+    last.ended_at = now
+    _open(session, actor, time_off_id, booking, now=now)
+    if last.step in (S.NO_ANSWER, S.SKIPPED):
+        audit.record(session, actor, "absence.undone", booking, now=now, time_off=time_off_id)
+    return booking
+
+
+def _last_of(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> AbsenceCall:
+    """The actor's last step, unless it cannot be undone: one before it would come as a surprise."""
     last = session.scalar(
         select(AbsenceCall)
         .where(
@@ -127,14 +145,14 @@ def undo_last(session: Session, actor: Actor, time_off_id: int, *, now: datetime
         raise Invalid(
             N_("There is nothing of yours to undo on this list. Open the booking to change it.")
         )
-    booking = get_booking(session, actor, last.booking_id)
-    if last.step in (S.CANCELLED, S.MOVED):
-        undo(session, actor, UndoRequest(booking.id, last.booking_version), now=now)
-    last.ended_at = now
-    _open(session, actor, time_off_id, booking, now=now)
-    if last.step in (S.NO_ANSWER, S.SKIPPED):
-        audit.record(session, actor, "absence.undone", booking, now=now, time_off=time_off_id)
-    return booking
+    if last.step is S.MOVED and last.at + UNDO_FOR <= now:
+        raise Invalid(
+            N_(
+                "Your last step here was to move a visit, more than ten minutes ago. "
+                "Open the booking to change it."
+            )
+        )
+    return last
 
 
 def _put_back(
@@ -166,11 +184,15 @@ def _own_row(worklist: Worklist, booking_id: int) -> WorkRow:
     row = next((each for each in worklist.rows if each.booking.id == booking_id), None)
     if row is None:
         raise NotFound(what=N_("stranded visit"))
+    _check_not_taken(row)
+    return row
+
+
+def _check_not_taken(row: WorkRow) -> None:
     if row.taken_by:
         raise Invalid(
             N_("{who} is calling about this visit just now. Take the next one."), who=row.taken_by
         )
-    return row
 
 
 def _open(
