@@ -72,7 +72,7 @@ def choose(actor: Actor) -> None:
                 key=f"sick_day_open_{each.id}",
                 icon=":material/call:",
                 shortcut=keys.FIRST_LIST.press if number == 0 else None,
-                on_click=_choose,
+                on_click=_open,
                 args=(each.id,),
             )
     st.subheader(_("Somebody else is away"), anchor=False)
@@ -82,6 +82,11 @@ def choose(actor: Actor) -> None:
 
 def _choose(time_off_id: int | None) -> None:
     st.session_state[CHOSEN] = time_off_id
+
+
+def _open(time_off_id: int | None) -> None:
+    session.signed_in()
+    _choose(time_off_id)
 
 
 def work(actor: Actor) -> None:
@@ -141,7 +146,7 @@ def _head(actor: Actor, worklist: Worklist) -> None:
             ),
             [days],
         )
-        st.button(_("All lists"), key="sick_day_back", on_click=_choose, args=(None,))
+        st.button(_("All lists"), key="sick_day_back", on_click=_open, args=(None,))
     total = worklist.done + len(worklist.rows)
     st.progress(worklist.done / total if total else 1.0, text=md(progress(worklist)))
 

@@ -33,7 +33,6 @@ class WorkRow:
     booking: Booking
     patients: Sequence[Patient]
     unanswered: int
-    is_put_back: bool
     taken_by: str
     is_mine: bool
 
@@ -98,7 +97,6 @@ def _row(actor: Actor, booking: Booking, steps: Sequence[_Step], now: datetime) 
         booking=booking,
         patients=[each.patient for each in coming],
         unanswered=sum(each.step is S.NO_ANSWER for each in steps),
-        is_put_back=_last(steps, PUT_BACK) is not None,
         taken_by=holder.user if holder is not None and not is_mine else "",
         is_mine=is_mine,
     )
