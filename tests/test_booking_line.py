@@ -235,7 +235,7 @@ def test_one_odd_word_leaves_the_rest_understood(session, place):
     best = meant(session, "silva follow-up please-now")[0]
     assert ids(best.patients) == [silva.id]
     assert ids(best.services) == [follow_up.id]
-    assert best.unknown == "please now"
+    assert best.unknown == "please-now"
     assert meant(session, "31.2. 10h silva follow-up")[0].unknown == "31.2."
 
 
@@ -243,6 +243,12 @@ def test_what_nobody_is_called_is_said(session, place):
     best = meant(session, "mon 10 follow-up zzyzx")[0]
     assert (best.unknown, best.patients) == ("zzyzx", ())
     assert best.services
+
+
+def test_who_is_new_keeps_the_name_as_it_was_typed(session, place):
+    assert meant(session, "mon 10 Zoë O'Brien-Müller follow-up")[0].unknown == "Zoë O'Brien-Müller"
+    half_known = meant(session, "silva-Zyx follow-up")[0]
+    assert half_known.unknown in ("zyx", "silva-Zyx")
 
 
 def test_only_who_books_for_others_may_ask(session, place):

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.availability.next_free import DayPart
-from core.booking_line.reading import LineRead
+from core.booking_line.reading import LineRead, as_typed
 from core.catalog import load_professionals, load_services
 from core.models import Attendee, Booking, Professional, ProfessionalService, Service
 from core.patients import PatientFound, find_patients, fold
@@ -97,10 +97,12 @@ def understand(session: Session, actor: Actor, line: LineRead, *, now: datetime)
             + UNKNOWN_WORD * len(cast[NOTHING])
         )
         unknown = [*line.unread, *cast[NOTHING]]
-        unknown += [sought] if sought and not patients else []
+        unknown += [*cast[PATIENT], line.phone] if sought and not patients else []
         unknown += line.titled if line.titled and not fitting[1] else []
         said = (line.on, line.minute, line.part if line.minute is None else None)
-        meanings.append(Meaning(*said, patients, *fitting, unknown=" ".join(unknown), fit=fit))
+        meanings.append(
+            Meaning(*said, patients, *fitting, unknown=as_typed(line, unknown), fit=fit)
+        )
     meanings.sort(key=lambda each: -each.fit)
     best = meanings[0].fit
     near = [each for each in meanings if each.fit > best - NEAR and not each.unknown]

@@ -55,6 +55,8 @@ class LineRead:
     titled: list[str] = field(default_factory=list)
     """Words that can only be a professional's name."""
     words: list[str] = field(default_factory=list)
+    typed: list[tuple[str, list[str]]] = field(default_factory=list)
+    """What was typed for which words: a name nobody has may become a patient's."""
     unread: list[str] = field(default_factory=list)
     """What looks like a date or a time and is none: nothing may be booked on such a line."""
 
@@ -79,13 +81,33 @@ def read_line(
         taken = next((count for each in MATCHERS if (count := each(tokens, reader))), 0)
         if not taken:
             is_odd = any(each.isdigit() for each in tokens[0])
-            into = reader.read.unread if is_odd else reader.read.words
-            into.extend([tokens[0]] if is_odd else fold(tokens[0]).split())
+            if is_odd:
+                reader.read.unread.append(tokens[0])
+            else:
+                _take_words(reader.read, tokens[0])
         tokens = tokens[taken or 1 :]
     read = reader.read
     if reader.is_weekday and read.on == today and _is_over(read, minute):
         read.on = today + timedelta(days=7)
     return read
+
+
+def _take_words(read: LineRead, token: str) -> None:
+    found = fold(token).split()
+    read.words.extend(found)
+    if found:
+        read.typed.append((token, found))
+
+
+def as_typed(read: LineRead, words: Sequence[str]) -> str:
+    """Words of the line with the capitals and accents they came with."""
+    said, left = [], [each for each in words if each]
+    while left:
+        typed = (each for each in read.typed if left[: len(each[1])] == each[1])
+        token, found = next(typed, (left[0], left[:1]))
+        said.append(token)
+        left = left[len(found) :]
+    return " ".join(said)
 
 
 def _is_over(read: LineRead, minute: int) -> bool:
