@@ -10,10 +10,12 @@ from core import waiting
 from core.booking import (
     UNDO_FOR,
     CancelRequest,
+    MarkRequest,
     MoveRequest,
     SetAside,
     UndoRequest,
     cancel,
+    mark,
     move,
     undo,
 )
@@ -159,6 +161,29 @@ def test_a_visit_moved_over_another_goes_back_to_a_time_of_its_own_only(desk):
     desk.book(9, patient_id=a.patient(desk.session).id)
     with pytest.raises(SlotTaken), desk.session.begin_nested():
         undone(desk, booking)
+
+
+def test_who_had_arrived_has_waited_since_then(desk):
+    booking, came = desk.book(9), a.at(8.75)
+    arrived = MarkRequest(booking.id, booking.version, BookingState.ARRIVED)
+    mark(desk.session, desk.actor, arrived, now=came)
+    for minutes in (10, 20):  # once more: what was put back counts like the first time
+        cancelled(desk, booking)
+        assert booking.arrived_at is None
+        undone(desk, booking, now=came + timedelta(minutes=minutes))
+
+        assert (booking.state, booking.arrived_at) == (BookingState.ARRIVED, came)
+
+
+def test_who_had_not_arrived_has_not_after_a_cancellation_either(desk):
+    booking = desk.book(9)
+    arrived = MarkRequest(booking.id, booking.version, BookingState.ARRIVED)
+    mark(desk.session, desk.actor, arrived, now=a.at(8.75))
+    undone(desk, booking, now=a.at(8.8))
+    cancelled(desk, booking)
+    undone(desk, booking, now=a.at(8.9))
+
+    assert (booking.state, booking.arrived_at) == (BookingState.BOOKED, None)
 
 
 def test_nothing_comes_back_to_a_room_that_is_archived(desk):

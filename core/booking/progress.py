@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -164,6 +165,21 @@ def _step_back(
         claim_again(session, actor, booking, now=now)
     if booking.state is S.CANCELLED:
         booking.cancel_asked_by_patient = True  # as for any that was never cancelled
+        booking.arrived_at = _arrival(session, booking.id)
     enter(booking, step.old_state, now=now)
     if not booking.occupies:
         drop_claims(session, booking)
+
+
+def _arrival(session: Session, booking_id: int) -> datetime | None:
+    """When the patient last arrived: a cancellation clears it, and they have waited since."""
+    return session.scalar(
+        select(BookingEvent.at)
+        .where(
+            BookingEvent.booking_id == booking_id,
+            BookingEvent.kind == EventKind.MARKED,
+            BookingEvent.new_state == S.ARRIVED,
+        )
+        .order_by(BookingEvent.id.desc())
+        .limit(1)
+    )
