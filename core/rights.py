@@ -268,7 +268,11 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     # what the place offers
     (
         _needs(P.CATALOG_READ),
-        ("catalog.offers.load_offered", "catalog.professionals.load_professionals"),
+        (
+            "catalog.offers.load_offered",
+            "catalog.professionals.load_professional",
+            "catalog.professionals.load_professionals",
+        ),
     ),
     (
         _needs(P.CATALOG_WRITE),

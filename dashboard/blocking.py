@@ -93,7 +93,7 @@ def _dialog(then: Callable[[int], None]) -> None:
     )
     span = Interval(asked.starts_at, asked.starts_at + timedelta(minutes=length))
     with session.reading() as db:
-        name = catalog.load_professionals(db, actor, ids=[asked.professional_id])[0].name
+        name = catalog.load_professional(db, actor, asked.professional_id).name
         booked = stranded_bookings(db, actor, asked.professional_id, span)
     time_line(name, starts_at=span.start, ends_at=span.end, zone=zone)
     autofocus(forms.key("block_reason"), once=asked.starts_at.isoformat())

@@ -185,7 +185,7 @@ def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> ServiceThere 
             now=utc_now(),
             own_hold=asked.hold_id or 0,
         )
-        professional = catalog.load_professionals(db, actor, ids=[asked.professional_id])[0]
+        professional = catalog.load_professional(db, actor, asked.professional_id)
         currency = catalog.get_organisation(db).currency
     by_id = {each.id: each for each in offered}
     service_id = asked.service_id
@@ -314,7 +314,7 @@ def _save(
                 set_aside=set_aside,
             )
             booking = repeated or book(db, actor, request, now=now)
-            professional = catalog.load_professionals(db, actor, ids=[booking.professional_id])[0]
+            professional = catalog.load_professional(db, actor, booking.professional_id)
     except BookingError as refusal:
         kept: Asked = st.session_state[KEY]
         st.session_state[KEY] = replace(

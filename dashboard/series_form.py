@@ -210,7 +210,7 @@ def _book(actor: Actor, new: NewSeries, zone: ZoneInfo, key: str) -> None:
             asked = replace(new.asked, patient_id=new.patient_of(db, now))
             request = SeriesRequest(asked, new.request_key, new.note)
             bookings = book_series(db, actor, request, now=now)
-            professional = catalog.load_professionals(db, actor, ids=[asked.professional_id])[0]
+            professional = catalog.load_professional(db, actor, asked.professional_id)
     except BookingError as refusal:
         st.session_state[f"{key}_refused"] = refusal
         st.rerun()

@@ -20,6 +20,7 @@ from core.catalog import (
     get_service,
     load_expertise,
     load_offers,
+    load_professional,
     load_professionals,
     load_rooms,
     load_services,
@@ -154,6 +155,15 @@ def test_two_services_or_rooms_of_one_name_are_refused(session, admin):
         add_service(session, admin, NewService("first VISIT", 30), now=a.BEFORE)
     with pytest.raises(Invalid, match="already"):
         add_room(session, admin, NewRoom("sala  1"), now=a.BEFORE)
+
+
+def test_who_is_archived_while_a_form_is_open_is_not_found_any_more(session, admin):
+    ada = a.professional(session, name="Dr Ada")
+    assert load_professional(session, admin, ada.id).name == "Dr Ada"
+
+    ada.archived_at = a.BEFORE
+    with pytest.raises(NotFound):
+        load_professional(session, admin, ada.id)
 
 
 def test_what_is_archived_is_not_offered(session, admin):

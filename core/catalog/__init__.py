@@ -34,6 +34,7 @@ from core.catalog.professionals import (
     edit_professional,
     get_professional,
     load_expertise,
+    load_professional,
     load_professionals,
     tag_expertise,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "load_expertise",
     "load_offered",
     "load_offers",
+    "load_professional",
     "load_professionals",
     "load_rooms",
     "load_service_rooms",

@@ -105,6 +105,13 @@ def load_professionals(
     return by_name(session.scalars(query.options(selectinload(Professional.expertise))))
 
 
+def load_professional(session: Session, actor: Actor, professional_id: int) -> Professional:
+    """Somebody at work here. Raises ``NotFound`` for who is not, or not any more."""
+    for found in load_professionals(session, actor, ids=[professional_id]):
+        return found
+    raise NotFound(what=N_("professional"))
+
+
 def add_professional(
     session: Session, actor: Actor, request: NewProfessional, *, now: datetime
 ) -> Professional:

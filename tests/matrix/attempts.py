@@ -1161,6 +1161,9 @@ HOURS = {
 
 CATALOG = {
     "catalog.offers.load_offered": (Plain(lambda w, who: catalog.load_offered(w.session, who)),),
+    "catalog.professionals.load_professional": (
+        Plain(lambda w, who: catalog.load_professional(w.session, who, w.ada.id)),
+    ),
     "catalog.professionals.load_professionals": (
         Plain(lambda w, who: catalog.load_professionals(w.session, who)),
     ),
