@@ -34,6 +34,7 @@ from core.models import (
     Offer,
     Patient,
     Professional,
+    Recall,
     Role,
     Room,
     Service,
@@ -189,12 +190,14 @@ def _is_about(patient_id: int) -> ColumnElement[bool]:
     users = select(User.id).where(User.patient_id == patient_id)
     entries = select(WaitingEntry.id).where(WaitingEntry.patient_id == patient_id)
     offers = select(Offer.id).where(Offer.entry_id.in_(entries))
+    recalls = select(Recall.id).where(Recall.patient_id == patient_id)
     return or_(
         and_(ENTRY.object_kind == "patients", ENTRY.object_id == patient_id),
         and_(ENTRY.object_kind == "bookings", ENTRY.object_id.in_(bookings)),
         and_(ENTRY.object_kind == "users", ENTRY.object_id.in_(users)),
         and_(ENTRY.object_kind == "waiting_entries", ENTRY.object_id.in_(entries)),
         and_(ENTRY.object_kind == "offers", ENTRY.object_id.in_(offers)),
+        and_(ENTRY.object_kind == "recalls", ENTRY.object_id.in_(recalls)),
     )
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from core import catalog, holds, patients, waiting
+from core import catalog, holds, patients, recalls, waiting
 from core.booking import BookingRequest, SetAside, book, find_booked
 from core.db import utc_now
 from core.desk import ServiceThere, services_at
@@ -323,6 +323,7 @@ def _save(
         st.rerun()
     with session.writing() as db:
         waiting.close_served(db, actor, booking, now=now)
+        recalls.close_met(db, actor, booking, now=now)
     unfinished.done(actor, FORM)
     forget()
     feedback.flash(

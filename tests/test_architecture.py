@@ -58,6 +58,7 @@ CORE_ORDER = (
         "holds",
         "merging",
         "overrides",
+        "recalls",
         "running_late",
         "series",
         "sick_day",

@@ -2,11 +2,22 @@
 
 import importlib
 import inspect
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from core import catalog, holds, merging, patients, running_late, schedule, sick_day, waiting
+from core import (
+    catalog,
+    holds,
+    merging,
+    patients,
+    recalls,
+    running_late,
+    schedule,
+    sick_day,
+    waiting,
+)
 from core.booking import (
     AnyRequest,
     BookingRequest,
@@ -39,6 +50,7 @@ MODULES = (
     "core.holds",
     "core.merging",
     "core.patients",
+    "core.recalls",
     "core.running_late",
     "core.schedule",
     "core.sick_day",
@@ -178,6 +190,18 @@ def waited_for(desk):
     return waiting.close_served, (desk.booked(),)
 
 
+def to_be_seen(desk):
+    """Ana, a month after the made day."""
+    due_on = a.DAY + timedelta(days=28)
+    request = recalls.NewRecall(desk.ana.id, due_on, "recall", desk.visit.id)
+    return recalls.add_recall(desk.session, desk.admin, request, now=a.BEFORE)
+
+
+def not_wanted(desk):
+    asked = (to_be_seen(desk).id, 1, "moved away")
+    return recalls.close_recall(desk.session, desk.admin, *asked, now=a.at(8)).id
+
+
 def both(desk):
     ana, bea = desk.ana, desk.bea
     ana.phone = "+351912345678"
@@ -290,6 +314,23 @@ DOINGS = {
     "core.merging.tell_apart": lambda desk: (
         merging.tell_apart,
         (merging.TellApartRequest(desk.ana.id, desk.bea.id),),
+    ),
+    "core.recalls.add_recall": lambda desk: (
+        recalls.add_recall,
+        (recalls.NewRecall(desk.ana.id, a.DAY + timedelta(days=180), "recall", desk.visit.id),),
+    ),
+    "core.recalls.note_call": lambda desk: (
+        recalls.note_call,
+        (to_be_seen(desk).id, 1, a.DAY + timedelta(days=1)),
+    ),
+    "core.recalls.close_recall": lambda desk: (
+        recalls.close_recall,
+        (to_be_seen(desk).id, 1, "moved away"),
+    ),
+    "core.recalls.reopen_recall": lambda desk: (recalls.reopen_recall, (not_wanted(desk),)),
+    "core.recalls.close_met": lambda desk: (
+        recalls.close_met,
+        (desk.booked() if to_be_seen(desk) else None,),
     ),
     "core.catalog.add_professional": lambda _desk: (
         catalog.add_professional,

@@ -10,7 +10,7 @@ from dataclasses import is_dataclass, replace
 import pytest
 from sqlalchemy import select
 
-from core import catalog, merging, running_late, schedule, sick_day, waiting
+from core import catalog, merging, recalls, running_late, schedule, sick_day, waiting
 from core.booking import ConfirmRequest, UndoRequest, confirm_by_phone, undo
 from core.edits import UNDO_FOR
 from core.errors import Invalid
@@ -30,7 +30,7 @@ ANEW = {"claims", "attendees", "confirmations", "professional_services", "date_h
 STAMPS = {"version", "updated_at", "created_at", "confirmed_at", "user_id", "said_at"}
 GONE = ("archived_at", "cancelled_at", "closed_at", "removed_at", "revoked_at")
 
-REASON = ("core.booking.cancel", "core.waiting.close")
+REASON = ("core.booking.cancel", "core.recalls.close_recall", "core.waiting.close")
 """Asks for a reason, and refuses to do it without one."""
 
 
@@ -55,6 +55,9 @@ WAY_BACK = {
     "core.catalog.archive_room": lambda s, desk, row, _asked: restored(s, desk, Room, row),
     "core.merging.merge": lambda s, desk, _kept, asked: merging.undo_merge(
         s, desk.admin, asked[0].other_id, now=LATE
+    ),
+    "core.recalls.close_recall": lambda s, desk, recall, _asked: recalls.reopen_recall(
+        s, desk.admin, recall.id, now=LATE
     ),
     "core.running_late.say_on_time": lambda s, desk, _none, _asked: running_late.say_late(
         s, desk.admin, desk.ada.id, 20, now=LATE
@@ -96,6 +99,7 @@ WAY_BACK = {
 
 NOTHING_LOST = {
     "core.merging.undo_merge": "both records are there again, and can be merged again",
+    "core.recalls.close_met": "they have the visit they were to come for",
     "core.running_late.take_back_told": "takes a note back, which is noted again by one key",
     "core.waiting.accept": "they have what they waited for; the visit itself can be cancelled",
     "core.waiting.close_served": "they have what they waited for",

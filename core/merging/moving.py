@@ -39,6 +39,7 @@ MOVED = (
     Moves(T["outbox"].c.patient_id),
     Moves(T["exceptional_accesses"].c.patient_id),
     Moves(T["waiting_entries"].c.patient_id),
+    Moves(T["recalls"].c.patient_id),
     Moves(T["patient_merges"].c.kept_id),
     Moves(T["attendees"].c.patient_id),
 )

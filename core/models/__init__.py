@@ -44,6 +44,7 @@ from core.models.practice import (
     ServiceRoom,
 )
 from core.models.privacy import Erasure
+from core.models.recalls import Recall, RecallEnd
 from core.models.record import AuditEntry, ExceptionalAccess
 from core.models.second_step import RecoveryCode, SecondStep
 from core.models.sick_day import AbsenceCall, CallStep
@@ -103,6 +104,8 @@ __all__ = [
     "Professional",
     "ProfessionalExpertise",
     "ProfessionalService",
+    "Recall",
+    "RecallEnd",
     "RecoveryCode",
     "Role",
     "Room",

@@ -298,6 +298,17 @@ HOLDINGS = (
         },
     ),
     Holding(
+        T["recalls"],
+        T["recalls"].c.patient_id.in_(WHO),
+        why="to call them when they are to be seen again",
+        left_out={"created_by": ANOTHER_PERSON, "request_key": A_COUNTER, "version": A_COUNTER},
+        given={
+            "service_id": _name_of("services", T["recalls"].c.service_id),
+            "professional_id": _name_of("professionals", T["recalls"].c.professional_id),
+        },
+        removed=True,
+    ),
+    Holding(
         OUTBOX,
         or_(OUTBOX.c.patient_id.in_(WHO), _of_account("outbox")),
         why="to send them what they asked for, once",

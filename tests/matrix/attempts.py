@@ -5,6 +5,7 @@ A line here for every line of ``core.rights``; the test holds the two to each ot
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import func, select
 
@@ -33,6 +34,7 @@ from core import (
     practice,
     privacy,
     public_holidays,
+    recalls,
     running_late,
     schedule,
     schedule_check,
@@ -86,6 +88,7 @@ from core.models import (
     Opening,
     Patient,
     PatientMerge,
+    Recall,
     Role,
     Room,
     SecondStep,
@@ -264,6 +267,14 @@ def closed_by_admin(world, who, id):
         seen = version(world, WaitingEntry, id)
         waiting.close(world.session, world.admin, id, seen, "Moved away", now=NOW)
     return waiting.reopen(world.session, who, id, now=NOW)
+
+
+def not_wanted(world, who, id):
+    """Closed by an admin first, if there is such a recall."""
+    if world.session.get(Recall, id):
+        seen = version(world, Recall, id)
+        recalls.close_recall(world.session, world.admin, id, seen, "Moved away", now=NOW)
+    return recalls.reopen_recall(world.session, who, id, now=NOW)
 
 
 def tick(world, id):
@@ -612,6 +623,47 @@ BOOKINGS = {
 }
 
 WAITING = {
+    "recalls.add_recall": (
+        About(
+            "patient",
+            lambda w, who, id: recalls.add_recall(
+                w.session,
+                who,
+                recalls.NewRecall(id, a.DAY + timedelta(days=90), "try", w.visit.id),
+                now=NOW,
+            ),
+        ),
+    ),
+    "recalls.note_call": (
+        About(
+            "recall",
+            lambda w, who, id: recalls.note_call(
+                w.session, who, id, version(w, Recall, id), a.DAY + timedelta(days=1), now=NOW
+            ),
+        ),
+    ),
+    "recalls.close_recall": (
+        About(
+            "recall",
+            lambda w, who, id: recalls.close_recall(
+                w.session, who, id, version(w, Recall, id), "Moved away", now=NOW
+            ),
+        ),
+    ),
+    "recalls.reopen_recall": (About("recall", not_wanted),),
+    "recalls.close_met": (
+        Plain(
+            lambda w, who: recalls.close_met(
+                w.session, who, w.session.get_one(Booking, w.own.id), now=NOW
+            )
+        ),
+    ),
+    "recalls.load_recalls": (
+        Listing(
+            "recall",
+            lambda w, who: {each.id for each in recalls.load_recalls(w.session, who, now=NOW)},
+        ),
+    ),
     "sick_day.proposing.propose_instead": (
         About("booking", lambda w, who, id: sick_day.propose_instead(w.session, who, id, now=NOW)),
     ),

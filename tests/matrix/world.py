@@ -1,10 +1,10 @@
 """A small place where every relation exists once: one's own, a colleague's, a stranger's, none."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from core import schedule, waiting
+from core import recalls, schedule, waiting
 from core.accounts import VISITOR
 from core.booking import BookingRequest, CancelRequest, book, cancel
 from core.booking.groups import SeatRequest, join
@@ -134,6 +134,15 @@ class World:
             )
             for each in (self.ana, self.dora)
         )
+        self.recall_ana, self.recall_dora = (
+            recalls.add_recall(
+                self.session,
+                self.admin,
+                recalls.NewRecall(each.id, a.DAY + timedelta(days=180), f"recall {each.id}"),
+                now=NOW,
+            )
+            for each in (self.ana, self.dora)
+        )
         self.offer_ana, self.offer_dora = (
             waiting.offer(
                 self.session,
@@ -162,6 +171,7 @@ class World:
             "message": (self.message,),
             "access": (self.access,),
             "entry": (self.entry_ana, self.entry_dora),
+            "recall": (self.recall_ana, self.recall_dora),
             "offer": (self.offer_ana, self.offer_dora),
             "service": (self.visit,),
             "spare": (self.spare,),
