@@ -27,7 +27,7 @@ class Key:
         return self.press.upper() if len(self.press) == 1 else self.press
 
 
-TAKE = Key("Ctrl+Enter", N_("Press the main button of a dialog"), (EVERYWHERE,))
+TAKE = Key("Ctrl+Enter", N_("Press the main button, or open who was found first"), (EVERYWHERE,))
 HELP = Key("?", N_("Show these keys"), (EVERYWHERE,), on_button=False)
 GO = Key("g", N_("Go to another page: G, then its letter"), (EVERYWHERE,), on_button=False)
 TAKE_BACK = Key("z", N_("Take back what was just done, for ten minutes"), (EVERYWHERE,))

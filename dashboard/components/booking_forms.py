@@ -13,6 +13,7 @@ from core.models import Booking, BookingState
 from core.overrides import OverrideMade
 from core.own_bookings import cancels_late_after
 from dashboard import feedback, keys
+from dashboard.components.autofocus import autofocus
 from dashboard.components.words import money, override_word, state_word
 from dashboard.formatting import clock, phone, when
 from dashboard.i18n import _
@@ -181,6 +182,8 @@ def ask_reason(
         )
         if chosen is None:
             return None
+        # The pressed reason would take Enter for itself.
+        autofocus(f"{key}_words", once=f"{booking.id} {booking.version} {chosen}")
         words = st.text_input(_("In your own words (optional)"), key=f"{key}_words")
         by_patient = chosen not in OURS
         is_late = by_patient and now > cancels_late_after(booking)
@@ -189,7 +192,12 @@ def ask_reason(
             and is_late
             and st.checkbox(_("Do not count it as late"), key=f"{key}_not_late")
         )
-        if st.button(_("Cancel booking"), key=f"{press}_do_cancel", type="primary"):
+        if st.button(
+            _("Cancel booking"),
+            key=f"{press}_do_cancel",
+            type="primary",
+            shortcut=keys.TAKE.press,
+        ):
             reason = " · ".join(each for each in (_(chosen), words.strip()) if each)
             return CancelAsked(reason, by_patient, not_late)
     return None

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.patients import PatientFound
 from core.policy import Actor, Permission, allows
-from dashboard import places, searching
+from dashboard import keys, places, searching
 from dashboard.components.autofocus import autofocus
 from dashboard.components.patient_picker import describe
 from dashboard.feedback import md
@@ -51,7 +51,7 @@ def show(actor: Actor) -> None:
         return
     with st.container(border=True, gap="small"):
         for each in found:
-            row(each.id, each.name, _facts(each))
+            row(each.id, each.name, _facts(each), is_first=each is found[0])
 
 
 def _nobody(actor: Actor) -> None:
@@ -74,8 +74,8 @@ def _nobody(actor: Actor) -> None:
     )
 
 
-def row(patient_id: int, name: str, facts: str) -> None:
-    """A line of a list, with the way to the record."""
+def row(patient_id: int, name: str, facts: str, *, is_first: bool = False) -> None:
+    """A line of a list, with the way to the record; the first opens by the key of a dialog."""
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
@@ -86,6 +86,7 @@ def row(patient_id: int, name: str, facts: str) -> None:
             key=f"patient_open_{patient_id}",
             icon=":material/folder_open:",
             help=_("Open {name}").format(name=md(name)),
+            shortcut=keys.TAKE.press if is_first else None,
             on_click=pick,
             args=(patient_id,),
         )

@@ -198,7 +198,8 @@ def test_a_booking_is_cancelled_with_a_reason(desk, server):
         hand.click(block(desk, "Patient 0600"))
         dialog = desk.get_by_role("dialog")
         hand.click(dialog.get_by_text("Patient is ill"))
-        hand.click(dialog.get_by_role("button", name="Cancel booking"))
+        expect(dialog.get_by_label("In your own words")).to_be_focused(timeout=PATIENCE)
+        hand.press("Control+Enter")
         expect(desk.get_by_text("Cancelled Patient 0600")).to_be_visible(timeout=PATIENCE)
 
     cancelled = kept(server, "Patient 0600")
