@@ -86,6 +86,12 @@ def open_for(patient: Patient) -> None:
     _open(Looking(secrets.token_hex(4), patient=known(patient)))
 
 
+def open_recalled(patient: Patient, service_id: int | None, professional_id: int | None) -> None:
+    """The visit they are to be seen again for."""
+    people = () if professional_id is None else (professional_id,)
+    _open(Looking(secrets.token_hex(4), service_id, None, people, known(patient)))
+
+
 def known(patient: Patient) -> PatientFound:
     """A patient as the search would have found them."""
     return PatientFound(

@@ -49,6 +49,7 @@ from dashboard import (
     last_step,
     new_booking,
     offering,
+    recalling,
     series_form,
     session,
     slip,
@@ -155,6 +156,7 @@ def _dialog() -> None:
     _cancel_form(actor, booking, reach)
     _book_again(actor, booking)
     if booking.seats == 1 and allows(actor, Permission.BOOKINGS_WRITE):
+        recalling.offer(actor, booking, key=KEY)
         slip.offer(actor, booking.attendees[0].patient_id, key=KEY)
 
 

@@ -20,6 +20,7 @@ from core.errors import N_, BookingError, Invalid
 from core.merging import undo_merge
 from core.models import Booking, BookingEvent, EventKind, Role
 from core.policy import Actor
+from core.recalls import reopen_recall
 from core.schedule import put_back_closure, put_back_time_off, remove_time_off
 from core.series import NotAllBack, Seen, Undoable, UndoSeriesRequest, load_undoable, undo_series
 from core.waiting import reopen
@@ -236,6 +237,7 @@ PUT_BACK: dict[Kind, Callable[..., object]] = {
     Kind.BLOCKED: remove_time_off,
     Kind.CLOSURE: put_back_closure,
     Kind.WAITING: reopen,
+    Kind.RECALL: reopen_recall,
     Kind.MERGE: undo_merge,
 }
 OFFERED: dict[Kind, Callable[[Actor, Noted, datetime], Offered | None]] = {

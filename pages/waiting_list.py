@@ -5,12 +5,11 @@ import streamlit as st
 from core import catalog, waiting
 from core.db import utc_now
 from core.waiting import Fit, Waiting
-from dashboard import keys, offering, session, waiting_asked, waiting_form
+from dashboard import keys, offering, recalling, session, waiting_asked, waiting_form
 from dashboard.components.waiting_lines import entry_line, free_line, running_line
 from dashboard.i18n import _, ngettext
 
-REFRESH_SECONDS = 15
-WIDTH = 1100
+REFRESH_SECONDS, WIDTH = 15, 1100
 FREE_SHOWN, A_PAGE = 5, 25
 SHOWN, ALL_FREE = "waiting_shown", "waiting_all_free"
 
@@ -114,6 +113,7 @@ with st.container(width=WIDTH):
             kwargs={"service_id": service_id},
         )
     board(service_id, professional_id)
+    recalling.show(actor)
 if offering.is_open():
     offering.show()
 elif waiting_asked.is_asked():

@@ -1,0 +1,97 @@
+"""Seeing somebody again: noted in an opened booking, called and booked from the waiting list."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core import recalls
+from core.db import utc_now
+from core.models import Recall
+from dashboard import find_time, open_booking
+from dashboard.recalling import in_months
+from tests.test_waiting_page import Desk, toasts
+
+
+class Recalling(Desk):
+    def recall(self):
+        with self.database.reading() as session:
+            return session.scalars(select(Recall)).one()
+
+    def listed(self, days=1):
+        """Zoe, to be seen again in some days, on the page."""
+        with self.database.writing() as session:
+            due_on = utc_now().date() + timedelta(days=days)
+            asked = recalls.NewRecall(
+                self.zoe.id, due_on, "recall", self.service.id, self.ada.id, "Bring *the* X-ray"
+            )
+            recalls.add_recall(session, self.actor, asked, now=utc_now())
+        return self.go()
+
+
+@pytest.fixture
+def desk(monkeypatch, sqlite_database):
+    return Recalling(monkeypatch, sqlite_database)
+
+
+@pytest.mark.parametrize(
+    ("on", "months", "then"),
+    [
+        (date(2026, 11, 28), 1, date(2026, 12, 28)),
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),
+        (date(2026, 12, 31), 6, date(2027, 6, 30)),
+        (date(2028, 2, 29), 12, date(2029, 2, 28)),
+    ],
+)
+def test_a_month_later_is_the_same_day_or_the_last_of_a_short_one(on, months, then):
+    assert in_months(on, months) == then
+
+
+def test_from_an_opened_booking_a_patient_is_noted_for_half_a_year_later(desk):
+    booking = desk.booked()
+    desk.page.session_state[open_booking.KEY] = open_booking.Opened(booking.id)
+    desk.page.run()
+    desk.page.pills(key="open_booking_recall_months").set_value(6).run()
+    desk.page.text_input(key="open_booking_recall_words").input("X-ray").run()
+    desk.press("Put on the recall list")
+
+    made = desk.recall()
+    assert made.due_on == in_months(desk.start.date(), 6)
+    assert (made.patient_id, made.service_id) == (desk.zoe.id, desk.service.id)
+    assert (made.professional_id, made.note) == (desk.ada.id, "X-ray")
+    assert "Zoe is on the recall list" in toasts(desk.page)
+
+
+def test_who_is_due_within_the_month_is_shown_and_nobody_else(desk):
+    desk.listed(days=60)
+    assert "To be seen again" not in desk.words()
+
+
+def test_the_page_shows_who_is_due_and_leads_to_a_time_for_them(desk):
+    desk.listed()
+    assert "To be seen again" in desk.words()
+    assert "Zoe" in desk.words()
+    assert r"Bring \*the\* X-ray" in desk.words()
+
+    desk.press("Book")
+    looking = desk.page.session_state[find_time.KEY]
+    assert (looking.patient.id, looking.service_id) == (desk.zoe.id, desk.service.id)
+    assert looking.professional_ids == (desk.ada.id,)
+
+
+def test_no_answer_means_a_week_later(desk):
+    desk.listed()
+    desk.press("No answer")
+    assert desk.recall().next_on == utc_now().date() + timedelta(days=7)
+    assert "no answer; next try" in desk.words()
+
+
+def test_not_wanted_asks_for_a_reason(desk):
+    desk.listed()
+    made = desk.recall()
+    key = f"recall_{made.id}_{made.version}"
+    assert desk.page.button(key=f"{key}_close").disabled
+    desk.page.pills(key=f"{key}_reason").set_value("Comes elsewhere").run()
+    desk.press("Take off the recall list")
+    assert desk.recall().close_reason == "Comes elsewhere"
+    assert "To be seen again" not in desk.words()
