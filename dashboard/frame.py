@@ -11,7 +11,7 @@ from core import audit
 from core.db import utc_now
 from core.errors import NotAllowed
 from core.policy import Actor
-from dashboard import links, lock, places, session, sign_in
+from dashboard import key_help, links, lock, places, session, sign_in
 from dashboard.account import two_step
 from dashboard.feedback import md
 from dashboard.i18n import _
@@ -107,13 +107,16 @@ def _forbidden(actor: Actor, place: Place) -> Callable[[], None]:
     return refuse
 
 
-def show_who(actor: Actor) -> None:
-    """The person, their role, what is theirs and the way out, beside the navigation."""
+def show_who(actor: Actor, shown: str) -> None:
+    """The person, their role, what is theirs, the keys and the way out, beside the navigation.
+
+    ``shown`` is the url of the page being drawn.
+    """
     in_menu = {_(place.title): place for place in places.open_to(actor) if place.in_menu}
     with st.container(key="frontdesk_who"):
         chosen = st.menu_button(
             f"{md(actor.name)} · {_(places.ROLE_NAMES[actor.role])}",
-            [*in_menu, _("Sign out")],
+            [*in_menu, _(key_help.TITLE), _("Sign out")],
             key=WHO,
             type="tertiary",
             icon=":material/account_circle:",
@@ -121,6 +124,8 @@ def show_who(actor: Actor) -> None:
         )
     if chosen in in_menu:
         st.switch_page(_page(in_menu[chosen]), query_params={})
+    if chosen == _(key_help.TITLE):
+        key_help.ask(shown)
 
 
 def _leave_if_asked() -> None:

@@ -8,11 +8,12 @@ import streamlit as st
 from core.policy import Actor, Permission, allows
 from dashboard import keys, places, session
 from dashboard.feedback import md
-from dashboard.i18n import _
+from dashboard.i18n import N_, _
 from dashboard.keys import Key
 from dashboard.line_words import line_examples
 
 KEY = "key_help"
+TITLE = N_("Keys")
 _mount = st.components.v2.component(
     "frontdesk_keys", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 )
@@ -41,10 +42,15 @@ def listen(actor: Actor, shown: str) -> str | None:
             on_help_change=_nothing,
         )
     if heard.get("help"):
-        st.session_state[KEY] = shown
+        ask(shown)
     elif st.session_state.get(KEY) != shown:
         forget()
     return letters.get(str(heard.get("go")))
+
+
+def ask(shown: str) -> None:
+    """Have the sheet stand open on this page."""
+    st.session_state[KEY] = shown
 
 
 def is_open() -> bool:
@@ -53,7 +59,7 @@ def is_open() -> bool:
 
 def show(actor: Actor, shown: str) -> None:
     """The sheet: this page's keys, a booking's, everybody's, and the pages by their letter."""
-    st.dialog(_("Keys"), width="large", on_dismiss=forget)(_sheet)(actor, shown)
+    st.dialog(_(TITLE), width="large", on_dismiss=forget)(_sheet)(actor, shown)
 
 
 def _sheet(actor: Actor, shown: str) -> None:

@@ -45,7 +45,7 @@ else:
         if page.url_path not in pages:
             dialog.forget()
     st.logo(str(frame.ICON))
-    frame.show_who(actor)
+    frame.show_who(actor, page.url_path)
     watch.watch()
     if asked := key_help.listen(actor, page.url_path):
         st.switch_page(frame.page_at(asked), query_params={})  # what widgets hold cannot be cleared

@@ -58,6 +58,11 @@ def test_pages_help_and_an_opened_booking_answer_to_keys_alone(new_page, sign_in
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page).not_to_have_url(re.compile("day="))
+    page.locator(".st-key-frontdesk_who").get_by_role("button").click()
+    page.get_by_text("Keys", exact=True).click()  # where there is no ? to press
+    expect(dialog).to_contain_text("Find a time")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
 
     press(page, "g")
     press(page, "t")
