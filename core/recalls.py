@@ -35,7 +35,7 @@ MOST = 200
 
 @dataclass(frozen=True)
 class NewRecall:
-    """``request_key`` is made when the form is first drawn: sent twice, it adds once."""
+    """``request_key`` belongs to one press: what it sends twice is added once."""
 
     patient_id: int
     due_on: date
