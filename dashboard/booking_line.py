@@ -308,7 +308,7 @@ def _book_button(
 
 
 def _offer_new_patient(meaning: Meaning, proposed: Proposed) -> None:
-    if meaning.patients or not meaning.unknown:
+    if meaning.patients or not meaning.unknown or meaning.has_unread:
         return
     st.button(
         _("Book for a new patient"),

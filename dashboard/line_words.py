@@ -17,10 +17,16 @@ def line_words() -> LineWords:
         tomorrow=_set(_("tomorrow tmrw")),
         yesterday=_set(_("yesterday")),
         next=_set(_("next")),
+        this=_set(_("this")),
         within=_set(_("in within")),
         days=_set(_("day days")),
         weeks=_set(_("week weeks")),
         months_ahead=_set(_("month months")),
+        numbers=[_set(each) for each in _numbers()],
+        half=_set(_("half")),
+        quarter=_set(_("quarter")),
+        past=_set(_("past")),
+        before=_set(_("to")),
         morning=_set(_("morning")),
         afternoon=_set(_("afternoon")),
         evening=_set(_("evening")),
@@ -36,6 +42,10 @@ def line_examples() -> list[str]:
         _("tomorrow 5pm ana silva"),
         _("in 2 weeks 17h30 dr ruiz silva"),
     ]
+
+
+def _numbers() -> list[str]:
+    return _("one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve").split(",")
 
 
 def _set(words: str) -> frozenset[str]:

@@ -23,10 +23,32 @@ WORDS = LineWords(
     tomorrow=frozenset({"tomorrow"}),
     yesterday=frozenset({"yesterday"}),
     next=frozenset({"next"}),
+    this=frozenset({"this"}),
     within=frozenset({"in"}),
     days=frozenset({"day", "days"}),
     weeks=frozenset({"week", "weeks"}),
     months_ahead=frozenset({"month", "months"}),
+    numbers=[
+        frozenset({each})
+        for each in (
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        )
+    ],
+    half=frozenset({"half"}),
+    quarter=frozenset({"quarter"}),
+    past=frozenset({"past"}),
+    before=frozenset({"to"}),
     morning=frozenset({"morning"}),
     afternoon=frozenset({"afternoon"}),
     evening=frozenset({"evening"}),
@@ -53,6 +75,12 @@ def read(text, **more):
         ("next friday", date(2026, 11, 27)),
         ("in 3 days", date(2026, 11, 23)),
         ("in 2 weeks", date(2026, 12, 4)),
+        ("in two weeks", date(2026, 12, 4)),
+        ("this monday", date(2026, 11, 23)),
+        ("this afternoon", FRIDAY),
+        ("12-3", date(2027, 3, 12)),
+        ("fri 27.11.", date(2026, 11, 27)),
+        ("27.11. fri", date(2026, 11, 27)),
         ("in 3 months", date(2027, 2, 20)),
         ("27.11.", date(2026, 11, 27)),
         ("27/11/2027", date(2027, 11, 27)),
@@ -88,6 +116,10 @@ def test_the_month_comes_first_where_people_write_it_so():
         ("5 pm", 17 * 60),
         ("12am", 0),
         ("10:15 am", 615),
+        ("half past nine", 570),
+        ("half past 9", 570),
+        ("quarter past 3", 15 * 60 + 15),
+        ("quarter to ten", 585),
         ("3", 15 * 60),
         ("03", 3 * 60),
         ("3:00", 3 * 60),
@@ -124,6 +156,33 @@ def test_a_telephone_number_is_no_time(text, phone):
 def test_a_date_or_a_time_that_is_none_is_told_and_never_passed_over(odd):
     line = read(f"{odd} silva")
     assert (line.unread, line.words) == ([odd], ["silva"])
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("tomorrow 5pm monday", ["monday"]),
+        ("tomorrow friday", ["friday"]),
+        ("thu 27.11.", ["27.11."]),
+        ("27.11. 28.12.", ["28.12."]),
+        ("5pm 9am", ["9am"]),
+        ("10 5pm", ["5pm"]),
+        ("tue next friday", ["next", "friday"]),
+        ("mon this afternoon", ["this", "afternoon"]),
+        ("642110478 mon 642110479", ["642110479"]),
+    ],
+)
+def test_a_second_day_or_time_never_takes_the_place_of_the_first(text, unread):
+    said = text.split()
+    first = read(" ".join(said[: len(said) - len(unread)]))
+    line = read(text)
+    assert line.unread == unread
+    assert (line.on, line.minute, line.phone) == (first.on, first.minute, first.phone)
+
+
+def test_a_date_said_with_its_weekday_stays_that_date_when_its_time_is_over():
+    for text in ("fri 20.11. 10", "20.11. fri 10"):
+        assert read(text, minute=18 * 60).on == FRIDAY
 
 
 @pytest.mark.parametrize(
@@ -236,7 +295,8 @@ def test_one_odd_word_leaves_the_rest_understood(session, place):
     assert ids(best.patients) == [silva.id]
     assert ids(best.services) == [follow_up.id]
     assert best.unknown == "please-now"
-    assert meant(session, "31.2. 10h silva follow-up")[0].unknown == "31.2."
+    odd = meant(session, "31.2. 10h silva follow-up")[0]
+    assert (odd.unknown, odd.has_unread, best.has_unread) == ("31.2.", True, False)
 
 
 def test_what_nobody_is_called_is_said(session, place):

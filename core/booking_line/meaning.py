@@ -53,6 +53,8 @@ class Meaning:
     professionals: tuple[Named, ...]
     unknown: str
     """Words nobody and nothing fits."""
+    has_unread: bool
+    """Whether some of these are of no day and no time: no name for a patient then."""
     fit: float
 
     @property
@@ -101,7 +103,14 @@ def understand(session: Session, actor: Actor, line: LineRead, *, now: datetime)
         unknown += line.titled if line.titled and not fitting[1] else []
         said = (line.on, line.minute, line.part if line.minute is None else None)
         meanings.append(
-            Meaning(*said, patients, *fitting, unknown=as_typed(line, unknown), fit=fit)
+            Meaning(
+                *said,
+                patients,
+                *fitting,
+                unknown=as_typed(line, unknown),
+                has_unread=bool(line.unread),
+                fit=fit,
+            )
         )
     meanings.sort(key=lambda each: -each.fit)
     best = meanings[0].fit

@@ -6,7 +6,7 @@ is left as words, to be looked up among patients, services and professionals.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from core.availability.next_free import AFTERNOON, EVENING, MORNING, DayPart
@@ -29,11 +29,19 @@ class LineWords:
     tomorrow: frozenset[str]
     yesterday: frozenset[str]
     next: frozenset[str]
+    this: frozenset[str]
     within: frozenset[str]
     """As in "in 3 weeks"."""
     days: frozenset[str]
     weeks: frozenset[str]
     months_ahead: frozenset[str]
+    numbers: Sequence[frozenset[str]]
+    """Words for one to twelve."""
+    half: frozenset[str]
+    quarter: frozenset[str]
+    past: frozenset[str]
+    before: frozenset[str]
+    """As in "quarter to nine"."""
     morning: frozenset[str]
     afternoon: frozenset[str]
     evening: frozenset[str]
@@ -58,7 +66,8 @@ class LineRead:
     typed: list[tuple[str, list[str]]] = field(default_factory=list)
     """What was typed for which words: a name nobody has may become a patient's."""
     unread: list[str] = field(default_factory=list)
-    """What looks like a date or a time and is none: nothing may be booked on such a line."""
+    """What looks like a date or a time and is none, or contradicts what was said before it:
+    nothing may be booked on such a line."""
 
     @property
     def is_empty(self) -> bool:
@@ -71,15 +80,21 @@ Matcher = Callable[[Sequence[str], "_Reader"], int]
 def read_line(
     text: str, words: LineWords, *, today: date, minute: int = 0, country: str | None = None
 ) -> LineRead:
-    """Read a line from left to right; of two days or two times the later one counts.
+    """Read a line from left to right.
 
-    ``minute`` of ``today`` is now: a weekday with a time that is over means next week's.
+    A second day or time that does not go with the first is left unread: nobody can tell which
+    was meant. ``minute`` of ``today`` is now: a weekday with a time that is over means next
+    week's.
     """
     reader = _Reader(words, today, country)
     tokens = text[:LONGEST_LINE].replace(",", " ").replace(";", " ").split()
     while tokens:
+        before, was_weekday = replace(reader.read), reader.is_weekday
         taken = next((count for each in MATCHERS if (count := each(tokens, reader))), 0)
-        if not taken:
+        if taken and not _goes_with(before, was_weekday, reader):
+            reader.read, reader.is_weekday = before, was_weekday
+            before.unread.extend(tokens[:taken])
+        elif not taken:
             is_odd = any(each.isdigit() for each in tokens[0])
             if is_odd:
                 reader.read.unread.append(tokens[0])
@@ -90,6 +105,26 @@ def read_line(
     if reader.is_weekday and read.on == today and _is_over(read, minute):
         read.on = today + timedelta(days=7)
     return read
+
+
+def _goes_with(before: LineRead, was_weekday: bool, reader: "_Reader") -> bool:
+    """Whether what was just read can be meant beside what was said before.
+
+    A date and the name of its day can; the date says more.
+    """
+    read = reader.read
+    if before.on is not None and read.on is not None:
+        if before.on != read.on and not (was_weekday or reader.is_weekday):
+            return False
+        if before.on.isoweekday() != read.on.isoweekday():
+            return False
+        read.on = read.on if was_weekday else before.on
+        reader.is_weekday = was_weekday and reader.is_weekday
+    return (
+        before.minute in (None, read.minute)
+        and before.part in (None, read.part)
+        and before.phone in ("", read.phone)
+    )
 
 
 def _take_words(read: LineRead, token: str) -> None:
@@ -127,7 +162,7 @@ class _Reader:
 
 
 ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-NUMBER_DATE = re.compile(r"(\d{1,2})[./](\d{1,2})\.?(?:[./]?(\d{4}|\d{2}))?")
+NUMBER_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})\.?(?:[./-]?(\d{4}|\d{2}))?")
 CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d{2})?)(am|pm)?", re.IGNORECASE)
 HALF_DAY = re.compile(r"(\d{1,2})(am|pm)", re.IGNORECASE)
 DIGITS = re.compile(r"\d{1,2}")
@@ -200,28 +235,51 @@ def _day_and_month(tokens: Sequence[str], reader: _Reader) -> int:
 
 
 def _in_some_days(tokens: Sequence[str], reader: _Reader) -> int:
-    """in 3 days, in 2 weeks, in 6 months."""
+    """in 3 days, in two weeks, in 6 months."""
     words = reader.words
-    if len(tokens) < 3 or fold(tokens[0]) not in words.within or not DIGITS.fullmatch(tokens[1]):
+    if len(tokens) < 3 or fold(tokens[0]) not in words.within:
         return 0
-    count, unit = int(tokens[1]), fold(tokens[2])
+    count, unit = _number(tokens[1], reader), fold(tokens[2])
+    if count is None:
+        return 0
     if unit in words.months_ahead:
-        reader.read.on = _months_later(reader.today, count)
-    elif unit in words.days or unit in words.weeks:
-        reader.read.on = reader.today + timedelta(days=count * (7 if unit in words.weeks else 1))
-    else:
+        return 3 * _take_day(reader, _months_later(reader.today, count))
+    if unit in words.days or unit in words.weeks:
+        days = count * (7 if unit in words.weeks else 1)
+        return 3 * _take_day(reader, reader.today + timedelta(days=days))
+    return 0
+
+
+def _number(token: str, reader: _Reader) -> int | None:
+    """A number of one or two digits, or one of the words for one to twelve."""
+    if DIGITS.fullmatch(token):
+        return int(token)
+    said = fold(token)
+    return next((n for n, each in enumerate(reader.words.numbers, start=1) if said in each), None)
+
+
+def _minutes_from_an_hour(tokens: Sequence[str], reader: _Reader) -> int:
+    """half past nine, quarter past 9, quarter to ten."""
+    if len(tokens) < 3:
         return 0
-    return 3
+    words, share, side = reader.words, fold(tokens[0]), fold(tokens[1])
+    hour = _number(tokens[2], reader)
+    minutes = 30 if share in words.half else 15 if share in words.quarter else 0
+    is_before = side in words.before
+    if hour is None or not minutes or not (is_before or side in words.past):
+        return 0
+    if 1 <= hour <= AFTERNOON_UP_TO:
+        hour += 12
+    at = 60 * hour + (-minutes if is_before else minutes)
+    return 3 * _take_time(reader, at // 60, at % 60, None)
 
 
 def _named_day(tokens: Sequence[str], reader: _Reader) -> int:
     """today, tomorrow, fri, friday, next friday."""
     words, said = reader.words, fold(tokens[0])
     if said in words.today or said in words.tomorrow or said in words.yesterday:
-        reader.read.on = reader.today + timedelta(
-            days=(said in words.tomorrow) - (said in words.yesterday)
-        )
-        return 1
+        days = (said in words.tomorrow) - (said in words.yesterday)
+        return _take_day(reader, reader.today + timedelta(days=days))
     is_next = said in words.next and len(tokens) > 1
     number = _named(tokens[1] if is_next else tokens[0], words.weekdays)
     if not number:
@@ -229,9 +287,18 @@ def _named_day(tokens: Sequence[str], reader: _Reader) -> int:
     ahead = (number - reader.today.isoweekday()) % 7
     if is_next:  # the one of next week, as people mean it
         ahead = 7 - reader.today.isoweekday() + number
-    reader.read.on = reader.today + timedelta(days=ahead)
-    reader.is_weekday = not is_next
+    _take_day(reader, reader.today + timedelta(days=ahead), by_name=not is_next)
     return 2 if is_next else 1
+
+
+def _this(tokens: Sequence[str], reader: _Reader) -> int:
+    """this friday; this afternoon, which is today's."""
+    if len(tokens) < 2 or fold(tokens[0]) not in reader.words.this:
+        return 0
+    if _part_of_day(tokens[1:], reader):
+        return 2 * _take_day(reader, reader.today)
+    is_day = _named(tokens[1], reader.words.weekdays) > 0
+    return 2 * _named_day(tokens[1:2], reader) if is_day else 0
 
 
 def _part_of_day(tokens: Sequence[str], reader: _Reader) -> int:
@@ -275,8 +342,10 @@ MATCHERS: Sequence[Matcher] = (
     _number_date,
     _clock,
     _in_some_days,
+    _minutes_from_an_hour,
     _day_and_month,
     _phone,
+    _this,
     _named_day,
     _part_of_day,
     _bare_hour,
@@ -299,12 +368,16 @@ def _take_time(reader: _Reader, hour: int, minute: int, half: str | None) -> int
     return 1
 
 
+def _take_day(reader: _Reader, on: date, *, by_name: bool = False) -> int:
+    reader.read.on, reader.is_weekday = on, by_name
+    return 1
+
+
 def _take_date(reader: _Reader, year: int, month: int, day: int) -> int:
     try:
-        reader.read.on = date(year, month, day)
+        return _take_day(reader, date(year, month, day))
     except ValueError:
         return 0
-    return 1
 
 
 def _take_next(reader: _Reader, month: int, day: int) -> int:
@@ -315,8 +388,7 @@ def _take_next(reader: _Reader, month: int, day: int) -> int:
         except ValueError:
             continue
         if found >= reader.today:
-            reader.read.on = found
-            return 1
+            return _take_day(reader, found)
     return 0
 
 

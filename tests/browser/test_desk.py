@@ -390,5 +390,12 @@ def test_a_line_that_is_not_understood_yet_is_shown_before_enter_books(
     page.keyboard.press("Escape")
     expect(page.get_by_text("Enter books, Escape clears")).to_be_visible()
 
+    new = page.get_by_role("button", name="Book for a new patient")
+    page.keyboard.type("zzyzx")
+    expect(new).to_be_visible()
+    page.keyboard.type(" 31.2.")  # no date, and nobody's name
+    expect(page.get_by_text("“31.2. zzyzx”")).to_be_visible()
+    expect(new).to_have_count(0)
+
     with live_server.database.reading() as session:
         assert not session.scalars(select(Booking)).all()
