@@ -167,9 +167,7 @@ def close_met(
     return met
 
 
-def load_recalls(
-    session: Session, actor: Actor, *, now: datetime, until: date | None = None
-) -> list[Recalled]:
+def load_recalls(session: Session, actor: Actor, *, now: datetime) -> list[Recalled]:
     """Who is to be seen again, whose turn comes first before the others; the first of many."""
     require(actor, P.BOOKINGS_WRITE)
     today = organisation_clock(session).date_of(to_seconds(now))
@@ -183,8 +181,6 @@ def load_recalls(
         .order_by(turn, Recall.due_on, Recall.id)
         .limit(MOST)
     )
-    if until is not None:
-        query = query.where(turn <= until)
     rows = session.execute(query).all()
     return [
         _line(recall, patient, service or "", professional or "", today)

@@ -4,6 +4,7 @@ A month without the date asked for (the 31st, a fifth Friday) is skipped and tol
 replaced by a day nobody chose.
 """
 
+import calendar
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -112,6 +113,16 @@ def _until(found: Iterable[date], end: End) -> Iterator[date]:
         if end.count is None and number >= MOST_DATES:
             raise Invalid(N_("A series has 1 to {most} dates."), field="until", most=MOST_DATES)
         yield each
+
+
+def months_later(on: date, count: int) -> date:
+    """The same day so many months later, or the last one of a shorter month.
+
+    Not for a series: who says "in a month" on the 31st means the end of the next.
+    """
+    years, number = divmod(on.month - 1 + count, 12)
+    year, month = on.year + years, number + 1
+    return date(year, month, min(on.day, calendar.monthrange(year, month)[1]))
 
 
 def _months(start: date, every: int) -> Iterator[date]:

@@ -1,6 +1,5 @@
 """Who is to be seen again: noted in an opened booking, and called from the waiting list's page."""
 
-import calendar
 import secrets
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -14,7 +13,8 @@ from core.errors import N_, BookingError
 from core.models import Booking
 from core.patients import get_patient
 from core.policy import Actor
-from core.recalls import NewRecall, Recalled
+from core.recalls import AHEAD, NewRecall, Recalled
+from core.recurrence import months_later
 from dashboard import feedback, find_time, last_step, session
 from dashboard.feedback import md
 from dashboard.formatting import day, phone
@@ -23,7 +23,6 @@ from dashboard.last_step import Kind
 
 MONTHS = (1, 3, 6, 12)
 AGAIN = timedelta(days=7)
-AHEAD = timedelta(days=31)
 COLUMNS = [5, 5, 4]
 REASONS = (
     N_("Comes elsewhere"),
@@ -52,7 +51,7 @@ def offer(actor: Actor, booking: Booking, *, key: str) -> None:
         return
     patient = booking.attendees[0].patient
     seen_on = max(booking.starts_at, now).astimezone(zone).date()
-    due_on = in_months(seen_on, chosen)
+    due_on = months_later(seen_on, chosen)
     request = NewRecall(
         patient.id,
         due_on,
@@ -69,25 +68,24 @@ def offer(actor: Actor, booking: Booking, *, key: str) -> None:
     )
 
 
-def in_months(on: date, months: int) -> date:
-    """The same day of a later month, or its last."""
-    years, month = divmod(on.month - 1 + months, 12)
-    year, month = on.year + years, month + 1
-    return date(year, month, min(on.day, calendar.monthrange(year, month)[1]))
-
-
 def show(actor: Actor) -> None:
-    """Whose turn it is, and whose it is within a month."""
+    """Whose turn it is and whose it is within a month; the others folded away."""
     now = utc_now()
     today = now.astimezone(session.zone()).date()
     with session.reading() as db:
-        found = recalls.load_recalls(db, actor, now=now, until=today + AHEAD)
+        found = recalls.load_recalls(db, actor, now=now)
     if not found:
         return
+    soon = [each for each in found if each.turn_on <= today + AHEAD]
     st.subheader(_("To be seen again"), anchor=False)
-    with st.container(border=True, gap="small"):
-        for each in found:
-            _line(actor, each, today)
+    if soon:
+        with st.container(border=True, gap="small"):
+            for each in soon:
+                _line(actor, each, today)
+    if later := found[len(soon) :]:
+        with st.expander(_("Later: {count}").format(count=len(later))):
+            for each in later:
+                _line(actor, each, today)
 
 
 def _line(actor: Actor, recall: Recalled, today: date) -> None:

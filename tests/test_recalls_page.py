@@ -1,6 +1,6 @@
 """Seeing somebody again: noted in an opened booking, called and booked from the waiting list."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,8 +8,8 @@ from sqlalchemy import select
 from core import recalls
 from core.db import utc_now
 from core.models import Recall
+from core.recurrence import months_later
 from dashboard import find_time, open_booking
-from dashboard.recalling import in_months
 from tests.test_waiting_page import Desk, toasts
 
 
@@ -34,19 +34,6 @@ def desk(monkeypatch, sqlite_database):
     return Recalling(monkeypatch, sqlite_database)
 
 
-@pytest.mark.parametrize(
-    ("on", "months", "then"),
-    [
-        (date(2026, 11, 28), 1, date(2026, 12, 28)),
-        (date(2026, 11, 30), 3, date(2027, 2, 28)),
-        (date(2026, 12, 31), 6, date(2027, 6, 30)),
-        (date(2028, 2, 29), 12, date(2029, 2, 28)),
-    ],
-)
-def test_a_month_later_is_the_same_day_or_the_last_of_a_short_one(on, months, then):
-    assert in_months(on, months) == then
-
-
 def test_from_an_opened_booking_a_patient_is_noted_for_half_a_year_later(desk):
     booking = desk.booked()
     desk.page.session_state[open_booking.KEY] = open_booking.Opened(booking.id)
@@ -56,15 +43,17 @@ def test_from_an_opened_booking_a_patient_is_noted_for_half_a_year_later(desk):
     desk.press("Put on the recall list")
 
     made = desk.recall()
-    assert made.due_on == in_months(desk.start.date(), 6)
+    assert made.due_on == months_later(desk.start.date(), 6)
     assert (made.patient_id, made.service_id) == (desk.zoe.id, desk.service.id)
     assert (made.professional_id, made.note) == (desk.ada.id, "X-ray")
     assert "Zoe is on the recall list" in toasts(desk.page)
 
 
-def test_who_is_due_within_the_month_is_shown_and_nobody_else(desk):
-    desk.listed(days=60)
-    assert "To be seen again" not in desk.words()
+@pytest.mark.parametrize(("days", "folded"), [(31, []), (32, ["Later: 1"])])
+def test_who_is_due_after_a_month_is_folded_away(desk, days, folded):
+    desk.listed(days=days)
+    assert [each.label for each in desk.page.expander] == folded
+    assert "Zoe" in desk.words()
 
 
 def test_the_page_shows_who_is_due_and_leads_to_a_time_for_them(desk):

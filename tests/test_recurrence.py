@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import Invalid
-from core.recurrence import End, daily, monthly_on_date, monthly_on_weekday, weekly
+from core.recurrence import End, daily, monthly_on_date, monthly_on_weekday, months_later, weekly
 
 START = date(2026, 12, 7)
 
@@ -105,3 +105,17 @@ def test_monthly_dates_keep_their_day_and_no_month_goes_missing_unsaid(start, ev
         assert len(found.dates) == count
         assert found.dates[0] == start
         assert steps == list(range(steps[0], steps[0] + every * len(steps), every))
+
+
+@pytest.mark.parametrize(
+    ("on", "months", "then"),
+    [
+        (date(2026, 11, 28), 1, date(2026, 12, 28)),
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),
+        (date(2026, 12, 31), 6, date(2027, 6, 30)),
+        (date(2028, 2, 29), 12, date(2029, 2, 28)),
+        (date(2026, 12, 31), -1, date(2026, 11, 30)),
+    ],
+)
+def test_a_month_later_is_the_same_day_or_the_last_of_a_short_one(on, months, then):
+    assert months_later(on, months) == then

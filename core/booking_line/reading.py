@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from core.availability.next_free import AFTERNOON, EVENING, MORNING, DayPart
 from core.patients.search import MONTH_FIRST, SHORTEST_PHONE, fold
+from core.recurrence import months_later
 
 LONGEST_LINE = 200
 AFTERNOON_UP_TO = 6
@@ -243,7 +244,7 @@ def _in_some_days(tokens: Sequence[str], reader: _Reader) -> int:
     if count is None:
         return 0
     if unit in words.months_ahead:
-        return 3 * _take_day(reader, _months_later(reader.today, count))
+        return 3 * _take_day(reader, months_later(reader.today, count))
     if unit in words.days or unit in words.weeks:
         days = count * (7 if unit in words.weeks else 1)
         return 3 * _take_day(reader, reader.today + timedelta(days=days))
@@ -390,18 +391,6 @@ def _take_next(reader: _Reader, month: int, day: int) -> int:
         if found >= reader.today:
             return _take_day(reader, found)
     return 0
-
-
-def _months_later(today: date, count: int) -> date:
-    """The same day of a later month, or its last one."""
-    months = today.month - 1 + count
-    year, month = today.year + months // 12, months % 12 + 1
-    for day in range(today.day, 0, -1):
-        try:
-            return date(year, month, day)
-        except ValueError:
-            continue
-    raise AssertionError("every month has a first day")
 
 
 def _named(token: str, names: Sequence[str]) -> int:

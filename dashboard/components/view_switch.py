@@ -1,11 +1,11 @@
 """Which view of the book the desk looks at, and the way through it: by day, week or month."""
 
-import calendar
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 import streamlit as st
 
+from core.recurrence import months_later
 from core.week import monday_of
 from dashboard import keys
 from dashboard.formatting import month, weekday
@@ -120,19 +120,12 @@ def days_title(first: date, last: date) -> str:
     return _("{first} {first_month} to {last} {month} {year}").format(**values)
 
 
-def months_on(on: date, count: int) -> date:
-    """The same day so many months later, or the last one of a shorter month."""
-    years, number = divmod(on.month - 1 + count, 12)
-    year = on.year + years
-    return date(year, number + 1, min(on.day, calendar.monthrange(year, number + 1)[1]))
-
-
 def _go_by(view: str, times: int) -> None:
     if DAY not in st.session_state:  # not once somebody has been signed out elsewhere
         return
     on: date = st.session_state[DAY]
     if view == BY_MONTH:
-        st.session_state[DAY] = months_on(on, times)
+        st.session_state[DAY] = months_later(on, times)
         return
     days = timedelta(days=times)
     if view == BY_WEEK:
