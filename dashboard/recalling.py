@@ -23,7 +23,7 @@ from dashboard.last_step import Kind
 
 MONTHS = (1, 3, 6, 12)
 AGAIN = timedelta(days=7)
-COLUMNS = [5, 5, 4]
+COLUMNS = [4, 4, 5]
 REASONS = (
     N_("Comes elsewhere"),
     N_("No longer needed"),
