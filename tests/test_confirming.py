@@ -166,7 +166,7 @@ def test_the_mark_is_on_today_and_on_the_grid(session, desk, doctor):
     assert [each.key for each in lines[0].buttons] == ["A", "U"]
     assert [each.key for each in lines[1].buttons] == ["A", "C"]
     day = load_day(session, desk, DayAsked(NOW.date()), now=NOW)
-    assert [list(badges_of(each)) for each in day.bookings] == [["✓"], []]
+    assert [list(badges_of(each)) for each in day.bookings] == [["✓ confirmed"], []]
 
 
 @pytest.fixture

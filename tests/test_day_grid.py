@@ -25,6 +25,7 @@ from dashboard.components.day_grid import (
     grid_event,
     grid_payload,
 )
+from dashboard.components.words import STATE_WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "tests" / "browser" / "day_grid_demo.py"
@@ -609,10 +610,10 @@ def test_two_calendars_on_a_page_answer_for_themselves(visit):
 @pytest.mark.browser
 def test_the_desk_from_eight_to_six_stands_above_the_fold(visit):
     page = visit()
-    sheet, desk = page.locator(".sheet").bounding_box(), page.locator(".desk").bounding_box()
+    sheet, day = page.locator(".sheet").bounding_box(), page.locator(".scroller").bounding_box()
 
-    assert sheet["height"] <= desk["height"]
-    assert desk["y"] + desk["height"] <= 900
+    assert sheet["height"] <= day["height"]
+    assert day["y"] + day["height"] <= 900
     assert sizes(page)[1] >= 72
 
 
@@ -622,8 +623,8 @@ def test_the_calendar_ends_at_the_fold_even_when_something_grows_above_it(visit)
     page.add_style_tag(content=".stMainBlockContainer { padding-top: 9rem !important }")
 
     page.wait_for_function(
-        "desk => Math.round(desk.getBoundingClientRect().bottom) <= 900",
-        arg=page.locator(".desk").element_handle(),
+        "day => Math.round(day.getBoundingClientRect().bottom) <= 900",
+        arg=page.locator(".scroller").element_handle(),
         timeout=5_000,
     )
 
@@ -699,3 +700,29 @@ def test_an_overridden_visit_bears_its_sign_however_narrow_its_column(visit, col
         assert sign["width"] > 5
         state, whole = block.locator(".icon").bounding_box(), block.bounding_box()
         assert state["x"] + state["width"] <= whole["x"] + whole["width"]
+
+
+def stands_in(part, whole) -> bool:
+    """Drawn, and not cut off."""
+    if not part.count() or not part.is_visible():
+        return False
+    inner, outer = part.bounding_box(), whole.bounding_box()
+    return inner["width"] > 5 and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("columns", "said_in"), [(3, ".word, .state"), (12, ".icon")])
+def test_every_state_is_told_in_words_however_small_its_block(visit, columns, said_in):
+    """By the block's name and its tooltip always; where there is room, on the block itself."""
+    page = visit(f"states=1&plain=1&columns={columns}")
+    words = list(STATE_WORDS.values())
+
+    for height in ("small", "medium", "large"):
+        blocks = page.locator(f".block.{height}")
+        assert blocks.count() == columns // 3 * len(words)
+        for word, block in zip(words, blocks.all(), strict=False):
+            assert block.get_attribute("aria-label").endswith(f", {word}")
+            assert stands_in(block.locator(said_in).first, block)
+            block.focus()
+            expect(page.get_by_role("tooltip")).to_contain_text(word)
+    assert page.locator(".meaning").all_inner_texts() == words

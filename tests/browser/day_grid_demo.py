@@ -1,7 +1,8 @@
 """A page to look at the day calendar: ``streamlit run tests/browser/day_grid_demo.py``.
 
 ``?columns=20`` widens the desk, ``?hostile=1`` gives people dangerous names, ``?grids=2`` draws
-two calendars, ``?week=1`` the days of a week, ``?long=1`` a day from six to midnight.
+two calendars, ``?week=1`` the days of a week, ``?long=1`` a day from six to midnight,
+``?states=1`` every state in every height of block.
 """
 
 import sys
@@ -12,6 +13,7 @@ import streamlit as st
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)] if str(ROOT) not in sys.path else []
 
+from core.models import BookingState  # noqa: E402
 from dashboard.components.day_grid import (  # noqa: E402
     Dropped,
     GridBlock,
@@ -20,6 +22,7 @@ from dashboard.components.day_grid import (  # noqa: E402
     Opened,
     day_grid,
 )
+from dashboard.components.words import STATE_WORDS  # noqa: E402
 
 PEOPLE = [
     ("Dr Elena Ruiz", "General practice", "#0072B2"),
@@ -46,6 +49,18 @@ def state_at(start: int, end: int, now: int | None, turn: int) -> tuple[str, str
     if start <= now:
         return "in_progress", "In progress"
     return "arrived", "Arrived"
+
+
+def states_of(column: GridColumn, number: int) -> list[GridBlock]:
+    """Every state once, the columns by turns with small, medium and large blocks."""
+    return [
+        GridBlock(
+            f"{column.id}-{state}", column.id, "hold" if state is BookingState.HELD else "booking",
+            480 + 75 * place, 480 + 75 * place + (15, 30, 60)[number % 3],
+            PATIENTS[place], "Follow-up", state.value, STATE_WORDS[state],
+        )
+        for place, state in enumerate(BookingState)
+    ]  # fmt: skip
 
 
 def visits_of(column: GridColumn, number: int, opens: int, now: int | None) -> list[GridBlock]:
@@ -123,6 +138,9 @@ now = None if "quiet" in query else 10 * 60 + 52
 columns = columns_shown(int(query.get("columns", "6")))
 blocks: list[GridBlock] = []
 for number, column in enumerate(columns):
+    if "states" in query:
+        blocks += states_of(column, number)
+        continue
     blocks += visits_of(column, number, opens, now)
     blocks += rests_of(column, number, opens, closes)
 starts = [

@@ -19,6 +19,7 @@ function openDesk(parentElement) {
   const tip = make("div", "tip");
   const live = make("div", "live");
   const keys = make("div", "keys");
+  const legend = make("div", "legend");
   scroller.setAttribute("role", "group");
   scroller.setAttribute("aria-describedby", "keys");
   keys.id = "keys";
@@ -26,10 +27,10 @@ function openDesk(parentElement) {
   tip.setAttribute("role", "tooltip");
   tip.hidden = true;
   live.setAttribute("role", "status");
-  root.append(scroller, tip, live, keys);
+  root.append(scroller, legend, tip, live, keys);
   parentElement.append(root);
   const desk = {
-    root, scroller, tip, live, keys, ghost: makeFrame("ghost"), preview: makeFrame("preview"),
+    root, scroller, legend, tip, live, keys, ghost: makeFrame("ghost"), preview: makeFrame("preview"),
     closing: new AbortController(), things: new Map(), turn: 0, view: "", width: root.clientWidth,
     data: null, day: null, drag: null, carry: null, moving: null, rovingId: null,
   };
@@ -117,6 +118,7 @@ function drawDesk(desk) {
   root.dataset.view = desk.view;
   root.dataset.shade = isDark(root) ? "dark" : "light";
   scroller.setAttribute("aria-label", data.words.grid);
+  desk.legend.replaceChildren(...(desk.view === "grid" ? drawLegend(desk.day) : []));
   desk.keys.textContent = data.words.keys;
 
   if (!desk.day.columns.length) {
@@ -140,8 +142,8 @@ function drawDesk(desk) {
 function placeGrid(desk) {
   const { day, scroller } = desk;
   const bar = desk.width < GUTTER + COLUMN * day.columns.length ? 14 : 0;
-  const room = roomFor(desk);
-  desk.room = room;
+  desk.room = roomFor(desk);
+  const room = desk.room - besideLegend(desk, desk.room - HEAD - bar - 3);
   const hour = fitHour(day, room - HEAD - bar - 3);
   desk.pixels = hour / 60;
   desk.sheet = drawGrid(day, hour);
@@ -150,6 +152,13 @@ function placeGrid(desk) {
   scroller.style.height = `${Math.min(room, whole)}px`;
   scroller.replaceChildren(desk.sheet);
   moveNow(desk);
+}
+
+/** The legend's height, unless for its sake the day would no longer fit above the fold. */
+function besideLegend(desk, height) {
+  const legend = desk.legend.offsetHeight;
+  const least = ((desk.day.to - desk.day.from) * TIGHTEST) / 60;
+  return height >= least && height - legend < least ? 0 : legend;
 }
 
 /** The height given, or what is left of the window below the top of the calendar. */

@@ -2,14 +2,17 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
+  held: "M4.5 2.5h7M4.5 13.5h7M5.2 2.7c0 3 2.8 3.4 2.8 5.3s-2.8 2.3-2.8 5.3M10.8 2.7c0 3-2.8 3.4-2.8 5.3s2.8 2.3 2.8 5.3",
   booked: "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M8 5v3.2l2.1 1.3",
   arrived: "M8 7.6a2.6 2.6 0 1 0 0-5.2 2.6 2.6 0 0 0 0 5.2M3 13.8c.4-2.7 2.3-4 5-4s4.6 1.3 5 4",
   in_progress: "M5 3.2v9.6l8-4.8z",
   completed: "M2.8 8.6l3.4 3.4 7-7.6",
   no_show: "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M4.3 4.3l7.4 7.4",
   cancelled: "M3.8 3.8l8.4 8.4M12.2 3.8l-8.4 8.4",
-  held: "M4.5 2.5h7M4.5 13.5h7M5.2 2.7c0 3 2.8 3.4 2.8 5.3s-2.8 2.3-2.8 5.3M10.8 2.7c0 3-2.8 3.4-2.8 5.3s2.8 2.3 2.8 5.3",
 };
+
+// What a badge begins with, before its word.
+const SIGN = /^[^\p{L}\p{N}]+/u;
 
 const SMALLEST_LABEL = 11;
 
@@ -57,9 +60,9 @@ function makeBadges(block) {
 /** Its sign stays where a narrow column has no room for its word. */
 function makeBadge(words) {
   const badge = make("span", "badge");
-  const [sign] = words.match(/^[^\p{L}\p{N}]+/u) || [""];
+  const [sign] = words.match(SIGN) || [""];
   if (sign) badge.append(make("span", "sign", sign));
-  badge.append(words.slice(sign.length));
+  badge.append(make("span", "rest", words.slice(sign.length)));
   return badge;
 }
 
@@ -179,15 +182,37 @@ function describeBlock(day, block, size) {
     if (size === "small") return [first];
     return [first, make("span", "line detail", block.detail || clockSpan(block.from, block.to))];
   }
+  // Where a short block is too narrow for the word, its icon and its tooltip tell the state.
+  const state = [makeIcon(block), size === "large" ? "" : make("span", "word", block.stateWord)];
   if (size === "small") {
-    first.append(time, title, makeBadges(block), makeIcon(block));
+    first.append(time, title, makeBadges(block), ...state);
     return [first];
   }
-  first.append(title, makeBadges(block), makeIcon(block));
+  first.append(title, makeBadges(block), ...state);
   const second = make("span", "line detail");
   second.append(time, make("span", "", block.detail));
   const third = make("span", "line state", block.stateWord);
   return size === "medium" ? [first, second] : [first, second, third];
+}
+
+/** What the icons and signs drawn on this day mean: each once, in words. */
+function drawLegend(day) {
+  const visits = day.columns.flatMap((column) => column.blocks.filter((block) => block.visit));
+  const meant = new Map();
+  for (const block of visits.filter((each) => each.stateWord)) meant.set(block.state, block);
+  const states = Object.keys(ICONS).filter((state) => meant.has(state))
+    .map((state) => explainState(meant.get(state)));
+  const signs = new Set(visits.flatMap((block) => block.badges.filter((words) => SIGN.test(words))));
+  return [...states, ...[...signs].sort().map((words) => make("span", "meaning", words))];
+}
+
+function explainState(block) {
+  const meaning = make("span", "meaning");
+  const swatch = make("span", "swatch");
+  swatch.dataset.state = block.state;
+  swatch.append(makeIcon({ state: block.state }));
+  meaning.append(swatch, block.stateWord);
+  return meaning;
 }
 
 /** The line for now, and the shade over what is past; `minute` is null on other days. */
