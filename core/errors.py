@@ -103,6 +103,16 @@ class SeriesRefused(BookingError):
     )
 
 
+class ChainRefused(BookingError):
+    """Details: ``reasons`` tell why that visit, the ``number``-th, cannot follow."""
+
+    code = "chain_refused"
+    message = N_(
+        "Nothing was booked: visit {number}, {service}, does not fit. Please choose another "
+        "time or another professional."
+    )
+
+
 class Stale(BookingError):
     code = "stale"
     message = N_("{who} has changed this in the meantime. Please look again.")

@@ -89,6 +89,10 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     (
         _needs(P.BOOKINGS_WRITE),
         (
+            "booking.back_to_back.book_back_to_back",
+            "booking.back_to_back.find_booked_chain",
+            "booking.chain.next_chains",
+            "booking.chain.preview_chain",
             "booking.groups.join",
             "booking.groups.leave",
             "booking.placing.book_any",

@@ -25,11 +25,13 @@ from core.booking import (
     AnyRequest,
     BookingRequest,
     CancelRequest,
+    ChainRequest,
     MarkRequest,
     MoveRequest,
     UndoRequest,
     book,
     book_any,
+    book_back_to_back,
     cancel,
     mark,
     move,
@@ -229,6 +231,14 @@ def book_or_undo(
 ) -> Booking:
     """Whichever of the two is asked for."""
     verb = undo if isinstance(request, UndoRequest) else book
+    return verb(session, actor, request, now=now)
+
+
+def book_chain_or_one(
+    session: Session, actor: Actor, request: BookingRequest | ChainRequest, *, now: datetime
+) -> object:
+    """Whichever of the two is asked for."""
+    verb = book_back_to_back if isinstance(request, ChainRequest) else book
     return verb(session, actor, request, now=now)
 
 

@@ -22,13 +22,17 @@ from core.booking import (
     AnyRequest,
     BookingRequest,
     CancelRequest,
+    ChainAsked,
+    ChainRequest,
     ConfirmRequest,
+    Leg,
     MarkRequest,
     MoveRequest,
     RecordedBooking,
     UndoRequest,
     book,
     book_any,
+    book_back_to_back,
     cancel,
     confirm_by_phone,
     mark,
@@ -56,7 +60,7 @@ MODULES = (
     "core.sick_day",
     "core.waiting",
 )
-NOT_VERBS = ("find_", "get_", "load_", "_", "fitting_", "gaps_", "propose_")
+NOT_VERBS = ("find_", "get_", "load_", "_", "fitting_", "gaps_", "next_", "preview_", "propose_")
 NOT_ALONE = {
     "core.booking.groups.give_up_own_seat": "what cancel does for a patient in a group",
     "core.booking.groups.take_seat_back": "what undo does for a seat that was left",
@@ -66,7 +70,10 @@ LEFT_OUT = {
     "core.holds.extend_hold": "a hold was never a booking: nothing of it is kept",
     "core.booking.record_past": "the import makes one entry for all it takes over",
 }
-TWO = {"core.waiting.accept": "the booking, and the offer that led to it"}
+TWO = {
+    "core.booking.book_back_to_back": "each of the two bookings",
+    "core.waiting.accept": "the booking, and the offer that led to it",
+}
 
 
 def changing_verbs():
@@ -247,6 +254,21 @@ DOINGS = {
     "core.booking.book_any": lambda desk: (
         book_any,
         (AnyRequest(desk.visit.id, desk.ana.id, a.at(9), "any"),),
+    ),
+    "core.booking.book_back_to_back": lambda desk: (
+        book_back_to_back,
+        (
+            ChainRequest(
+                ChainAsked(
+                    (
+                        Leg(desk.visit.id, desk.ana.id, desk.ada.id),
+                        Leg(desk.visit.id, desk.bea.id, desk.ada.id),
+                    ),
+                    a.at(9),
+                ),
+                "chain",
+            ),
+        ),
     ),
     "core.booking.move": with_booking(
         move, lambda desk, each: (MoveRequest(each.id, 1, desk.ada.id, a.at(10)),)

@@ -16,10 +16,14 @@ from core.booking import (
     AnyRequest,
     BookingRequest,
     CancelRequest,
+    ChainAsked,
+    ChainRequest,
+    Leg,
     MoveRequest,
     UndoRequest,
     book,
     book_any,
+    book_back_to_back,
     cancel,
     move,
     undo,
@@ -308,6 +312,52 @@ def test_four_who_want_anybody_end_with_the_three_there_are(database, place, url
     with database.reading() as session:
         taken = session.scalars(select(Booking.professional_id)).all()
     assert sorted(taken) == sorted(place.professionals[:3])
+
+
+def chain(place, hour, key, *legs):
+    """Each leg as (patient, professional or None for anybody); half an hour each."""
+    found = tuple(
+        Leg(
+            place.services[0],
+            place.patients[patient],
+            None if who is None else place.professionals[who],
+        )
+        for patient, who in legs
+    )
+    return ChainRequest(ChainAsked(found, a.at(hour)), key)
+
+
+def test_of_desks_whose_chains_cross_none_is_left_with_half_of_one(database, place, url):
+    """Half of them want the same two professionals the other way round, which fits beside."""
+    crossing = [
+        chain(place, 9, f"{each}", (2 * each, each % 2), (2 * each + 1, 1 - each % 2))
+        for each in range(6)
+    ]
+
+    outcomes = at_once(url, book_back_to_back, place, crossing)
+
+    assert outcomes == {"ok": 2, "chain_refused": 4}
+    assert len(booked_keys(database)) == 4
+    force.assert_sound(database)
+
+
+def test_a_chain_and_a_booking_into_its_second_leg_never_leave_half_a_chain(database, place, url):
+    place_of_second = ask(place, 9.5, "one", professional=1, patient=4)
+    family = [chain(place, 9, f"{each}", (each, each), (each, 1)) for each in (0, 2)]
+
+    outcomes = at_once(url, force.book_chain_or_one, place, [place_of_second, *family])
+
+    assert outcomes.keys() <= {"ok", "slot_taken", "chain_refused"}
+    alone = "one" in booked_keys(database)
+    assert len(booked_keys(database)) == 2 * (outcomes["ok"] - alone) + alone
+    force.assert_sound(database)
+
+
+def test_a_chain_sent_four_times_at_once_is_booked_once(database, place, url):
+    same = chain(place, 9, "same", (0, 0), (0, None), (1, 0))
+
+    assert at_once(url, book_back_to_back, place, [same] * 4) == {"ok": 4}
+    assert len(booked_keys(database)) == 3
 
 
 def test_of_many_holds_on_one_time_one_is_kept(place, url):

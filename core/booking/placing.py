@@ -335,12 +335,16 @@ ALREADY_THERE = union_all(
 
 def _fingerprint(request: BookingRequest) -> str:
     """The content a key stands for; a hold that was turned into it is not part of that."""
+    if request.part_of:
+        return request.part_of
     content = {name: str(getattr(request, name)) for name in CONTENT}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 CONTENT = tuple(
-    each.name for each in fields(BookingRequest) if each.name not in ("request_key", "hold_id")
+    each.name
+    for each in fields(BookingRequest)
+    if each.name not in ("request_key", "hold_id", "part_of")
 )
 
 

@@ -32,6 +32,8 @@ class BookingRequest:
     """The asker's own hold on this time, which becomes the booking."""
     set_aside: SetAside | None = None
     series_id: int | None = None
+    part_of: str = ""
+    """The fingerprint of the request that books this along with others."""
 
 
 @dataclass(frozen=True)

@@ -53,20 +53,27 @@ from core.booking import (
     AnyRequest,
     BookingRequest,
     CancelRequest,
+    ChainAsked,
+    ChainRequest,
     ConfirmRequest,
+    Leg,
     MarkRequest,
     MoveRequest,
     RecordedBooking,
     UndoRequest,
     book,
     book_any,
+    book_back_to_back,
     cancel,
     confirm_by_phone,
     find_booked,
+    find_booked_chain,
     get_booking,
     load_confirmed,
     mark,
     move,
+    next_chains,
+    preview_chain,
     record_past,
     take_back_cancellation,
     take_back_confirmation,
@@ -150,6 +157,12 @@ def place_of(world, who, id):
 
 def request(world, professional, patient, hour=16):
     return BookingRequest(professional, world.visit.id, patient, a.at(hour), "try")
+
+
+def chain(world, patient):
+    """Twice to the same professional, back to back."""
+    leg = Leg(world.visit.id, patient, world.ada.id)
+    return ChainAsked((leg, leg), a.at(15))
 
 
 def understood(world):
@@ -447,6 +460,29 @@ BOOKINGS = {
             lambda w, who, id: book_any(
                 w.session, who, AnyRequest(w.visit.id, id, a.at(16), "any"), now=NOW
             ),
+        ),
+    ),
+    "booking.back_to_back.book_back_to_back": (
+        About(
+            "patient",
+            lambda w, who, id: book_back_to_back(
+                w.session, who, ChainRequest(chain(w, id), "chain"), now=NOW
+            ),
+        ),
+    ),
+    "booking.back_to_back.find_booked_chain": (
+        Plain(lambda w, who: find_booked_chain(w.session, who, ChainRequest(chain(w, 1), "none"))),
+    ),
+    "booking.chain.preview_chain": (
+        About(
+            "patient",
+            lambda w, who, id: preview_chain(w.session, who, chain(w, id), now=NOW),
+        ),
+    ),
+    "booking.chain.next_chains": (
+        About(
+            "patient",
+            lambda w, who, id: next_chains(w.session, who, chain(w, id), now=NOW),
         ),
     ),
     "holds.hold": (
