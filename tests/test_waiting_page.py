@@ -1,6 +1,6 @@
 """The waiting list's page, and the desk's line about time that was made free."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +8,6 @@ from sqlalchemy import select
 from core import waiting
 from core.availability.next_free import DayPart
 from core.booking import BookingRequest, book
-from core.db import utc_now
 from core.errors import SlotTaken
 from core.models import (
     Answer,
@@ -28,6 +27,7 @@ from dashboard import new_booking, offering, open_booking, places, waiting_asked
 from tests import a, screen
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
 class Desk:
@@ -47,22 +47,22 @@ class Desk:
             self.rita = a.user(session, Role.RECEPTIONIST, name="Rita")
             self.zoe = a.patient(session, name="Zoe")
         self.actor = Actor(role=Role.RECEPTIONIST, name="Rita", user_id=self.rita.id)
-        now = utc_now()
-        self.start = now.replace(hour=9, minute=0, second=0) + timedelta(days=1)
+        self.start = NOW.replace(hour=9) + timedelta(days=1)
+        screen.set_clock(monkeypatch, NOW)
         self.page = screen.show_to(monkeypatch, database, self.rita).run()
 
     def add(self, name, **wishes):
         with self.database.writing() as session:
             patient = a.patient(session, name=name, phone="+351912345678")
             request = NewEntry(patient.id, Wishes(self.service.id, **wishes), f"add {name}")
-            return waiting.add(session, self.actor, request, now=utc_now())
+            return waiting.add(session, self.actor, request, now=NOW)
 
     def booked(self):
         with self.database.writing() as session:
             request = BookingRequest(
                 self.ada.id, self.service.id, self.zoe.id, self.start, request_key="booked"
             )
-            return book(session, self.actor, request, now=utc_now())
+            return book(session, self.actor, request, now=NOW)
 
     def go(self):
         self.page.switch_page(str(places.PAGES / "waiting_list.py")).run()
@@ -175,7 +175,7 @@ def test_the_list_is_narrowed_to_a_service_or_professional(desk):
 def test_a_wish_nobody_can_fulfil_any_more_says_so(desk):
     desk.add("Ana", professional_ids=(desk.ada.id,))
     with desk.database.writing() as session:
-        session.get_one(Professional, desk.ada.id).archived_at = utc_now()
+        session.get_one(Professional, desk.ada.id).archived_at = NOW
     desk.go()
     assert "With somebody who does not work here any more" in desk.words()
     assert "Nothing that suits anybody" in desk.words()
@@ -185,8 +185,8 @@ def test_an_earlier_visit_and_a_day_that_has_passed_are_told(desk):
     desk.booked()
     with desk.database.writing() as session:
         request = NewEntry(desk.zoe.id, Wishes(desk.service.id), "zoe")
-        entry = waiting.add(session, desk.actor, request, now=utc_now())
-        entry.from_on = entry.until_on = utc_now().date() - timedelta(days=2)
+        entry = waiting.add(session, desk.actor, request, now=NOW)
+        entry.from_on = entry.until_on = NOW.date() - timedelta(days=2)
     desk.go()
     assert "has a visit" in desk.words()
     assert "the last day has passed" in desk.words()
@@ -259,7 +259,7 @@ def test_a_time_another_desk_offers_already_is_shown_as_that(desk):
         for each, minutes in ((entry, 0), (other, 30)):
             at = desk.start + timedelta(minutes=minutes)
             request = OfferRequest(each.id, each.version, desk.ada.id, at)
-            waiting.offer(session, bea, request, now=utc_now())
+            waiting.offer(session, bea, request, now=NOW)
     desk.press("Offer")
     assert "Offered to Ana by Bea" in desk.words()
     assert len(desk.offers()) == 2
@@ -279,7 +279,7 @@ def test_an_answer_that_another_desk_gave_is_told(desk):
     desk.press("Offer")
     with desk.database.writing() as session:
         bea = a.actor(session, name="Bea")
-        waiting.decline(session, bea, desk.offers()[0].id, now=utc_now())
+        waiting.decline(session, bea, desk.offers()[0].id, now=NOW)
     desk.press("Accepted")
     assert "declined already" in desk.page.error[0].value
 

@@ -218,8 +218,21 @@ def fill_sign_in(page: Page, username: str, password: str) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+def sign_out(page: Page) -> None:
+    """Through the menu beside the navigation, as people do."""
+    come_to_rest(page)
+    page.locator(".st-key-frontdesk_who").get_by_role("button").click()
+    page.get_by_text("Sign out", exact=True).click()
+    expect(page.get_by_label("User name")).to_be_visible(timeout=15_000)
+
+
 def press(page: Page, key: str) -> None:
-    """A key, once the page is drawn to its end: until then its buttons are being made anew."""
+    come_to_rest(page)
+    page.keyboard.press(key)
+
+
+def come_to_rest(page: Page) -> None:
+    """Wait until the page is drawn to its end: until then its buttons are being made anew."""
     app, quiet = page.get_by_test_id("stApp"), 0
     expect(app).to_be_visible()
     deadline = time.monotonic() + STARTS_WITHIN
@@ -227,7 +240,6 @@ def press(page: Page, key: str) -> None:
         page.wait_for_timeout(40)
         is_quiet = app.get_attribute("data-test-script-state") == "notRunning"
         quiet = quiet + 1 if is_quiet else 0
-    page.keyboard.press(key)
 
 
 def copy_with_people(migrated_file: Path, folder: Path) -> Database:

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from core.models import AuditEntry, AuthSession, Organisation, SecondStep, User
 from tests import a, provider
-from tests.browser.conftest import LiveServer, copy_with_people, serve
+from tests.browser.conftest import LiveServer, copy_with_people, serve, sign_out
 from tests.provider import Provider
 
 pytestmark = pytest.mark.browser
@@ -217,9 +217,8 @@ def test_signed_out_one_stays_signed_out(live_server, new_page):
     """T062."""
     page = new_page()
     come_back(page, live_server.url)
-    page.locator(WHO).get_by_role("button", name="Rita").click(timeout=20_000)
-    page.get_by_text("Sign out", exact=True).click()
-    expect(page.get_by_label("User name")).to_be_visible(timeout=20_000)
+    expect(page.locator(WHO)).to_contain_text("Rita Fonseca", timeout=20_000)
+    sign_out(page)
 
     page.goto(live_server.url)
     expect(page.get_by_label("User name")).to_be_visible(timeout=20_000)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.db import Database
 from core.models import Draft
-from tests.browser.conftest import PASSWORD, fill_sign_in, press
+from tests.browser.conftest import PASSWORD, fill_sign_in, press, sign_out
 
 pytestmark = pytest.mark.browser
 
@@ -84,9 +84,7 @@ def open_form(page: Page) -> None:
 
 def change_to(page: Page, url: str, username: str) -> None:
     page.goto(url + TODAY)
-    page.locator(".st-key-frontdesk_who").click()
-    page.get_by_text("Sign out", exact=True).click()
-    expect(page.get_by_label("User name")).to_be_visible(timeout=PATIENCE)
+    sign_out(page)
     page.goto(url + TODAY)
     fill_sign_in(page, username, PASSWORD)
     expect(page.locator(".st-key-frontdesk_who")).to_be_visible(timeout=PATIENCE)

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from core.db import utc_now
 from core.models import AuthSession, Patient, Professional, User
-from tests.browser.conftest import PASSWORD, LiveServer, add_people, fill_sign_in, serve
+from tests.browser.conftest import PASSWORD, LiveServer, add_people, fill_sign_in, serve, sign_out
 
 pytestmark = pytest.mark.browser
 
@@ -22,11 +22,6 @@ def live_server(shared_server: LiveServer) -> LiveServer:
 
 def expect_form(page: Page) -> None:
     expect(page.get_by_label("User name")).to_be_visible(timeout=15_000)
-
-
-def press_sign_out(page: Page, name: str) -> None:
-    page.locator(WHO).get_by_role("button", name=name).click()
-    page.get_by_text("Sign out", exact=True).click()
 
 
 @pytest.mark.parametrize(
@@ -108,7 +103,7 @@ def test_signing_out_ends_it_in_every_tab_and_for_a_copied_cookie(
     second.goto(live_server.url)
     expect(second.locator(WHO)).to_be_visible(timeout=15_000)
 
-    press_sign_out(page, "Alex")
+    sign_out(page)
 
     expect_form(page)
     expect(page).to_have_url(f"{live_server.url}/")
@@ -127,7 +122,7 @@ def test_the_next_person_in_the_same_tab_finds_nothing_of_the_last(
     """T070."""
     page = new_page()
     sign_in_by_hand(page, "rita")
-    press_sign_out(page, "Rita")
+    sign_out(page)
     expect_form(page)
     expect(page.get_by_text("Rita")).to_have_count(0)
 
@@ -199,7 +194,7 @@ def test_the_way_out_is_on_screen_at_every_width(
     assert box["x"] + box["width"] <= width
     assert box["y"] + box["height"] <= 60
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    press_sign_out(page, "Alex")
+    sign_out(page)
     expect_form(page)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, update
 
 from core.db import utc_now
 from core.models import Organisation, RecoveryCode, SecondStep, Throttle
-from tests.browser.conftest import PASSWORD, LiveServer, fill_sign_in
+from tests.browser.conftest import PASSWORD, LiveServer, fill_sign_in, sign_out
 
 pytestmark = pytest.mark.browser
 
@@ -41,12 +41,6 @@ def set_up(page: Page) -> tuple[str, list[str]]:
     return secret, codes
 
 
-def press_sign_out(page: Page) -> None:
-    page.locator(WHO).get_by_role("button").click()
-    page.get_by_text("Sign out", exact=True).click()
-    expect(page.get_by_label("User name")).to_be_visible(timeout=15_000)
-
-
 def enter(page: Page, code: str) -> None:
     """By keyboard alone: the field has the focus."""
     expect(page.get_by_label("Code")).to_be_focused(timeout=15_000)
@@ -63,7 +57,7 @@ def test_t075_set_up_then_asked_for_and_a_recovery_code_will_do_once(
     secret, codes = set_up(page)
     expect(page.get_by_text("10 recovery codes left.")).to_be_visible(timeout=15_000)
 
-    press_sign_out(page)
+    sign_out(page)
     fill_sign_in(page, "rita", PASSWORD)
     enter(page, "not a code")
     expect(page.get_by_text("This code is not right")).to_be_visible(timeout=15_000)
@@ -72,7 +66,7 @@ def test_t075_set_up_then_asked_for_and_a_recovery_code_will_do_once(
     page.keyboard.press("Enter")
     expect(page.locator(WHO)).to_be_visible(timeout=15_000)
 
-    press_sign_out(page)
+    sign_out(page)
     fill_sign_in(page, "rita", PASSWORD)
     enter(page, codes[0])
     expect(page.get_by_text("This code is not right")).to_be_visible(timeout=15_000)
