@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import N_, NotFound, Stale
-from core.models import AuditEntry, Professional, Recall, Room, Service, User, WaitingEntry
+from core.models import AuditEntry, Patient, Professional, Recall, Room, Service, User, WaitingEntry
 
 UNDO_FOR = timedelta(minutes=10)
 """How long a step is offered to be taken back; most can only be until then."""
@@ -45,7 +45,7 @@ def check_version(session: Session, row: Editable, version: int) -> None:
         raise Stale(who=last_editor(session, row), version=row.version)
 
 
-def change(row: Editable, values: Mapping[str, object]) -> list[str]:
+def change(row: Editable | Patient, values: Mapping[str, object]) -> list[str]:
     """Write what differs; the names of those fields."""
     changed = [field for field, value in values.items() if getattr(row, field) != value]
     for field in changed:

@@ -196,6 +196,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "patients.edit_patient",
         ),
     ),
+    (_needs(P.PATIENTS_READ, P.BOOKINGS_MARK_OWN), ("patients.preferences.load_to_know",)),
     (
         _needs(P.PATIENTS_EXPORT, P.PATIENTS_ASK_OWN),
         ("privacy.exporting.check_may_export", "privacy.exporting.export_patient"),

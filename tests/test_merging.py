@@ -16,14 +16,22 @@ from core.models import (
     Claim,
     Erasure,
     ExceptionalAccess,
+    PartOfDay,
     Patient,
     PatientMerge,
+    PreferredProfessional,
     Role,
     User,
     WaitingEntry,
 )
 from core.patient_record import load_record
-from core.patients import EditedPatient, edit_patient, find_patients
+from core.patients import (
+    EditedPatient,
+    Preferences,
+    edit_patient,
+    find_patients,
+    load_to_know,
+)
 from core.policy import Actor
 from tests import a
 
@@ -40,11 +48,25 @@ class Twice:
         self.visit = a.service(session, name="Visit")
         self.ada = a.professional(session, name="Dr Ada", services=(self.visit,))
         self.ana = a.patient(
-            session, name="Ana Silva", phone="+351912345678", born_on=BORN, desk_note="Step at door"
+            session,
+            name="Ana Silva",
+            phone="+351912345678",
+            born_on=BORN,
+            desk_note="Step at door",
+            alerts="Needs the ground floor room",
+            preferred_parts="morning",
         )
         self.again = a.patient(
-            session, name="Ana M. Silva", email="ana@example.org", born_on=BORN, desk_note="Deaf"
+            session,
+            name="Ana M. Silva",
+            email="ana@example.org",
+            born_on=BORN,
+            desk_note="Deaf",
+            alerts="Needs the ground floor room\nPays in advance",
+            preferred_parts="evening",
+            preference="The quiet room",
         )
+        session.add(PreferredProfessional(patient_id=self.again.id, professional_id=self.ada.id))
         self.first = self.book(self.ana, 9)
         self.second = self.book(self.again, 11)
 
@@ -222,6 +244,29 @@ def test_only_who_may_change_records_makes_them_one(session, role):
 
     with pytest.raises(NotAllowed):
         twice.merge(actor=Actor(role=role, name="x", professional_id=twice.ada.id))
+
+
+def test_alerts_and_preferences_are_kept_from_both(twice):
+    kept = twice.merge()
+
+    known = load_to_know(twice.session, twice.rita, kept.id, now=a.BEFORE)
+    assert known.alerts == ("Needs the ground floor room", "Pays in advance")
+    assert known.preferences == Preferences(
+        (twice.ada.id,), (PartOfDay.MORNING, PartOfDay.EVENING), "The quiet room"
+    )
+
+
+def test_a_form_open_on_the_kept_record_does_not_undo_what_came_from_the_other(twice):
+    opened_on = twice.ana.version
+    twice.merge()
+
+    with pytest.raises(Stale):
+        edit_patient(
+            twice.session,
+            twice.rita,
+            EditedPatient(twice.ana.id, opened_on, "Ana Silva", "+351912345678"),
+            now=a.BEFORE,
+        )
 
 
 # Undo.

@@ -71,6 +71,9 @@ def ana(session, **values) -> Patient:
                 "email": "ana.zarzuela@example.org",
                 "born_on": date(1984, 3, 12),
                 "desk_note": "Deaf in the left ear",
+                "alerts": "Zarzuela pays in advance",
+                "preference": "Zarzuela likes the quiet room",
+                "preferred_parts": "morning",
                 "language": "pt",
             }
             | values

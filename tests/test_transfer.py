@@ -331,6 +331,15 @@ def test_a_merge_fills_blanks_and_overwrites_nothing(practice):
     ]
 
 
+def test_alerts_come_along_and_those_on_file_stay(practice):
+    patients(practice, "name,phone,alert", 'Ana Silva,642110478,"Deaf\nPays in advance"')
+
+    report = patients(practice, "name,phone,alert", "Ana Silva,642110478,Wheelchair")
+
+    assert report.rows[0].differs == ("alerts",)
+    assert practice.scalars(select(Patient.alerts)).one() == "Deaf\nPays in advance"
+
+
 def test_the_same_patient_twice_in_one_file_is_one_patient(practice):
     report = patients(
         practice,

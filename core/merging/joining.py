@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.attributes import flag_modified
 
 from core import audit
 from core.claims import clear_expired_holds
 from core.db import lock_calendars
-from core.edits import UNDO_FOR
+from core.edits import UNDO_FOR, change
 from core.errors import N_, Invalid, NotFound, Stale
 from core.merging.moving import give_back, hand_over
 from core.models import (
@@ -28,14 +29,17 @@ from core.models import (
     WaitingEntry,
     WaitingState,
 )
-from core.patients import NewPatient, last_editor, search_text
+from core.patients import NewPatient, Preferences, last_editor, search_text
+from core.patients.preferences import columns_of, name_professionals, preferences_of
 from core.patients.typed import cleaned, place_of
 from core.policy import Actor, Permission, require
 
 P = Permission
 FIELDS = ("name", "phone", "email", "born_on", "language", "no_contact")
-"""Of these one value stays. Notes for the desk are kept from both."""
-RESTORED = (*FIELDS, "desk_note", "search", "erasure_asked_at")
+"""Of these one value stays. Notes, alerts and preferences are kept from both."""
+BOTH = ("desk_note", "alerts", "preferred_parts", "preference")
+RESTORED = (*FIELDS, *BOTH, "search", "erasure_asked_at")
+PREFERRED = "preferred_professionals"
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ def merge(session: Session, actor: Actor, request: MergeRequest, *, now: datetim
     clear_expired_holds(session, [kept.calendar_id, other.calendar_id], now=now)
     _check_may_be_one(session, kept, other)
     before = {name: getattr(kept, name) for name in RESTORED}
+    before[PREFERRED] = preferences_of(session, kept).professional_ids
     moved = hand_over(session, kept, other)
     _take_values(session, kept, other, request.from_other, now)
     other.archived_at = now
@@ -96,7 +101,9 @@ def undo_merge(session: Session, actor: Actor, merged_id: int, *, now: datetime)
     if kept.version != found.kept_version:
         raise Stale(who=last_editor(session, kept), version=kept.version)
     give_back(session, kept, other, json.loads(found.moved))
-    for name, value in _read_back(json.loads(found.before)).items():
+    before = _read_back(json.loads(found.before))
+    name_professionals(session, kept.id, before.pop(PREFERRED, ()))
+    for name, value in before.items():
         setattr(kept, name, value)
     other.archived_at = None
     session.delete(found)
@@ -243,13 +250,32 @@ def _take_values(
     session: Session, kept: Patient, other: Patient, from_other: frozenset[str], now: datetime
 ) -> None:
     chosen = {name: getattr(other if name in from_other else kept, name) for name in FIELDS}
-    notes = dict.fromkeys(each for each in (kept.desk_note, other.desk_note) if each)
-    clean = cleaned(NewPatient(**chosen, desk_note="\n".join(notes)), place_of(session), now)
-    for name in (*FIELDS, "desk_note"):
-        if getattr(kept, name) != getattr(clean, name):
-            setattr(kept, name, getattr(clean, name))
+    of_both = NewPatient(
+        **chosen,
+        desk_note=_joined(kept.desk_note, other.desk_note),
+        alerts=_joined(kept.alerts, other.alerts),
+        preferences=_preferences(session, kept, other),
+    )
+    clean = cleaned(of_both, place_of(session), now)
+    change(kept, columns_of(clean))
+    name_professionals(session, kept.id, clean.preferences.professional_ids)
     kept.search = search_text(clean)
     kept.erasure_asked_at = kept.erasure_asked_at or other.erasure_asked_at
+    kept.updated_at = now
+    flag_modified(kept, "updated_at")  # a form that is open on it has to be looked at again
+
+
+def _joined(*texts: str) -> str:
+    return "\n".join(dict.fromkeys(each for each in texts if each))
+
+
+def _preferences(session: Session, kept: Patient, other: Patient) -> Preferences:
+    one, two = (preferences_of(session, each) for each in (kept, other))
+    return Preferences(
+        professional_ids=(*one.professional_ids, *two.professional_ids),
+        parts=(*one.parts, *two.parts),
+        words=_joined(one.words, two.words),
+    )
 
 
 def _forget_old(session: Session, now: datetime) -> None:

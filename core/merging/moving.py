@@ -49,6 +49,7 @@ STAYS: Mapping[str, str] = MappingProxyType(
     {
         "drafts.patient_id": "what was typed over the other record fits that one alone",
         "erasures.patient_id": "who was erased is never made one with anybody",
+        "preferred_professionals.patient_id": "both keep theirs; the kept one is given them too",
         "patient_merges.merged_id": "says which record it was",
         "told_apart.first_id": "read through the merges, so that the answer holds for both",
         "told_apart.second_id": "read through the merges, so that the answer holds for both",

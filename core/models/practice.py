@@ -34,6 +34,12 @@ class BufferRule(enum.StrEnum):
     ADD = "add"
 
 
+class PartOfDay(enum.StrEnum):
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
 class Organisation(Base, Edited):
     """The place itself: one row."""
 
@@ -71,6 +77,12 @@ class Patient(Base, Edited):
     born_on: Mapped[date | None]
     language: Mapped[str] = mapped_column(String(35), default="")
     desk_note: Mapped[str] = mapped_column(default="")
+    alerts: Mapped[str] = mapped_column(default="", server_default="")
+    """What has to be seen before they are booked, one short sentence a line."""
+    preferred_parts: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """Words of ``PartOfDay`` with commas between them; empty is any time."""
+    preference: Mapped[str] = mapped_column(default="", server_default="")
+    """What else they like, in words."""
     no_contact: Mapped[bool] = mapped_column(default=False, server_default=false())
     """They want no messages: nothing is sent to them, not even what is already waiting."""
     search: Mapped[str] = mapped_column(default="")
@@ -80,6 +92,17 @@ class Patient(Base, Edited):
     archived_at: Mapped[datetime | None]
 
     calendar: Mapped[Calendar] = relationship(lazy="raise_on_sql")
+
+
+class PreferredProfessional(Base):
+    """Whom a patient would rather come to."""
+
+    __tablename__ = "preferred_professionals"
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), primary_key=True)
+    professional_id: Mapped[int] = mapped_column(
+        ForeignKey("professionals.id"), primary_key=True, index=True
+    )
 
 
 class Professional(Base, Edited):

@@ -6,17 +6,29 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, false, literal, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from core import audit
+from core.edits import change as write
 from core.errors import N_, Invalid, NotFound, Stale
 from core.models import AuditEntry, Calendar, CalendarKind, Patient, User
+from core.patients.preferences import (
+    ToKnow,
+    check_professionals,
+    columns_of,
+    load_to_know,
+    name_professionals,
+    preferences_of,
+)
 from core.patients.search import fold, search_text, sought
 from core.patients.typed import (
+    ANYTHING,
     LONGEST_EMAIL,
     LONGEST_NAME,
     LONGEST_PHONE,
     NewPatient,
     Place,
+    Preferences,
     cleaned,
     phone_number,
     place_of,
@@ -30,6 +42,8 @@ __all__ = [
     "LikelyDuplicate",
     "NewPatient",
     "PatientFound",
+    "Preferences",
+    "ToKnow",
     "add_patient",
     "change",
     "edit_patient",
@@ -39,6 +53,7 @@ __all__ = [
     "get_patient",
     "in_common",
     "last_editor",
+    "load_to_know",
     "search_text",
 ]
 
@@ -57,6 +72,8 @@ class EditedPatient:
     desk_note: str = ""
     no_contact: bool = False
     """Nothing is sent to them."""
+    alerts: str = ""
+    preferences: Preferences = ANYTHING
 
 
 @dataclass(frozen=True)
@@ -103,18 +120,16 @@ def add_patient(session: Session, actor: Actor, request: NewPatient, *, now: dat
     """Put a patient on file, with a calendar of their own."""
     require(actor, Permission.PATIENTS_WRITE)
     clean = cleaned(request, place_of(session), now)
+    check_professionals(session, clean.preferences.professional_ids)
     patient = Patient(
         calendar=Calendar(kind=CalendarKind.PATIENT),
-        name=clean.name,
-        phone=clean.phone,
-        email=clean.email,
-        born_on=clean.born_on,
-        language=clean.language,
-        desk_note=clean.desk_note,
-        no_contact=clean.no_contact,
+        **columns_of(clean),
         search=search_text(clean),
     )
     session.add(patient)
+    if clean.preferences.professional_ids:
+        session.flush()
+        name_professionals(session, patient.id, clean.preferences.professional_ids)
     audit.record(session, actor, "patient.added", patient, now=now)
     return patient
 
@@ -142,12 +157,17 @@ def change(
 ) -> Patient:
     """Write what differs, and put the names of those fields on record."""
     clean = cleaned(request, place_of(session), now)
-    fields = ("name", "phone", "email", "born_on", "language", "desk_note", "no_contact")
-    changed = [each for each in fields if getattr(patient, each) != getattr(clean, each)]
+    changed = write(patient, columns_of(clean))
+    before = preferences_of(session, patient).professional_ids
+    wanted = clean.preferences.professional_ids
+    if wanted != before:
+        check_professionals(session, set(wanted) - set(before))
+        name_professionals(session, patient.id, wanted)
+        patient.updated_at = now
+        flag_modified(patient, "updated_at")  # a change of professionals alone is one too
+        changed.append("preferred_professionals")
     if not changed:
         return patient
-    for each in changed:
-        setattr(patient, each, getattr(clean, each))
     patient.search = search_text(clean)
     audit.record(session, actor, "patient.edited", patient, now=now, changed=changed)
     return patient
@@ -262,4 +282,6 @@ def _as_new(request: EditedPatient) -> NewPatient:
         language=request.language,
         desk_note=request.desk_note,
         no_contact=request.no_contact,
+        alerts=request.alerts,
+        preferences=request.preferences,
     )

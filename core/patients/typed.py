@@ -12,13 +12,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Invalid
-from core.models import Organisation
+from core.models import Organisation, PartOfDay
 
 LONGEST_NAME = 200
 LONGEST_EMAIL = 254
 LONGEST_PHONE = 60
 LONGEST_LANGUAGE = 35
 LONGEST_NOTE = 4000
+LONGEST_ALERT, MOST_ALERTS = 120, 8
+LONGEST_PREFERENCE = 500
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What they like best; nothing said means anybody and any time."""
+
+    professional_ids: tuple[int, ...] = ()
+    parts: tuple[PartOfDay, ...] = ()
+    words: str = ""
+
+
+ANYTHING = Preferences()
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,9 @@ class NewPatient:
     language: str = ""
     desk_note: str = ""
     no_contact: bool = False
+    alerts: str = ""
+    """One a line."""
+    preferences: Preferences = ANYTHING
 
 
 @dataclass(frozen=True)
@@ -62,6 +79,8 @@ def cleaned(request: NewPatient, place: Place, now: datetime) -> NewPatient:
         language=line(request.language, LONGEST_LANGUAGE, "language"),
         desk_note=note(request.desk_note, "desk_note"),
         no_contact=request.no_contact,
+        alerts=_alerts(request.alerts),
+        preferences=_preferences(request.preferences),
     )
 
 
@@ -123,6 +142,28 @@ def _birth_date(born_on: date | None, place: Place, now: datetime) -> date | Non
             N_("This date of birth is too long ago. Please check the year."), field="born_on"
         )
     return born_on
+
+
+def _alerts(typed: str) -> str:
+    """Each is read at a glance, while somebody is on the telephone."""
+    lines = [line(each, LONGEST_ALERT, "alerts") for each in note(typed, "alerts").split("\n")]
+    alerts = list(dict.fromkeys(each for each in lines if each))
+    if len(alerts) > MOST_ALERTS:
+        raise Invalid(
+            N_("Only {most} alerts are read before a booking. Please take some out."),
+            field="alerts",
+            most=MOST_ALERTS,
+        )
+    return "\n".join(alerts)
+
+
+def _preferences(wanted: Preferences) -> Preferences:
+    words = not_longer(note(wanted.words, "preference"), LONGEST_PREFERENCE, "preference")
+    return Preferences(
+        professional_ids=tuple(sorted(set(wanted.professional_ids))),
+        parts=tuple(each for each in PartOfDay if each in wanted.parts),
+        words=words,
+    )
 
 
 def line(typed: str, longest: int, field: str) -> str:

@@ -104,6 +104,7 @@ OVERRIDES = T["overrides"]
 AUDIT = T["audit_entries"]
 OUTBOX = T["outbox"]
 WAITING = T["waiting_entries"]
+PREFERRED = T["preferred_professionals"]
 ENTRIES = select(WAITING.c.id).where(WAITING.c.patient_id.in_(WHO))
 
 HOLDINGS = (
@@ -119,12 +120,22 @@ HOLDINGS = (
             "born_on": None,
             "language": "",
             "desk_note": "",
+            "alerts": "",
+            "preferred_parts": "",
+            "preference": "",
             "search": "",
             "no_contact": True,
             "erasure_asked_at": None,
             "archived_at": NOW,
             "version": T["patients"].c.version + 1,
         },
+    ),
+    Holding(
+        PREFERRED,
+        PREFERRED.c.patient_id.in_(WHO),
+        why="to look first for times with those they would rather come to",
+        given={"professional_id": _name_of("professionals", PREFERRED.c.professional_id)},
+        removed=True,
     ),
     Holding(
         USERS,

@@ -46,9 +46,11 @@ COLUMNS = {
     "language": ("language", "lang", "idioma", "sprache", "langue"),
     "desk_note": ("note", "notes", "desknote", "comment", "comments", "remark", "remarks",
                   "notas", "bemerkung"),
+    "alerts": ("alert", "alerts", "deskalert", "deskalerts", "patientalert", "patientalerts",
+               "warning", "warnings", "aviso", "avisos", "hinweis", "hinweise"),
 }  # fmt: skip
 NEEDED = {"name": ("name", "first_name", "last_name"), "phone or email": ("phone", "email")}
-BLANKS = ("phone", "email", "born_on", "language", "desk_note")
+BLANKS = ("phone", "email", "born_on", "language", "desk_note", "alerts")
 CHUNK = 500
 IMPORT_LOCK = 10
 """Our namespace among PostgreSQL's advisory locks; see ``core.db`` for the others."""
@@ -131,8 +133,9 @@ def register_of(session: Session) -> Register:
     """Everybody on file, in one read."""
     register = Register()
     columns = (Patient.id, Patient.name, *(getattr(Patient, each) for each in BLANKS))
-    for patient_id, *values in session.execute(select(*columns).order_by(Patient.id)):
-        register.add(OnFile(NewPatient(*values), patient_id))
+    for patient_id, name, *values in session.execute(select(*columns).order_by(Patient.id)):
+        known = dict(zip(BLANKS, values, strict=True))
+        register.add(OnFile(NewPatient(name, **known), patient_id))
     return register
 
 
@@ -167,6 +170,7 @@ def _wanted(row: Row, options: ImportOptions, place: Place, now: datetime) -> Ne
         else None,
         language=cells.get("language", ""),
         desk_note=cells.get("desk_note", ""),
+        alerts=cells.get("alerts", ""),
     )
     return cleaned(request, place, now)
 
@@ -235,6 +239,7 @@ def _as_row(patient: NewPatient, calendar_id: int, now: datetime) -> dict[str, o
         "born_on": patient.born_on,
         "language": patient.language,
         "desk_note": patient.desk_note,
+        "alerts": patient.alerts,
         "search": search_text(patient),
         "created_at": now,
         "updated_at": now,

@@ -889,6 +889,9 @@ PATIENTS = {
     "patients.get_patient": (
         About("patient", lambda w, who, id: patients.get_patient(w.session, who, id, now=NOW)),
     ),
+    "patients.preferences.load_to_know": (
+        About("patient", lambda w, who, id: patients.load_to_know(w.session, who, id, now=NOW)),
+    ),
     "patients.find_patients": (
         Listing(
             "patient",
