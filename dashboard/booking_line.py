@@ -23,7 +23,7 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.patients import PatientFound
 from core.policy import Actor
-from dashboard import feedback, keys, new_booking, session, unfinished
+from dashboard import feedback, keys, new_booking, session, to_know, unfinished
 from dashboard.components.line_field import line_field
 from dashboard.components.patient_picker import describe
 from dashboard.components.view_switch import DAY
@@ -175,6 +175,8 @@ def _show_understood(
         st.markdown(
             "  \n".join(f"**{md(each)}**" if n == 0 else md(each) for n, each in enumerate(parts))
         )
+    if meaning.patient is not None:
+        to_know.tell(meaning.patient.id)
     if meaning.unknown:
         st.warning(
             _("I do not understand “{words}”. Nothing is booked until I do.").format(

@@ -12,10 +12,10 @@ from core.models import Booking, BookingState
 from core.patients import add_patient
 from core.policy import Actor, Permission, allows
 from dashboard.components.group_seats import group_seats
-from dashboard.components.patient_picker import PatientChosen, patient_picker
+from dashboard.components.patient_picker import PatientChosen
 from dashboard.i18n import _
 from dashboard.opened import KEY, press_of, run
-from dashboard.searching import find_duplicates, find_patients
+from dashboard.searching import choose_patient
 
 
 def seats(actor: Actor, booking: Booking) -> None:
@@ -34,7 +34,7 @@ def seats(actor: Actor, booking: Booking) -> None:
     if not allows(actor, Permission.BOOKINGS_WRITE):
         return
     with st.expander(_("Add a patient"), icon=":material/person_add:", key=f"{KEY}_join"):
-        chosen = patient_picker(f"{KEY}_join", search=find_patients, duplicates=find_duplicates)
+        chosen = choose_patient(f"{KEY}_join")
         person = chosen.known or chosen.new
         pressed = person is not None and st.button(
             _("Add"), key=f"{press_of(booking)}_do_join", type="primary"

@@ -30,7 +30,6 @@ from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.countdown import countdown
 from dashboard.components.patient_picker import (
     PatientChosen,
-    patient_picker,
     start_adding,
     take_known,
 )
@@ -39,7 +38,7 @@ from dashboard.components.set_aside import set_aside_form
 from dashboard.components.words import minutes, money
 from dashboard.formatting import when
 from dashboard.i18n import _
-from dashboard.searching import find_duplicates, find_patients
+from dashboard.searching import choose_patient
 
 KEY = "new_booking"
 FORM = unfinished.Form(KEY)
@@ -120,7 +119,7 @@ def _dialog() -> None:
     set_aside = _show_refusal(actor, asked, zone)
     unfinished.offer(actor, FORM)
     autofocus(f"{KEY}_words", once=asked.request_key)
-    chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
+    chosen = choose_patient(KEY)
     note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note")
     name = chosen.known.name if chosen.known else chosen.new.name if chosen.new else ""
     repeats = repeat_fields(asked.starts_at.astimezone(zone).date(), key=KEY)

@@ -35,6 +35,7 @@ from dashboard import (
     series_form,
     session,
     slip,
+    to_know,
     undo_refused,
 )
 from dashboard.cancelling import cancel_form
@@ -85,6 +86,8 @@ def _dialog() -> None:
         confirmed = load_confirmed(db, actor, [booking.id])
     if stale is not None:
         feedback.refuse(stale)
+    if booking.seats == 1:
+        to_know.tell(booking.attendees[0].patient_id)
     booking_details(booking, zone=zone, booked_by=booked_by)
     overrides_of(set_aside, zone=zone)
     if opened.wished is not None:

@@ -11,7 +11,7 @@ from core.exceptional_access import AccessRequest, Vain, load_open_records, open
 from core.models import ExceptionalAccess, Patient
 from core.patients import get_patient
 from core.policy import Actor, Permission, allows
-from dashboard import confirming, feedback, session
+from dashboard import confirming, feedback, session, to_know
 from dashboard.components.patient_picker import EARLIEST_BIRTH
 from dashboard.feedback import md
 from dashboard.formatting import clock, phone
@@ -132,6 +132,7 @@ def _record() -> None:
         patient = get_patient(db, actor, st.session_state[SHOWN], now=now)
     audit.note_read(session.database(), actor, "patient.opened", patient, now=now)
     st.subheader(md(patient.name))
+    to_know.tell(patient.id)
     for line in _lines(patient, now):
         st.text(line)
 

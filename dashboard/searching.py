@@ -7,7 +7,13 @@ from core import audit, patients
 from core.db import utc_now
 from core.patients import LikelyDuplicate, NewPatient, PatientFound
 from core.policy import Actor
-from dashboard import session
+from dashboard import session, to_know
+from dashboard.components.patient_picker import PatientChosen, patient_picker
+
+
+def choose_patient(key: str) -> PatientChosen:
+    """The picker over everybody on file, with what has to be known about whoever is chosen."""
+    return patient_picker(key, search=find_patients, duplicates=find_duplicates, tell=to_know.tell)
 
 
 def find_patients(words: str) -> Sequence[PatientFound]:

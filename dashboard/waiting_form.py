@@ -14,12 +14,12 @@ from core.policy import Actor
 from core.waiting import EditedEntry, NewEntry, Waiting, Wishes
 from dashboard import feedback, keys, last_step, session, unfinished
 from dashboard.components.autofocus import autofocus
-from dashboard.components.patient_picker import PatientChosen, patient_picker
+from dashboard.components.patient_picker import PatientChosen
 from dashboard.components.waiting_lines import log_lines
 from dashboard.components.wish_fields import wish_fields
 from dashboard.i18n import _
 from dashboard.last_step import Kind
-from dashboard.searching import find_duplicates, find_patients
+from dashboard.searching import choose_patient
 from dashboard.waiting_asked import KEY, Asked, forget
 
 FORM = unfinished.Form(KEY, along=("born", "adding", "known_id", "service"))
@@ -57,7 +57,7 @@ def _dialog() -> None:
         return
     unfinished.offer(actor, FORM)
     autofocus(f"{KEY}_words", once=asked.request_key)
-    chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
+    chosen = choose_patient(KEY)
     wishes = _wishes(actor, asked.start)
     person = chosen.known or chosen.new
     pressed = st.button(

@@ -16,12 +16,12 @@ from core.visits import hold_calendars
 from core.walk_in import WalkInRequest, free_today, walk_in
 from dashboard import feedback, keys, session, unfinished
 from dashboard.components.autofocus import autofocus
-from dashboard.components.patient_picker import PatientChosen, patient_picker
+from dashboard.components.patient_picker import PatientChosen
 from dashboard.components.words import minutes
 from dashboard.feedback import md
 from dashboard.formatting import clock
 from dashboard.i18n import _
-from dashboard.searching import find_duplicates, find_patients
+from dashboard.searching import choose_patient
 
 KEY = "walk_in"
 FORM = unfinished.Form(KEY, along=("born", "adding", "known_id", "service"))
@@ -76,7 +76,7 @@ def _dialog() -> None:
     )
     autofocus(f"{KEY}_service", once=state.request_key)
     unfinished.offer(actor, FORM)
-    chosen = patient_picker(KEY, search=find_patients, duplicates=find_duplicates)
+    chosen = choose_patient(KEY)
     if state.refused is not None:
         feedback.refuse(state.refused)
     if service_id is not None:

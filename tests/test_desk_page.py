@@ -8,7 +8,15 @@ from sqlalchemy import select
 from core.booking import BookingRequest, CancelRequest, MarkRequest, book, cancel, mark
 from core.booking.groups import SeatRequest, join
 from core.db import utc_now
-from core.models import Attendee, Booking, BookingState, Override, Patient, Role
+from core.models import (
+    Attendee,
+    Booking,
+    BookingState,
+    Override,
+    Patient,
+    PreferredProfessional,
+    Role,
+)
 from core.policy import Actor
 from dashboard import new_booking, open_booking
 from tests import a, screen
@@ -88,6 +96,22 @@ def test_a_known_patient_is_searched_and_booked(desk):
     assert "Booked Ana Silva with Dr Ada" in toasts(desk.page)
     with desk.database.reading() as session:
         assert session.scalars(select(Booking)).one().starts_at == desk.start
+
+
+def test_what_has_to_be_known_is_seen_as_soon_as_somebody_is_chosen(desk):
+    with desk.database.writing() as session:
+        ana = session.get_one(Patient, desk.ana.id)
+        ana.alerts, ana.preferred_parts = "Needs the ground floor room\nPays in advance", "morning"
+        session.add(PreferredProfessional(patient_id=ana.id, professional_id=desk.other.id))
+    desk.ask()
+    assert not desk.page.warning
+    desk.page.text_input(key="new_booking_words").input("silva").run()
+    assert desk.page.warning[0].value == "Needs the ground floor room  \nPays in advance"
+    assert any("Prefers mornings, with Dr Ben" in each.value for each in desk.page.caption)
+    desk.press("Book Ana Silva")
+    with desk.database.reading() as session:
+        booking = session.scalars(select(Booking)).one()
+    assert "ground floor" in desk.open(booking).warning[0].value
 
 
 def test_nobody_chosen_nothing_to_book(desk):

@@ -21,7 +21,7 @@ from core.models import (
     User,
     WaitingEntry,
 )
-from core.patients import EditedPatient, edit_patient
+from core.patients import EditedPatient, Preferences, edit_patient, load_to_know
 from core.policy import CONSOLE, Actor
 from core.privacy.inventory import ERASED_NAME
 from dashboard import find_time, places, session
@@ -272,6 +272,53 @@ def test_a_correction_gone_on_with_over_a_record_that_has_changed_is_told(
     with sqlite_database.reading() as db:
         found = db.get_one(Patient, ana.id)
     assert (found.name, found.phone) == ("Ana Sousa", "+351210000000")
+
+
+def test_alerts_and_preferences_are_noted_and_seen_at_the_top(opened, ana, sqlite_database):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    with sqlite_database.reading() as db:
+        ruiz = db.scalars(select(Booking.professional_id)).first()
+    page.text_area(key="patient_form_alerts").set_value("Needs the *ground* floor room")
+    page.multiselect(key="patient_form_preferred_professionals").set_value([ruiz])
+    page.pills(key="patient_form_preferred_parts").set_value(["evening", "morning"])
+    page = save(page)
+
+    assert page.warning[0].value == r"Needs the \*ground\* floor room"
+    assert "Prefers mornings or evenings, with Dr Ruiz" in said(page)
+    assert page.pills(key="patient_form_preferred_parts").value == ["morning", "evening"]
+    for_doctor = opened(Role.PROFESSIONAL, ana.id)
+    assert "ground" in for_doctor.warning[0].value
+
+
+def test_a_stale_edit_names_who_is_preferred_meanwhile_and_keeps_what_was_chosen(
+    opened, ana, sqlite_database
+):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    with sqlite_database.writing() as db:
+        ruiz = db.scalars(select(Booking.professional_id)).first()
+        asked = EditedPatient(
+            ana.id, ana.version, "Ana Silva", ana.phone, preferences=Preferences((ruiz,))
+        )
+        edit_patient(db, CONSOLE, asked, now=utc_now())
+    page.text_area(key="patient_form_alerts").set_value("Deaf")
+    page = save(page)
+
+    assert "Preferred professionals is now Dr Ruiz" in page.warning[0].value
+    save(page)
+    with sqlite_database.reading() as db:
+        known = load_to_know(db, CONSOLE, ana.id, now=utc_now())
+    assert (known.alerts, known.names) == (("Deaf",), {ruiz: "Dr Ruiz"})
+
+
+def test_alerts_that_were_not_saved_are_there_again(opened, ana):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    page.text_area(key="patient_form_alerts").set_value("Deaf")
+    page.pills(key="patient_form_preferred_parts").set_value(["morning"]).run()
+
+    page = opened(Role.RECEPTIONIST, ana.id)
+    page.button(key="patient_form_continue").click().run()
+    assert page.text_area(key="patient_form_alerts").value == "Deaf"
+    assert page.pills(key="patient_form_preferred_parts").value == ["morning"]
 
 
 def test_what_a_patient_is_called_is_never_markup(opened, sqlite_database):

@@ -29,11 +29,13 @@ def patient_picker(
     *,
     search: Callable[[str], Sequence[PatientFound]],
     duplicates: Callable[[NewPatient], Sequence[LikelyDuplicate]],
+    tell: Callable[[int], None],
 ) -> PatientChosen:
     """Draw the search field and its finds, or the form for a new patient.
 
-    The best match is chosen until another is clicked. ``key`` prefixes the keys of all
-    widgets, so that whoever opened the form can forget them together.
+    The best match is chosen until another is clicked. ``tell`` shows what has to be known
+    about whoever is. ``key`` prefixes the keys of all widgets, so that whoever opened the
+    form can forget them together.
     """
     if st.session_state.get(f"{key}_adding"):
         return _new_patient(key, duplicates)
@@ -46,6 +48,8 @@ def patient_picker(
     )
     found = list(search(words)) if words.strip() else []
     chosen = _finds(key, found, words) if found else None
+    if chosen is not None:
+        tell(chosen.id)
     if words.strip() and not found:
         st.caption(_("Nobody found. Check the spelling, or add a new patient."))
     st.button(

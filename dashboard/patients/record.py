@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.models import BookingState, Patient
 from core.patient_record import PatientRecord, Visit, load_record
 from core.policy import Actor, Permission, allows
-from dashboard import find_time, open_booking, session, slip, waiting_asked, waiting_form
+from dashboard import find_time, open_booking, session, slip, to_know, waiting_asked, waiting_form
 from dashboard.components.bookings_list import badge
 from dashboard.components.patient_picker import PatientChosen
 from dashboard.feedback import md, refuse
@@ -44,6 +44,7 @@ def show(actor: Actor, patient_id: int) -> None:
         return
     audit.note_read(session.database(), actor, "patient.opened", record.patient, now=now)
     _title(record.patient)
+    to_know.tell(record.patient.id)
     twice.suggest(actor, record.patient)
     who, visits = st.columns([6, 5], gap="large")
     with who:
