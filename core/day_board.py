@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from core.availability import organisation_clock
 from core.booking import load_confirmed, may_become
 from core.interval import to_instant
-from core.models import Attendee, Booking, BookingState
+from core.models import Attendee, Booking, BookingState, Patient
+from core.patients import lines_of
 from core.policy import Actor, Permission, require, visible_bookings
 
 P, S = Permission, BookingState
@@ -55,6 +56,8 @@ class BoardRow:
     """What it may be marked as now."""
     confirmed: bool
     """By everybody who has a seat, on the telephone."""
+    alerts: tuple[str, ...] = ()
+    """What has to be known; of a group with whose alert it is."""
 
     @property
     def may_confirm(self) -> bool:
@@ -131,7 +134,14 @@ def _row(booking: Booking, sure: Collection[tuple[int, int]], now: datetime) -> 
         room=booking.room.name if booking.room else "",
         may=tuple(each for each in STEPS if may_become(booking, each, now=now)),
         confirmed=bool(seated) and all((booking.id, each.id) in sure for each in seated),
+        alerts=_alerts(seated),
     )
+
+
+def _alerts(seated: Sequence[Patient]) -> tuple[str, ...]:
+    if len(seated) == 1:
+        return lines_of(seated[0].alerts)
+    return tuple(f"{each.name}: {alert}" for each in seated for alert in lines_of(each.alerts))
 
 
 def _stage(booking: Booking, now: datetime) -> tuple[Stage, datetime]:

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from core.booking import BookingRequest, CancelRequest, MarkRequest, book, cancel, mark
+from core.booking.groups import SeatRequest, join
 from core.day_board import Stage, load_board
 from core.errors import NotAllowed
-from core.models import BookingState, Role
+from core.models import BookingState, Patient, Role
 from dashboard.components.board_lines import board_lines, counts_line
 from dashboard.components.day_board import Pressed, pressed
 from tests import a
@@ -134,3 +135,30 @@ def test_the_whole_day_is_read_in_a_fixed_number_of_statements(session, desk, do
     with counted(session) as statements:
         board(session, desk)
     assert len(statements) == few
+
+
+def test_what_has_to_be_known_stands_in_the_row(session, desk, doctor):
+    visit(session, desk, doctor, 12, "Mr Reed")
+    session.scalars(select(Patient)).one().alerts = "Deaf\nPays in advance"
+    visit(session, desk, doctor, 13, "Ana")
+
+    found = board(session, desk)
+
+    assert [each.alerts for each in found.rows] == [("Deaf", "Pays in advance"), ()]
+    lines = board_lines(found, zone=ZoneInfo("Europe/Lisbon"), now=NOW)
+    assert [each.alert for each in lines] == ["Alert: Deaf · Pays in advance", ""]
+
+
+def test_of_a_group_each_alert_says_whose_it_is(session, desk):
+    yoga = a.service(session, name="Yoga", seats=3)
+    ada = a.professional(session, name="Dr Ada", services=(yoga,))
+    reed = a.patient(session, name="Mr Reed", alerts="Deaf")
+    ana = a.patient(session, name="Ana")
+    group = a.booking(session, ada, a.span(12, 13), service=yoga, patient=ana)
+    group.seats = 3
+    session.flush()
+    join(session, desk, SeatRequest(group.id, group.version, reed.id), now=NOW)
+
+    (row,) = board(session, desk).rows
+
+    assert row.alerts == ("Mr Reed: Deaf",)

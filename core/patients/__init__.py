@@ -16,6 +16,7 @@ from core.patients.preferences import (
     ToKnow,
     check_professionals,
     columns_of,
+    lines_of,
     load_to_know,
     name_professionals,
     preferences_of,
@@ -53,6 +54,7 @@ __all__ = [
     "get_patient",
     "in_common",
     "last_editor",
+    "lines_of",
     "load_to_know",
     "search_text",
 ]

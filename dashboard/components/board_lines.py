@@ -90,6 +90,7 @@ def _line(row: BoardRow, zone: ZoneInfo, now: datetime) -> BoardLine:
         detail=" · ".join(
             each for each in (row.professional, row.service, row.room, phone(wanted_phone)) if each
         ),
+        alert=_("Alert: {words}").format(words=" · ".join(row.alerts)) if row.alerts else "",
         state=row.stage.value,
         status=_status(row, zone, now),
         buttons=tuple(buttons),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.models import Attendee, Booking, BookingState
+from core.patients import lines_of
 from dashboard import feedback
 from dashboard.components.words import state_word
 from dashboard.i18n import _
@@ -34,6 +35,8 @@ def group_seats(
                 _marks(seat, key=key, mark=mark)
             if st.button(_("Leaves"), key=f"{key}_leave_{seat.patient_id}", type="tertiary"):
                 leave(seat.patient_id)
+        if alerts := lines_of(seat.patient.alerts):
+            st.caption(f":material/warning: {feedback.md(' · '.join(alerts))}")
 
 
 def _marks(seat: Attendee, *, key: str, mark: Callable[[int, BookingState], None]) -> None:

@@ -30,6 +30,8 @@ class BoardLine:
     """Says how the row looks."""
     status: str
     buttons: tuple[RowButton, ...]
+    alert: str = ""
+    """What has to be known about who comes: a mark says it to whoever points at it."""
 
 
 @dataclass(frozen=True)

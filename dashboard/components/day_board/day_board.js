@@ -64,13 +64,22 @@ function drawRow(row) {
   line.dataset.state = row.state;
   line.tabIndex = -1;
   line.setAttribute("role", "listitem");
-  line.setAttribute("aria-label", [row.time, row.title, row.detail, row.status].join(", "));
+  line.setAttribute("aria-label", [row.time, row.title, row.alert, row.detail, row.status].filter(Boolean).join(", "));
   line.setAttribute("aria-keyshortcuts", row.buttons.map((button) => button.key).join(" "));
   const who = make("div", "who");
   const open = make("button", "title", row.title);
   open.dataset.button = "open";
   open.tabIndex = -1;
-  who.append(open, make("span", "detail", row.detail));
+  const head = make("div", "head");
+  head.append(open);
+  if (row.alert) {
+    const mark = make("span", "alert", "⚠");
+    mark.title = row.alert;
+    mark.setAttribute("role", "img");
+    mark.setAttribute("aria-label", row.alert);
+    head.append(mark);
+  }
+  who.append(head, make("span", "detail", row.detail));
   const steps = make("div", "steps");
   for (const button of row.buttons) {
     const step = make("button", "step", button.word);
