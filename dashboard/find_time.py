@@ -29,9 +29,11 @@ from core.desk import DayAsked
 from core.models import Booking, Expertise, Patient, Professional, Service
 from core.patients import PatientFound
 from core.policy import Actor
-from dashboard import new_booking, places, session
+from dashboard import new_booking, places, session, to_know
 from dashboard.components.autofocus import autofocus
 from dashboard.components.desk_filters import CHOSEN
+from dashboard.components.liked import Liked, clear, fill, say_filled
+from dashboard.components.to_know_lines import to_know_lines
 from dashboard.components.view_switch import DAY
 from dashboard.components.words import minutes
 from dashboard.feedback import md
@@ -39,6 +41,8 @@ from dashboard.formatting import WEEKDAYS, clock, day
 from dashboard.i18n import N_, _
 
 KEY = "find_time"
+PEOPLE, TIMES = f"{KEY}_professionals", f"{KEY}_parts"
+FILLED = (PEOPLE, TIMES)
 A_DAY, AT_FIRST, MORE = 4, 20, 20
 PARTS: Mapping[str, DayPart] = {
     N_("Morning"): MORNING,
@@ -141,17 +145,20 @@ def _dialog() -> None:
             catalog.load_expertise(db),
             catalog.load_professionals(db, actor),
         )
+    liked = to_know.liked_by(looking.patient)
     if looking.patient is not None:
         st.markdown(_("For **{name}**").format(name=md(looking.patient.name)))
-    asked = _ask(looking, choices)
+        to_know_lines(liked.known)
+    asked = _ask(actor, looking, choices, liked)
     if asked is None:
         autofocus(f"{KEY}_service", once=looking.opened)
         st.caption(_("Choose a service to see its next free times."))
         return
-    _show_found(actor, looking, asked)
+    is_filled = say_filled(liked, *FILLED)
+    _show_found(actor, looking, asked, is_filled=is_filled)
 
 
-def _ask(looking: Looking, choices: Choices) -> NextAsked | None:
+def _ask(actor: Actor, looking: Looking, choices: Choices, liked: Liked) -> NextAsked | None:
     """The wishes; nothing before a service is chosen."""
     services = {each.id: each for each in choices.services}
     names = {each.id: each.name for each in choices.professionals}
@@ -165,12 +172,15 @@ def _ask(looking: Looking, choices: Choices) -> NextAsked | None:
         key=f"{KEY}_service",
         placeholder=_("Which service?"),
     )
+    given = [each for each in looking.professional_ids if each in names]
+    if not given:
+        fill(PEOPLE, liked.people(_offering(actor, service_id, liked)), liked, service_id)
     professional_ids = middle.multiselect(
         _("Professionals"),
         list(names),
-        default=[each for each in looking.professional_ids if each in names],
+        default=given or None,
         format_func=lambda id: names[id],
-        key=f"{KEY}_professionals",
+        key=PEOPLE,
         placeholder=_("Anybody"),
     )
     expertise_id = right.selectbox(
@@ -181,7 +191,7 @@ def _ask(looking: Looking, choices: Choices) -> NextAsked | None:
         key=f"{KEY}_expertise",
         placeholder=_("Any expertise"),
     )
-    weekdays, parts, from_on, premium = _ask_when()
+    weekdays, parts, from_on, premium = _ask_when(liked)
     if service_id is None:
         return None
     return NextAsked(
@@ -198,8 +208,17 @@ def _ask(looking: Looking, choices: Choices) -> NextAsked | None:
     )
 
 
-def _ask_when() -> tuple[frozenset[int], tuple[DayPart, ...], date | None, bool]:
+def _offering(actor: Actor, service_id: int | None, liked: Liked) -> list[int]:
+    """Who does the service; asked only where somebody is preferred."""
+    if service_id is None or not liked.known.at_work:
+        return []
+    with session.reading() as db:
+        return [each.id for each in catalog.load_professionals(db, actor, service_id=service_id)]
+
+
+def _ask_when(liked: Liked) -> tuple[frozenset[int], tuple[DayPart, ...], date | None, bool]:
     """Weekdays, parts of the day, the first date that would do, and premium alone."""
+    fill(TIMES, [name for name, part in PARTS.items() if part in liked.parts], liked)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         weekdays = st.pills(
             _("Weekdays"),
@@ -214,7 +233,7 @@ def _ask_when() -> tuple[frozenset[int], tuple[DayPart, ...], date | None, bool]
             list(PARTS),
             selection_mode="multi",
             format_func=_,
-            key=f"{KEY}_parts",
+            key=TIMES,
             width="content",
         )
         from_on = st.date_input(
@@ -234,7 +253,7 @@ def _ask_when() -> tuple[frozenset[int], tuple[DayPart, ...], date | None, bool]
     )
 
 
-def _show_found(actor: Actor, looking: Looking, asked: NextAsked) -> None:
+def _show_found(actor: Actor, looking: Looking, asked: NextAsked, *, is_filled: bool) -> None:
     now, zone = utc_now(), session.zone()
     with session.reading() as db:
         found = next_starts(db, actor, asked, now=now)
@@ -243,6 +262,8 @@ def _show_found(actor: Actor, looking: Looking, asked: NextAsked) -> None:
             _("Nothing is free with these wishes. Try other days, or another professional."),
             icon=":material/event_busy:",
         )
+        if is_filled:
+            st.button(_("Look at other times too"), key=f"{KEY}_clear", on_click=clear, args=FILLED)
         return
     today = now.astimezone(zone).date()
     best = found[0]

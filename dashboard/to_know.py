@@ -2,8 +2,9 @@
 
 from core.db import utc_now
 from core.errors import NotFound
-from core.patients import ToKnow, load_to_know
+from core.patients import PatientFound, ToKnow, load_to_know
 from dashboard import session
+from dashboard.components.liked import Liked
 from dashboard.components.to_know_lines import to_know_lines
 
 NOTHING = ToKnow()
@@ -19,6 +20,13 @@ def load(patient_id: int | None) -> ToKnow:
             return load_to_know(db, actor, patient_id, now=utc_now())
     except NotFound:
         return NOTHING
+
+
+def liked_by(patient: PatientFound | None) -> Liked:
+    """What fills the wishes of whoever is chosen."""
+    if patient is None:
+        return Liked()
+    return Liked(patient.id, patient.name, load(patient.id))
 
 
 def tell(patient_id: int) -> None:

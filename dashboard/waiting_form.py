@@ -12,8 +12,9 @@ from core.errors import N_, BookingError
 from core.models import Professional
 from core.policy import Actor
 from core.waiting import EditedEntry, NewEntry, Waiting, Wishes
-from dashboard import feedback, keys, last_step, session, unfinished
+from dashboard import feedback, keys, last_step, session, to_know, unfinished
 from dashboard.components.autofocus import autofocus
+from dashboard.components.liked import Liked
 from dashboard.components.patient_picker import PatientChosen
 from dashboard.components.waiting_lines import log_lines
 from dashboard.components.wish_fields import wish_fields
@@ -58,7 +59,7 @@ def _dialog() -> None:
     unfinished.offer(actor, FORM)
     autofocus(f"{KEY}_words", once=asked.request_key)
     chosen = choose_patient(KEY)
-    wishes = _wishes(actor, asked.start)
+    wishes = _wishes(actor, asked.start, to_know.liked_by(chosen.known))
     person = chosen.known or chosen.new
     pressed = st.button(
         _("Put on the waiting list"),
@@ -76,7 +77,7 @@ def _dialog() -> None:
         )
 
 
-def _wishes(actor: Actor, start: Wishes | None) -> Wishes | None:
+def _wishes(actor: Actor, start: Wishes | None, liked: Liked | None = None) -> Wishes | None:
     with session.reading() as db:
         services = [each for each in catalog.load_services(db) if each.seats == 1]
 
@@ -85,7 +86,7 @@ def _wishes(actor: Actor, start: Wishes | None) -> Wishes | None:
             return catalog.load_professionals(db, actor, service_id=service_id)
 
     today = utc_now().astimezone(session.zone()).date()
-    return wish_fields(services, offering, start, today=today, key=KEY)
+    return wish_fields(services, offering, start, today=today, key=KEY, liked=liked)
 
 
 def _change(actor: Actor, entry: Waiting) -> None:

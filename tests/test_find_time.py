@@ -4,7 +4,15 @@ import pytest
 from sqlalchemy import select
 
 from core.db import utc_now
-from core.models import Booking, BookingState, Claim, Role
+from core.models import (
+    Booking,
+    BookingState,
+    Claim,
+    PreferredProfessional,
+    Professional,
+    Role,
+    WorkingHours,
+)
 from dashboard import find_time, new_booking, open_booking
 from tests import a, screen
 
@@ -67,6 +75,68 @@ def test_wishes_that_nothing_meets_say_what_to_do(page, service, sqlite_database
     page.checkbox(key="find_time_premium").check().run()
     assert not times(page)
     assert "Try other days" in page.info[0].value
+
+
+def people(page):
+    return page.multiselect(key="find_time_professionals").value
+
+
+def parts(page):
+    return page.pills(key="find_time_parts").value
+
+
+@pytest.fixture
+def reed(sqlite_database, service):
+    """Mr Reed, who would rather come to Dr Ben, in the morning."""
+    with sqlite_database.writing() as session:
+        reed = a.patient(session, name="Mr Reed", alerts="Deaf", preferred_parts="morning")
+        ben = session.scalars(select(Professional).where(Professional.name == "Dr Ben")).one()
+        session.add(PreferredProfessional(patient_id=reed.id, professional_id=ben.id))
+        return reed
+
+
+def look_for(page, patient, service):
+    page.session_state[find_time.KEY] = find_time.Looking("x", patient=find_time.known(patient))
+    page.run()
+    return page.selectbox(key="find_time_service").select(service.id).run()
+
+
+def test_what_somebody_prefers_is_filled_in_said_and_can_be_cleared(page, service, reed):
+    look_for(page, reed, service)
+    assert page.warning[0].value == "Deaf"
+    assert parts(page) == ["Morning"]
+    assert all("Dr Ben" in each.label for each in times(page))
+    assert any("as Mr Reed prefers" in each.value for each in page.caption)
+
+    page.multiselect(key="find_time_professionals").set_value([]).run()
+    assert any("Dr Ada" in each.label for each in times(page))
+    page.run()
+    assert people(page) == []
+
+
+def test_whoever_they_prefer_but_does_not_do_it_is_not_filled_in(
+    page, service, reed, sqlite_database
+):
+    with sqlite_database.writing() as session:
+        other = a.service(session, name="Massage")
+        a.professional(session, hours=((0, 24),), weekdays=EVERY_DAY, services=(other,))
+    look_for(page, reed, other)
+    assert (people(page), len(times(page)) > 0) == ([], True)
+
+    page.selectbox(key="find_time_service").select(service.id).run()
+    assert len(people(page)) == 1
+
+
+def test_when_nothing_is_as_they_prefer_the_other_times_are_one_press_away(
+    page, service, reed, sqlite_database
+):
+    with sqlite_database.writing() as session:
+        for each in session.scalars(select(WorkingHours)):
+            each.starts_minute = 13 * 60
+    look_for(page, reed, service)
+    assert not times(page)
+    press(page, "Look at other times too")
+    assert len(times(page)) == find_time.AT_FIRST
 
 
 def test_a_past_visit_is_booked_again_with_everything_kept(page, service, sqlite_database):

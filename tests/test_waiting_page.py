@@ -15,6 +15,7 @@ from core.models import (
     BookingState,
     Offer,
     Patient,
+    PreferredProfessional,
     Priority,
     Professional,
     Role,
@@ -133,6 +134,40 @@ def test_somebody_is_put_on_the_list_in_few_keys(desk):
     assert (entry.times, entry.priority) == ("0-720", Priority.URGENT)
     assert "Zoe is on the waiting list" in toasts(desk.page)
     assert "With anybody · morning" in desk.words()
+
+
+def test_what_they_prefer_is_filled_in_until_somebody_chooses_otherwise(desk):
+    with desk.database.writing() as session:
+        session.add(PreferredProfessional(patient_id=desk.zoe.id, professional_id=desk.ada.id))
+        zoe = session.get_one(Patient, desk.zoe.id)
+        zoe.preferred_parts, zoe.alerts = "evening", "Deaf"
+    desk.go()
+    desk.press("Put on the waiting list")
+    desk.page.selectbox(key="waiting_form_service").set_value(desk.service.id).run()
+    desk.page.text_input(key="waiting_form_words").input("zoe").run()
+    assert desk.page.warning[0].value == "Deaf"
+    assert "as Zoe prefers" in desk.words()
+    people = desk.page.multiselect(key="waiting_form_professionals")
+    assert people.value == [desk.ada.id]
+
+    people.set_value([]).run()
+    desk.page.text_input(key="waiting_form_words").input("zo").run()
+    next(each for each in desk.page.button if each.key == "waiting_form_save").click().run()
+    (entry,) = desk.entries()
+    assert entry.times == "1020-1440"
+    assert "With anybody · evening" in desk.words()
+
+
+def test_another_patient_another_preference_and_nobody_none(desk):
+    with desk.database.writing() as session:
+        session.get_one(Patient, desk.zoe.id).preferred_parts = "evening"
+        a.patient(session, name="Reed")
+    desk.go()
+    desk.press("Put on the waiting list")
+    desk.page.selectbox(key="waiting_form_service").set_value(desk.service.id).run()
+    for words, parts in (("zoe", ["1020-1440"]), ("reed", []), ("zoe", ["1020-1440"]), ("q", [])):
+        desk.page.text_input(key="waiting_form_words").input(words).run()
+        assert desk.page.pills(key="waiting_form_parts").value == parts, words
 
 
 def test_times_of_day_of_ones_own_are_kept(desk):

@@ -9,6 +9,7 @@ from core.availability.next_free import AFTERNOON, EVENING, EVERY_DAY, MORNING, 
 from core.errors import N_
 from core.models import Priority, Professional, Service
 from core.waiting import Wishes
+from dashboard.components.liked import Liked, fill, say_filled
 from dashboard.formatting import WEEKDAYS
 from dashboard.i18n import _
 
@@ -36,15 +37,20 @@ def wish_fields(
     *,
     today: date,
     key: str,
+    liked: Liked | None = None,
 ) -> Wishes | None:
-    """Draw the fields, filled with ``start``; None while no service is chosen."""
+    """Draw the fields, filled with ``start`` and, where that says nothing, with what whoever
+    was chosen prefers; None while no service is chosen.
+    """
     service_id = _service(services, start, key)
     if service_id is None:
         return None
-    professional_ids = _professionals(offering(service_id), start, key)
+    professional_ids = _professionals(service_id, offering(service_id), start, key, liked)
     from_on, until_on = _days(start, today, key)
     weekdays = _weekdays(start, key)
-    parts = _parts(start, key)
+    parts = _parts(start, key, liked)
+    if liked is not None:
+        say_filled(liked, f"{key}_professionals", f"{key}_parts")
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     notice = _notice(left, start, key)
     urgent = right.toggle(
@@ -80,13 +86,20 @@ def _service(services: Sequence[Service], start: Wishes | None, key: str) -> int
 
 
 def _professionals(
-    offering: Sequence[Professional], start: Wishes | None, key: str
+    service_id: int,
+    offering: Sequence[Professional],
+    start: Wishes | None,
+    key: str,
+    liked: Liked | None,
 ) -> tuple[int, ...]:
     names = {each.id: each.name for each in offering}
+    given = [each for each in (start.professional_ids if start else ()) if each in names]
+    if liked is not None and not given:
+        fill(f"{key}_professionals", liked.people(list(names)), liked, service_id)
     chosen = st.multiselect(
         _("With"),
         list(names),
-        default=[each for each in (start.professional_ids if start else ()) if each in names],
+        default=given or None,
         format_func=lambda id: names[id],
         key=f"{key}_professionals",
         placeholder=_("Anybody"),
@@ -125,13 +138,15 @@ def _weekdays(start: Wishes | None, key: str) -> frozenset[int]:
     return frozenset(chosen) or EVERY_DAY
 
 
-def _parts(start: Wishes | None, key: str) -> tuple[DayPart, ...]:
+def _parts(start: Wishes | None, key: str, liked: Liked | None) -> tuple[DayPart, ...]:
     """Parts of the day, and a stretch of one's own where none of them says it."""
     wished = start.parts if start else ()
     own = next((each for each in wished if each not in PARTS), None)
     options: dict[str, str] = {_name(part): word for part, word in PARTS.items()}
     options[BETWEEN] = N_("Other times")
     before = [_name(each) for each in wished if each in PARTS] + ([BETWEEN] if own else [])
+    if liked is not None and not before:
+        fill(f"{key}_parts", [_name(each) for each in liked.parts], liked)
     chosen = st.pills(
         _("Time of day (any time if none)"),
         list(options),
