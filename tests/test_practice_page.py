@@ -38,7 +38,8 @@ def admin(sqlite_database) -> User:
 
 @pytest.fixture
 def practice(monkeypatch, sqlite_database, admin):
-    """``practice("People")`` opens that section."""
+    """``practice("People")`` opens that section, on the Friday before the days of ``a``."""
+    screen.set_clock(monkeypatch, a.BEFORE)
 
     def open_section(section="Services"):
         page = screen.show_to(monkeypatch, sqlite_database, admin).run()

@@ -6,11 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from core import recalls
-from core.db import utc_now
 from core.models import Recall
 from core.recurrence import months_later
 from dashboard import find_time, open_booking
-from tests.test_waiting_page import Desk, toasts
+from tests.test_waiting_page import NOW, Desk, toasts
 
 
 class Recalling(Desk):
@@ -21,11 +20,11 @@ class Recalling(Desk):
     def listed(self, days=1):
         """Zoe, to be seen again in some days, on the page."""
         with self.database.writing() as session:
-            due_on = utc_now().date() + timedelta(days=days)
+            due_on = NOW.date() + timedelta(days=days)
             asked = recalls.NewRecall(
                 self.zoe.id, due_on, "recall", self.service.id, self.ada.id, "Bring *the* X-ray"
             )
-            recalls.add_recall(session, self.actor, asked, now=utc_now())
+            recalls.add_recall(session, self.actor, asked, now=NOW)
         return self.go()
 
 
@@ -71,7 +70,7 @@ def test_the_page_shows_who_is_due_and_leads_to_a_time_for_them(desk):
 def test_no_answer_means_a_week_later(desk):
     desk.listed()
     desk.press("No answer")
-    assert desk.recall().next_on == utc_now().date() + timedelta(days=7)
+    assert desk.recall().next_on == NOW.date() + timedelta(days=7)
     assert "no answer; next try" in desk.words()
 
 

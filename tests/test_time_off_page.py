@@ -259,7 +259,7 @@ def test_a_patient_is_refused(show):
     ],
 )
 def test_an_absence_is_told_by_its_days_or_by_its_times(monkeypatch, start, end, words):
-    monkeypatch.setattr(time_off, "utc_now", lambda: a.at(9, day=-30))
+    screen.set_clock(monkeypatch, a.at(9, day=-30))
     span = Interval(a.at(start), a.at(end))
 
     assert time_off_days(span.start, span.end, ZoneInfo(a.ZONE)) == words
