@@ -97,7 +97,8 @@ def _dialog() -> None:
     if booking.state is BookingState.HELD:
         return
     if booking.seats > 1:
-        seats(actor, booking)
+        ticks = {patient: tick for (_booking, patient), tick in confirmed.items()}
+        seats(actor, booking, ticks, zone)
     _steps(actor, booking, undoable)
     if booking.seats == 1:
         patient_id = booking.attendees[0].patient_id

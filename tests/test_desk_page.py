@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from core.booking import BookingRequest, CancelRequest, MarkRequest, book, cancel, mark
+from core.booking import (
+    BookingRequest,
+    CancelRequest,
+    MarkRequest,
+    book,
+    cancel,
+    load_confirmed,
+    mark,
+)
 from core.booking.groups import SeatRequest, join
 from core.db import utc_now
 from core.models import (
@@ -259,6 +267,57 @@ def test_a_group_shows_its_seats_and_lets_a_patient_go(monkeypatch, sqlite_datab
     with desk.database.reading() as session:
         states = dict(session.execute(select(Attendee.patient_id, Attendee.state)).all())
     assert states[ben.id] is BookingState.CANCELLED
+
+
+def test_each_seat_of_a_group_is_confirmed_and_taken_back_by_one_click(
+    monkeypatch, sqlite_database
+):
+    desk = Desk(monkeypatch, sqlite_database, seats=3)
+    booking = desk.booked()
+    with desk.database.writing() as session:
+        people = [a.patient(session, name=name) for name in ("Ben", "Cleo")]
+        for each in people:
+            version = session.get_one(Booking, booking.id).version
+            join(session, desk.bea, SeatRequest(booking.id, version, each.id), now=utc_now())
+    desk.open(booking)
+    assert [each.value for each in ticks(desk)] == [False, False, False]
+    tick_of(desk, people[0]).check().run()
+    tick_of(desk, people[1]).check().run()
+    assert [each.value for each in ticks(desk)] == [False, True, True]
+    assert "By telephone · Rita" in tick_of(desk, people[0]).help
+    tick_of(desk, people[0]).uncheck().run()
+
+    with desk.database.reading() as session:
+        sure = load_confirmed(session, desk.bea, [booking.id])
+    assert list(sure) == [(booking.id, people[1].id)]
+
+
+def test_who_has_come_or_waits_for_a_seat_is_not_asked_whether_they_will(
+    monkeypatch, sqlite_database
+):
+    desk = Desk(monkeypatch, sqlite_database, seats=2)
+    booking = desk.booked()
+    with desk.database.writing() as session:
+        people = [a.patient(session, name=name) for name in ("Ben", "Waits")]
+        for each in people:
+            version = session.get_one(Booking, booking.id).version
+            join(session, desk.bea, SeatRequest(booking.id, version, each.id), now=utc_now())
+    desk.open(booking)
+    assert len(ticks(desk)) == 2
+    with desk.database.writing() as session:
+        seat = select(Attendee).where(Attendee.patient_id == people[0].id)
+        session.scalars(seat).one().state = BookingState.ARRIVED
+    desk.page.run()
+    assert [each.key.split("_")[-2] for each in ticks(desk)] == [str(desk.ana.id)]
+
+
+def ticks(desk):
+    assert not desk.page.exception
+    return [each for each in desk.page.checkbox if each.label == "Confirmed"]
+
+
+def tick_of(desk, patient):
+    return next(each for each in ticks(desk) if f"_confirmed_{patient.id}_" in each.key)
 
 
 def test_a_booking_that_is_gone_says_so(desk):

@@ -1,13 +1,18 @@
 """The seats of a group visit: who has one, who waits, each with a state of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from core.booking import Confirmed
 from core.models import Attendee, Booking, BookingState
 from core.patients import lines_of
 from dashboard import feedback
 from dashboard.components.words import state_word
+from dashboard.formatting import when
 from dashboard.i18n import _
 
 SEAT_STEPS = (
@@ -16,12 +21,24 @@ SEAT_STEPS = (
 )
 
 
+@dataclass(frozen=True)
+class SeatVerbs:
+    """What can be done for each patient, by their number."""
+
+    mark: Callable[[int, BookingState], None]
+    confirm: Callable[[int, bool], None]
+    """Whether they said that they will come, as it was just changed."""
+    leave: Callable[[int], None]
+
+
 def group_seats(
     booking: Booking,
+    confirmed: Mapping[int, Confirmed],
+    verbs: SeatVerbs,
     *,
     key: str,
-    mark: Callable[[int, BookingState], None],
-    leave: Callable[[int], None],
+    zone: ZoneInfo,
+    now: datetime,
 ) -> None:
     """List the patients of a group visit with what can be done for each."""
     coming = [each for each in booking.attendees if each.state is not BookingState.CANCELLED]
@@ -32,11 +49,40 @@ def group_seats(
             word = _("Waiting") if seat.waiting else state_word(seat.state)
             st.markdown(f"{feedback.md(seat.patient.name)} · {word}", width="stretch")
             if not seat.waiting:
-                _marks(seat, key=key, mark=mark)
+                if seat.state is BookingState.BOOKED and booking.starts_at > now:
+                    _tick(seat, confirmed.get(seat.patient_id), verbs, key=key, zone=zone, now=now)
+                _marks(seat, key=key, mark=verbs.mark)
             if st.button(_("Leaves"), key=f"{key}_leave_{seat.patient_id}", type="tertiary"):
-                leave(seat.patient_id)
+                verbs.leave(seat.patient_id)
         if alerts := lines_of(seat.patient.alerts):
             st.caption(f":material/warning: {feedback.md(' · '.join(alerts))}")
+
+
+def _tick(
+    seat: Attendee,
+    confirmed: Confirmed | None,
+    verbs: SeatVerbs,
+    *,
+    key: str,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """One click for each of them; who noted it, and when, for whoever points at it."""
+    is_sure = confirmed is not None
+    noted = None
+    if confirmed is not None:
+        noted = _("By telephone · {name}, {time}").format(
+            name=confirmed.by, time=when(confirmed.at, zone, now)
+        )
+    ticked = st.checkbox(
+        _("Confirmed"),
+        value=is_sure,
+        key=f"{key}_confirmed_{seat.patient_id}_{is_sure}",
+        help=feedback.md(noted) if noted else None,
+        width="content",
+    )
+    if ticked != is_sure:
+        verbs.confirm(seat.patient_id, ticked)
 
 
 def _marks(seat: Attendee, *, key: str, mark: Callable[[int, BookingState], None]) -> None:
