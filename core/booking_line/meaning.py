@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.availability.next_free import DayPart
-from core.booking_line.reading import LineRead, as_typed
+from core.booking_line.line import LineRead
+from core.booking_line.reading import as_typed
 from core.catalog import load_professionals, load_services
 from core.models import Attendee, Booking, Professional, ProfessionalService, Service
 from core.patients import PatientFound, find_patients, fold
