@@ -1,42 +1,43 @@
 """The booking line: the whole booking in one text field, understood as it is typed."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from core.booking import BookingRequest, book
-from core.booking_line import (
-    Meaning,
-    Named,
-    Proposed,
-    propose,
-    read_line,
-    services_offered,
-    understand,
-)
-from core.catalog import get_organisation
+from core.booking_line import Proposed
 from core.db import utc_now
 from core.errors import BookingError
 from core.patients import PatientFound
 from core.policy import Actor
 from dashboard import feedback, keys, new_booking, session, to_know, unfinished
-from dashboard.components.line_field import line_field
+from dashboard.components.line_field import LineTyped, line_field, line_typed
 from dashboard.components.patient_picker import describe
-from dashboard.components.view_switch import DAY
-from dashboard.components.wish_fields import PARTS
+from dashboard.components.view_switch import go_on_to
 from dashboard.feedback import md
-from dashboard.formatting import day, say, when
+from dashboard.formatting import say, when
 from dashboard.i18n import _
-from dashboard.line_words import line_words
+from dashboard.line_understood import (
+    TIME,
+    Chosen,
+    Understood,
+    choose,
+    lists_of,
+    professional_said,
+    read_out,
+    service_said,
+    time_id,
+    time_said,
+    times_of,
+    understand_line,
+)
 
 KEY = "booking_line"
-MOST_SERVICES = 12
+FIELD = f"{KEY}_text"
 LEFT = "line"
-PATIENT, SERVICE, PROFESSIONAL = "patient", "service", "professional"
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,7 @@ class Open:
 
     opened: str
     request_key: str
-    chosen_text: str = ""
-    """The line the choices below were made for; another line forgets them."""
-    reading: int = 0
-    patient: PatientFound | None = None
-    service: Named | None = None
-    professional: Named | None = None
+    chosen: Chosen = field(default_factory=Chosen)
     refused: BookingError | None = None
     start: str = ""
     """What the line is filled with as it opens."""
@@ -73,11 +69,12 @@ def forget() -> None:
 
 def show() -> None:
     """Draw the dialog; its own reruns leave the page alone."""
-    st.dialog(_("Book in one line"), width="large", on_dismiss=_dismiss)(_dialog)()
+    st.dialog(_("Type a booking"), width="large", on_dismiss=_dismiss)(_dialog)()
 
 
 def _dismiss() -> None:
     """Close the line unsaved: what stood in it is offered when it opens again."""
+    st.session_state[f"{KEY}_{LEFT}"] = line_typed(FIELD).text  # Escape may just have cleared it
     unfinished.leave(FORM)
     forget()
 
@@ -88,7 +85,7 @@ def _fill() -> None:
     st.session_state[KEY] = Open(secrets.token_hex(4), secrets.token_urlsafe(16), start=left)
 
 
-FORM = unfinished.Form(KEY, typed=(LEFT,), along=(), search=LEFT, then=_fill)
+FORM = unfinished.Form(KEY, typed=(LEFT,), along=(), search="", then=_fill)
 
 
 def _finished(actor: Actor) -> None:
@@ -101,49 +98,55 @@ def _dialog() -> None:
     state: Open | None = st.session_state.get(KEY)
     if state is None:
         st.rerun()
-    typed = line_field(
+    typed = line_typed(FIELD)
+    st.session_state[f"{KEY}_{LEFT}"] = typed.text
+    state, found = _understand(actor, state, typed)
+    line_field(
         label=_("Day, time, patient, service, professional, in any order"),
         placeholder=_("tue 10 silva follow-up"),
-        once=_turn_of(state),
-        key=f"{KEY}_text",
+        choices=_("What could be meant"),
+        lists=lists_of(found) if found else (),
+        said=read_out(found) if found else "",
+        once=state.opened,
+        key=FIELD,
         start=state.start,
     )
-    st.session_state[f"{KEY}_{LEFT}"] = typed.text
     unfinished.offer(actor, FORM)
-    if not typed.text.strip():
+    if found is None:
         _hints()
         return
-    if state.chosen_text != typed.text:
-        state = Open(state.opened, state.request_key, chosen_text=typed.text)
-        st.session_state[KEY] = state
-    now, zone = utc_now(), session.zone()
-    with session.reading() as db:
-        country = get_organisation(db).country
-        here = now.astimezone(zone)
-        line = read_line(
-            typed.text,
-            line_words(),
-            today=here.date(),
-            minute=here.hour * 60 + here.minute,
-            country=country,
-        )
-        readings = understand(db, actor, line, now=now)
-        meaning = _as_chosen(readings[min(state.reading, len(readings) - 1)], state)
-        proposed = propose(db, actor, meaning, now=now)
-        offered = services_offered(db, proposed.professional_id)
-    _show_understood(meaning, proposed, offered, zone, now)
-    _ask_which(meaning, proposed, offered)
-    _other_readings(readings, meaning, state)
+    _take_picked(found, typed)
+    _show_understood(found)
     if state.refused is not None:
         feedback.refuse(state.refused)
-    _book_button(actor, state, meaning, proposed, zone, enter=typed.is_meant)
+    _book_button(actor, state, found, enter=typed.is_meant)
 
 
-def _turn_of(state: Open) -> str:
-    """Changes with every choice: the pressed button is gone, so the field takes the focus."""
-    chosen = (state.patient, state.service, state.professional)
-    ids = (str(each.id) if each else "" for each in chosen)
-    return "-".join([state.opened, str(state.reading), *ids])
+def _understand(actor: Actor, state: Open, typed: LineTyped) -> tuple[Open, Understood | None]:
+    """What the line means, with what was picked from its lists just now."""
+    if not typed.text.strip():
+        return state, None
+    if state.chosen.text != typed.text:
+        state = Open(state.opened, state.request_key, Chosen(typed.text))
+    now, zone = utc_now(), session.zone()
+    with session.reading() as db:
+        found = understand_line(db, actor, state.chosen, zone, now=now)
+        chosen = choose(found, typed.picked)
+        if chosen is not None:
+            state = replace(state, chosen=chosen, refused=None)
+            found = understand_line(db, actor, chosen, zone, now=now)
+    st.session_state[KEY] = state
+    return state, found
+
+
+def _take_picked(found: Understood, typed: LineTyped) -> None:
+    """On in the booking form, with the time that was picked of those that are free instead."""
+    for each in times_of(found):
+        if typed.picked == f"{TIME}-{time_id(each)}":
+            assert found.proposed.service_id is not None
+            service_id, patient = found.proposed.service_id, found.meaning.patient
+            _take(each.professional_id, service_id, each.starts_at, patient)
+            st.rerun()
 
 
 def _hints() -> None:
@@ -151,25 +154,20 @@ def _hints() -> None:
         _(
             "For example **tomorrow 14:30 dr ruiz silva**, **next tue afternoon silva check-up**, "
             "**12.01. 9h physiotherapy +351 912 …** "
-            "or **silva follow-up** for the next free time. Enter books, Escape clears."
+            "or **silva follow-up** for the next free time. Enter books, Escape clears; what could "
+            "mean several is listed, and Arrow Down goes through it."
         )
     )
 
 
-def _show_understood(
-    meaning: Meaning, proposed: Proposed, offered: Sequence[Named], zone: ZoneInfo, now: datetime
-) -> None:
-    """What the line was taken to mean, in one line."""
-    service = next((each.name for each in offered if each.id == proposed.service_id), "")
-    if service and proposed.is_usual_service:
-        service = _("{service} (as last time)").format(service=service)
-    professional = proposed.professional or ", ".join(each.name for each in meaning.professionals)
-    patient = describe(meaning.patient) if meaning.patient else ""
+def _show_understood(found: Understood) -> None:
+    """What the line was taken to mean, part by part."""
+    meaning = found.meaning
     parts = [
-        _time_of(meaning, proposed, zone, now),
-        patient or _("which patient?"),
-        service or _("which service?"),
-        professional or _("anybody"),
+        time_said(found),
+        describe(meaning.patient) if meaning.patient else _("which patient?"),
+        service_said(found) or _("which service?"),
+        professional_said(found) or _("anybody"),
     ]
     with st.container(border=True, key=f"{KEY}_understood"):
         st.markdown(
@@ -186,139 +184,38 @@ def _show_understood(
         )
 
 
-def _time_of(meaning: Meaning, proposed: Proposed, zone: ZoneInfo, now: datetime) -> str:
-    if proposed.starts_at is not None:
-        return when(proposed.starts_at, zone, now)
-    today = now.astimezone(zone).date()
-    said = [day(meaning.on, today)] if meaning.on else []
-    if meaning.minute is not None:
-        said.append(f"{meaning.minute // 60:02}:{meaning.minute % 60:02}")
-    elif meaning.part is not None:
-        said.append(_(PARTS[meaning.part]).lower())
-    if not said:
-        return _("next free time")
-    if proposed.service_id is None:
-        return " ".join(said)
-    return _("{time} is not free").format(time=" ".join(said))
+def _book_button(actor: Actor, state: Open, found: Understood, *, enter: bool) -> None:
+    meaning, starts_at = found.meaning, found.proposed.starts_at
+    if starts_at is None:
+        _say_why_not(found)
+    elif found.may_be_new:
+        st.button(
+            _("Book for a new patient"),
+            key=f"{KEY}_new",
+            icon=":material/person_add:",
+            shortcut=keys.TAKE.press,
+            on_click=_take_new,
+            args=(found.proposed, meaning.unknown),
+        )
+    elif meaning.patient is not None and found.can_be_booked:
+        pressed = st.button(
+            _("Book {name}, {time}").format(
+                name=md(meaning.patient.name), time=when(starts_at, found.zone, found.now)
+            ),
+            key=f"{KEY}_book",
+            type="primary",
+            shortcut=keys.TAKE.press,
+            width="stretch",
+        )
+        if pressed or enter:
+            _save(actor, state, meaning.patient, found.proposed, found.zone)
 
 
-def _ask_which(meaning: Meaning, proposed: Proposed, offered: Sequence[Named]) -> None:
-    """A short list for each part that could be several."""
-    if len(meaning.patients) > 1:
-        listed = [(each, describe(each)) for each in meaning.patients]
-        _choices(_("Which patient?"), PATIENT, listed)
-    if len(meaning.professionals) > 1:
-        named = [(each, each.name) for each in meaning.professionals]
-        question = _("Which professional? The first who is free, unless you choose.")
-        _choices(question, PROFESSIONAL, named)
-    if proposed.service_id is None and len(meaning.patients) < 2:
-        services = (meaning.services or tuple(offered))[:MOST_SERVICES]
-        _choices(_("Which service?"), SERVICE, [(each, each.name) for each in services])
-
-
-def _choices(question: str, part: str, listed: Sequence[tuple[PatientFound | Named, str]]) -> None:
-    st.write(question)
-    with st.container(horizontal=True, gap="small"):
-        for each, name in listed:
-            st.button(md(name), key=f"{KEY}_{part}_{each.id}", on_click=_choose, args=(part, each))
-
-
-def _choose(part: str, chosen: PatientFound | Named) -> None:
-    state: Open = st.session_state[KEY]
-    if isinstance(chosen, PatientFound):
-        state = replace(state, patient=chosen)
-    elif part == SERVICE:
-        state = replace(state, service=chosen)
-    else:
-        state = replace(state, professional=chosen)
-    st.session_state[KEY] = replace(state, refused=None)
-
-
-def _other_readings(readings: Sequence[Meaning], shown: Meaning, state: Open) -> None:
-    """Other ways to understand the same words."""
-    if len(readings) < 2 or state.patient or state.professional or state.service:
-        return
-    st.caption(_("Or did you mean:"))
-    with st.container(horizontal=True, gap="small"):
-        for number, each in enumerate(readings):
-            if each.fit != shown.fit or number != state.reading:
-                st.button(
-                    md(_reading_words(each)),
-                    key=f"{KEY}_reading_{number}",
-                    type="tertiary",
-                    on_click=_read_as,
-                    args=(number,),
-                )
-
-
-def _reading_words(meaning: Meaning) -> str:
-    patients = (
-        meaning.patients[0].name
-        if len(meaning.patients) == 1
-        else _("{count} patients").format(count=len(meaning.patients))
-        if meaning.patients
-        else ""
-    )
-    names = [each.name for each in (*meaning.services[:1], *meaning.professionals[:1])]
-    return " · ".join(each for each in (patients, *names) if each)
-
-
-def _read_as(number: int) -> None:
-    state: Open = st.session_state[KEY]
-    st.session_state[KEY] = replace(state, reading=number, refused=None)
-
-
-def _as_chosen(meaning: Meaning, state: Open) -> Meaning:
-    """The reading with what was picked from its short lists."""
-    return replace(
-        meaning,
-        patients=(state.patient,) if state.patient else meaning.patients,
-        services=(state.service,) if state.service else meaning.services,
-        professionals=(state.professional,) if state.professional else meaning.professionals,
-    )
-
-
-def _book_button(
-    actor: Actor,
-    state: Open,
-    meaning: Meaning,
-    proposed: Proposed,
-    zone: ZoneInfo,
-    *,
-    enter: bool,
-) -> None:
-    if proposed.starts_at is None:
-        _offer_other_times(meaning, proposed, zone)
-        return
-    if meaning.unknown and meaning.patients:
-        return  # part of the line was not understood: nothing is booked on the rest
-    if meaning.patient is None:
-        _offer_new_patient(meaning, proposed)
-        return
-    now = utc_now()
-    pressed = st.button(
-        _("Book {name}, {time}").format(
-            name=md(meaning.patient.name), time=when(proposed.starts_at, zone, now)
-        ),
-        key=f"{KEY}_book",
-        type="primary",
-        shortcut=keys.TAKE.press,
-        width="stretch",
-    )
-    if pressed or enter:
-        _save(actor, state, meaning.patient, proposed, zone)
-
-
-def _offer_new_patient(meaning: Meaning, proposed: Proposed) -> None:
-    if meaning.patients or not meaning.unknown or meaning.has_unread:
-        return
-    st.button(
-        _("Book for a new patient"),
-        key=f"{KEY}_new",
-        icon=":material/person_add:",
-        on_click=_take_new,
-        args=(proposed, meaning.unknown),
-    )
+def _say_why_not(found: Understood) -> None:
+    for reason in found.proposed.reasons:
+        st.error(say(reason), icon=":material/block:")
+    if found.proposed.service_id is not None and not found.proposed.other_times:
+        st.info(_("Nothing is free in the time that can be booked."), icon=":material/event_busy:")
 
 
 def _take_new(proposed: Proposed, name: str) -> None:
@@ -330,33 +227,12 @@ def _take_new(proposed: Proposed, name: str) -> None:
     new_booking.add_patient(name)
 
 
-def _offer_other_times(meaning: Meaning, proposed: Proposed, zone: ZoneInfo) -> None:
-    """Why not, and what is free instead: a press goes on in the booking form."""
-    for reason in proposed.reasons:
-        st.error(say(reason), icon=":material/block:")
-    if proposed.service_id is None:
-        return
-    if not proposed.other_times:
-        st.info(_("Nothing is free in the time that can be booked."), icon=":material/event_busy:")
-        return
-    st.write(_("Free instead:"))
-    now = utc_now()
-    with st.container(horizontal=True, gap="small"):
-        for each in proposed.other_times:
-            st.button(
-                md(f"{when(each.starts_at, zone, now)} · {each.professional}"),
-                key=f"{KEY}_take_{each.professional_id}_{each.starts_at.timestamp():.0f}",
-                on_click=_take,
-                args=(each.professional_id, proposed.service_id, each.starts_at, meaning.patient),
-            )
-
-
 def _take(
     professional_id: int, service_id: int, starts_at: datetime, patient: PatientFound | None
 ) -> None:
     actor, zone = session.signed_in(), session.zone()
     _finished(actor)
-    st.session_state[DAY] = starts_at.astimezone(zone).date()
+    go_on_to(starts_at.astimezone(zone).date())
     new_booking.ask(professional_id, service_id, starts_at, patient)
 
 
@@ -390,5 +266,5 @@ def _save(
             time=when(booking.starts_at, zone, now),
         )
     )
-    st.session_state[DAY] = booking.starts_at.astimezone(zone).date()
+    go_on_to(booking.starts_at.astimezone(zone).date())
     st.rerun()

@@ -73,9 +73,14 @@ def _sheet(actor: Actor, shown: str) -> None:
         going = {f"G {each.letter.upper()}": _(each.title) for each in places.open_to(actor)}
         _rows(_("Pages"), going)
         if allows(actor, Permission.BOOKINGS_WRITE):
-            st.markdown(f"**{_('In the booking line')}**")
+            st.markdown(f"**{_('Type a booking')}**")
             st.markdown("  \n".join(f"`{each}`" for each in line_examples()))
-            st.caption(_("In any order; what was understood stands below the line."))
+            st.caption(
+                _(
+                    "In any order; what was understood stands below the line. Arrow Down and Enter "
+                    "choose where it could mean several."
+                )
+            )
 
 
 def _part(title: str, found: Sequence[Key]) -> None:

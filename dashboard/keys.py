@@ -41,7 +41,7 @@ BY_WEEK = Key("Shift+W", N_("A professional's week"), ("desk",), on_button=False
 BY_MONTH = Key("Shift+M", N_("The free days of a month"), ("desk",), on_button=False)
 AS_LIST = Key("Shift+L", N_("The bookings as a list"), ("desk",), on_button=False)
 FIND = Key("f", N_("Find a time"), ("desk",))
-LINE = Key("Ctrl+K", N_("Book by typing one line"), ("desk",))
+LINE = Key("Ctrl+K", N_("Type a booking"), ("desk",))
 WALK_IN = Key("w", N_("Somebody without a booking"), ("today",))
 CALLS = Key("k", N_("The calls for the next day, and back"), ("today",))
 LATE = Key("e", N_("Somebody runs late: then the first digit of the minutes"), ("today",))

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from core import drafts
 from core.db import utc_now
@@ -40,7 +41,8 @@ class Form:
     shown: Mapping[str, Any] = field(default_factory=dict)
     """What fields were filled with: the same again is nothing to keep."""
     search: str = "words"
-    """The field that Escape empties, just before it closes the form."""
+    """The field that Escape empties, just before it closes the form; where there is none, who
+    clears the form wants nothing of it."""
     then: Callable[[], None] | None = None
     """What else is to be done once the fields have been filled again."""
 
@@ -109,13 +111,17 @@ def done(actor: Actor, form: Form) -> None:
     opened: Opened | None = st.session_state.pop(_key(form), None)
     if opened is None or opened.kept is None:
         return
-    before = opened.offered
     with suppress(NotSaved), session.writing() as db:
-        if before is None:
-            drafts.discard(db, actor, form.draft)
-        else:
-            at = before.saved_at
-            drafts.keep(db, actor, form.draft, before.entries, form.about, now=at)
+        _as_before(db, actor, form, opened.offered)
+
+
+def _as_before(db: Session, actor: Actor, form: Form, before: DraftKept | None) -> None:
+    """What this opening kept lay over what had been left there: that is on offer again."""
+    if before is None:
+        drafts.discard(db, actor, form.draft)
+    else:
+        at = before.saved_at
+        drafts.keep(db, actor, form.draft, before.entries, form.about, now=at)
 
 
 def _opened(actor: Actor, form: Form) -> Opened:
@@ -137,7 +143,7 @@ def _keep(actor: Actor, form: Form, opened: Opened) -> None:
     with suppress(NotSaved):  # it is tried again with the next change
         with session.writing() as db:
             if is_empty:
-                drafts.discard(db, actor, form.draft)
+                _as_before(db, actor, form, opened.offered)
             else:
                 drafts.keep(db, actor, form.draft, entries, form.about, now=utc_now())
         opened.kept = None if is_empty else entries

@@ -16,6 +16,7 @@ from dashboard.components.view_switch import (
     DAY,
     LAST,
     VIEW,
+    arrive,
     last_day,
     step_buttons,
     title_of,
@@ -56,6 +57,7 @@ def desk_filters(
     on_line: Callable[[], None] | None = None,
 ) -> Looked:
     """Draw the row and answer which view of which day is asked for, and whose."""
+    arrive()
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="desk_bar"):
         view = view_switch()
         step_buttons(view, today)
@@ -84,7 +86,7 @@ def desk_filters(
             key=SERVICE,
             placeholder=_("Any service"),
             label_visibility="collapsed",
-            width=170,
+            width=145,
             bind="query-params",
         )
         tags = {each.id: each.name for each in choices.expertise}
@@ -107,7 +109,7 @@ def desk_filters(
             key=PROFESSIONALS,
             placeholder=_("Everybody"),
             label_visibility="collapsed",
-            width=140,
+            width=120,
             bind="query-params",
         )
         asked = DayAsked(shown, service_id, expertise_id, tuple(professional_ids))
@@ -122,12 +124,12 @@ def desk_filters(
             )
         if on_line is not None:
             st.button(
-                _("One line"),
+                _("Type a booking"),
                 key="desk_line",
                 icon=":material/keyboard:",
                 shortcut=keys.LINE.press,
                 on_click=on_line,
-                help=_("Book by typing: tue 10 silva follow-up"),
+                help=_("In one line, in any order: tue 10 silva follow-up"),
             )
     return Looked(view, asked, last, states)
 

@@ -13,6 +13,7 @@ from dashboard.i18n import N_, _
 
 VIEW, DAY, LAST = "view", "day", "to"
 """In the address: the view, its day, and of the list its last day."""
+NEXT_DAY = "next_day"
 BY_DAY, BY_WEEK, BY_MONTH, AS_LIST = N_("Day"), N_("Week"), N_("Month"), N_("List")
 VIEWS = (BY_DAY, BY_WEEK, BY_MONTH, AS_LIST)
 LIST_DAYS = 7
@@ -75,6 +76,17 @@ def go_to(day: date, view: str | None = None) -> None:
     st.session_state[DAY] = day
     if view is not None:
         st.session_state[VIEW] = view
+
+
+def go_on_to(day: date) -> None:
+    """Look at that day from the next run on, when this one has drawn the row already."""
+    st.session_state[NEXT_DAY] = day
+
+
+def arrive() -> None:
+    """Before the row is drawn: where somebody is to go on to."""
+    if NEXT_DAY in st.session_state:
+        st.session_state[DAY] = st.session_state.pop(NEXT_DAY)
 
 
 def last_day(on: date) -> date:

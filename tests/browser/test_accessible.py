@@ -118,7 +118,7 @@ def test_axe_finds_nothing_serious_at_the_desk(new_page, sign_in):
 
 def look_up(page: Page, dialog: Locator) -> Iterator[str]:
     ask_for_help(page)
-    expect(dialog).to_contain_text("In the booking line")
+    expect(dialog).to_contain_text("Type a booking")
     check_axe_sees_what_is_faint(page)
     yield "help"
     close(page)

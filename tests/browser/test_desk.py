@@ -399,3 +399,54 @@ def test_a_line_that_is_not_understood_yet_is_shown_before_enter_books(
 
     with live_server.database.reading() as session:
         assert not session.scalars(select(Booking)).all()
+
+
+def test_a_line_that_could_mean_several_is_settled_without_leaving_its_field(
+    new_page, sign_in, live_server
+):
+    with live_server.database.writing() as session:
+        a.patient(session, name="Nuria Gómez", phone="+34642110479")
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+    press(page, "Control+k")
+    line = page.get_by_role("combobox", name=re.compile("Day, time, patient"))
+    expect(line).to_be_focused(timeout=10_000)
+    words = "tomorrow 9:30 dr ben nuria"
+    page.keyboard.type(words)
+    options = page.get_by_role("listbox").get_by_role("option")
+    expect(options).to_have_text([re.compile("García"), re.compile("Gómez")])
+    expect(page.get_by_role("dialog").get_by_role("status")).to_have_text(
+        re.compile(r"2 choices with Arrow Down\.$")
+    )
+
+    marked = page.get_by_role("option", selected=True)
+    page.keyboard.press("ArrowDown")
+    expect(marked).to_have_text(re.compile("García"))
+    expect(line).to_have_attribute("aria-activedescendant", options.first.get_attribute("id"))
+    page.keyboard.press("Escape")
+    expect(marked).to_have_count(0)
+    expect(line).to_have_value(words)
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    expect(options).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("Book Nuria Gómez"))).to_be_visible()
+    expect(line).to_be_focused()
+    expect(page.get_by_role("dialog").get_by_role("status")).to_have_text(
+        re.compile(r"Nuria Gómez.*Enter books\.$")
+    )
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Booked Nuria Gómez with Dr Ben")).to_be_visible()
+
+    press(page, "Control+k")
+    expect(line).to_be_focused(timeout=10_000)
+    page.keyboard.type("zzyzx")
+    expect(page.get_by_text("I do not understand")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(line).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(line).to_have_count(0)
+    press(page, "Control+k")
+    expect(line).to_be_focused(timeout=10_000)
+    expect(page.get_by_text("Enter books, Escape clears")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue")).to_have_count(0)

@@ -208,7 +208,9 @@ def test_a_booking_is_cancelled_with_a_reason(desk, server):
 
 def test_the_next_free_time_of_a_service_with_anybody(desk):
     hand = Hand(desk)
-    expect(desk.get_by_role("button", name=re.compile("One line"))).to_be_visible(timeout=PATIENCE)
+    expect(desk.get_by_role("button", name=re.compile("Type a booking"))).to_be_visible(
+        timeout=PATIENCE
+    )
     with journey(hand, "next free time for a service, any professional", 3):
         hand.press("Control+k")
         expect(desk.get_by_label(re.compile("Day, time, patient"))).to_be_focused(timeout=PATIENCE)

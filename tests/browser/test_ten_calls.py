@@ -100,7 +100,9 @@ def test_ten_telephone_calls_end_right(new_page, sign_in, live_server):
 
 
 def the_soonest_with_dr_ada(page: Page) -> None:
-    expect(page.get_by_role("button", name=re.compile("One line"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name=re.compile("Type a booking"))).to_be_visible(
+        timeout=PATIENCE
+    )
     press(page, "Control+k")
     expect(page.get_by_label(re.compile("Day, time, patient"))).to_be_focused(timeout=PATIENCE)
     page.keyboard.type("garcia nuria dr ada consultation")
