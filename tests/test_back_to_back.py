@@ -265,6 +265,15 @@ def test_the_next_starts_are_those_at_which_all_of_it_fits(quick):
         assert quick.preview((start - a.at(0)).total_seconds() / 3600).no_place is None
 
 
+def test_a_chain_may_go_past_midnight(quick):
+    night = a.professional(
+        quick.session, hours=((0, 24),), weekdays=(1, 2, 3, 4, 5, 6, 7), services=(quick.visit,)
+    )
+    twice = tuple(Leg(quick.visit.id, each.id, night.id) for each in (quick.ana, quick.bea))
+
+    assert quick.next(23.75, *twice, count=1) == [(a.at(23.75), a.at(24 + 5 / 60))]
+
+
 def test_nothing_is_found_where_the_legs_never_follow_each_other(quick):
     late = a.professional(quick.session, hours=((18, 20),), services=(quick.blood,))
     first, then, _daughter = quick.legs

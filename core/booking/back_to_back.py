@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from core.booking.chain import ChainAsked, Leg, Placed, asked_of, preview_chain
+from core.booking.chain import MOST_LEGS, ChainAsked, Leg, Placed, asked_of, preview_chain
 from core.booking.ledger import check_text
 from core.booking.placing import book
 from core.booking.requests import BookingRequest
@@ -49,7 +49,9 @@ def book_back_to_back(
     if any(each.patient_id is None for each in legs):
         raise Invalid(N_("Please choose the patient."), field="patient")
     hold_legs(session, legs)
-    if repeated := find_booked_chain(session, actor, request):
+    if repeated := find_booked_chain(session, actor, request.request_key):
+        if repeated[0].request_sha256 != _fingerprint(request):
+            raise KeyReused
         return repeated
     plan = preview_chain(session, actor, request.asked, now=now)
     if plan.no_place is not None:
@@ -85,18 +87,14 @@ def hold_legs(session: Session, legs: Sequence[Leg]) -> None:
     lock_calendars(session, set(session.scalars(union(people, rooms, comers))))
 
 
-def find_booked_chain(session: Session, actor: Actor, request: ChainRequest) -> list[Booking]:
+def find_booked_chain(session: Session, actor: Actor, request_key: str) -> list[Booking]:
     """What the actor's form has booked already, if it was sent before."""
     require(actor, Permission.BOOKINGS_WRITE)
-    keys = [_leg_key(request, number) for number in range(len(request.asked.legs))]
+    keys = [_leg_key(request_key, number) for number in range(MOST_LEGS)]
     found = session.scalars(
         select(Booking).where(Booking.created_by == actor.user_id, Booking.request_key.in_(keys))
     )
-    by_key = {each.request_key: each for each in found}
-    content = _fingerprint(request)
-    if any(each.request_sha256 != content for each in by_key.values()):
-        raise KeyReused
-    return [by_key[each] for each in keys if each in by_key]
+    return sorted(found, key=lambda each: keys.index(each.request_key))
 
 
 def _book_leg(
@@ -115,7 +113,7 @@ def _book_leg(
         leg.service_id,
         leg.patient_id,
         placed.starts_at,
-        _leg_key(request, number),
+        _leg_key(request.request_key, number),
         request.desk_note,
         hold_id=request.asked.hold_id,
         part_of=_fingerprint(request),
@@ -127,10 +125,9 @@ def _book_leg(
         raise ChainRefused(number=number + 1, service=placed.service, reasons=reasons) from lost
 
 
-def _leg_key(request: ChainRequest, number: int) -> str:
+def _leg_key(request_key: str, number: int) -> str:
     """A key for each booking, made of the one for all; hashed, so that any key is short enough."""
-    key = hashlib.sha256(request.request_key.encode()).hexdigest()[:48]
-    return f"chain {key} {number}"
+    return f"chain {hashlib.sha256(request_key.encode()).hexdigest()[:48]} {number}"
 
 
 def _fingerprint(request: ChainRequest) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -30,9 +30,9 @@ from core.availability import (
 )
 from core.availability.next_free import load_of
 from core.availability.reasons import off_step
-from core.availability.starts import next_on_clock
+from core.availability.starts import free_time, inside, next_on_clock, possible_starts
 from core.errors import N_, Invalid, NotFound
-from core.interval import to_instant, to_seconds
+from core.interval import Span, intersect, to_instant, to_seconds, union
 from core.models import Patient, Professional, ProfessionalService, Service
 from core.policy import Actor, Permission, require, visible_patients
 from core.visits import rooms_for, visit_of
@@ -40,8 +40,9 @@ from core.visits import rooms_for, visit_of
 MOST_LEGS = 6
 MOST_WAIT = timedelta(minutes=30)
 """What a patient is asked to wait between two visits, until the next start that is allowed."""
+WAIT = int(MOST_WAIT.total_seconds())
 LOOK_AHEAD = timedelta(weeks=8)
-FIRST_DAYS, MORE_DAYS = 3, 14
+FIRST_DAYS, MORE_DAYS = 3, 7
 """How many days are read at first, and at most at once after that."""
 
 
@@ -125,7 +126,9 @@ def next_chains(
     found: list[tuple[Placed, ...]] = []
     for days in _chunks(first):
         planner = _planner(session, wishes, days, now=now)
-        for chain in planner.chains(to_seconds(asked.starts_at), clock, most_a_day):
+        midnight, end = clock.span_of_days(days.first, days.last)
+        since = max(midnight, to_seconds(asked.starts_at))
+        for chain in planner.chains((since, end), clock, most_a_day):
             found.append(tuple(map(_placed, wishes, chain)))
             if len(found) == count:
                 return found
@@ -173,6 +176,21 @@ class _Way:
     def starts(self) -> list[int]:
         return self._starts_of(self.part)
 
+    @cached_property
+    def possible(self) -> list[Span]:
+        """Spans in which every start lies, whatever else the chain brings."""
+        part = self.part
+        free = free_time(part.sheet, part.visit)
+        return possible_starts(
+            part.sheet, part.visit, free, now=self.now, rooms=part.rooms, patient=part.patient
+        )
+
+    def before(self, later: Sequence[Span]) -> list[Span]:
+        """Spans from which one of the ``later`` starts can be reached in time."""
+        length = self.part.visit.length
+        reached = union((start - length - WAIT, end - length) for start, end in later)
+        return intersect(self.possible, reached)
+
     def first_start(self, low: int, high: int, so_far: Sequence[_Step]) -> int | None:
         """The first between the two, both included, the steps so far being taken."""
         found = self.starts
@@ -215,22 +233,26 @@ class _Planner:
         self._ways = ways
         self._dead_ends: set[tuple[int, int, frozenset[int]]] = set()
 
-    def chains(self, since: int, clock: WallClock, most_a_day: int) -> Iterator[tuple[_Step, ...]]:
-        """Whole chains by their start, so many of each day."""
-        first = sorted({start for way in self._ways[0] for start in way.starts if start >= since})
-        for _day, starts_then in groupby(first, key=clock.ordinal_of):
-            left = most_a_day
-            for start in starts_then:
-                found = self.longest(start)
-                if len(found) == len(self._wishes):
-                    yield found
-                    left -= 1
-                if not left:
-                    break
+    @cached_property
+    def _promising(self) -> Sequence[Span]:
+        """Starts of the first leg from which the others may be reached: most days have none."""
+        *earlier, last = self._ways
+        reach = union(each for way in last for each in way.possible)
+        for ways in reversed(earlier):
+            reach = union(each for way in ways for each in way.before(reach))
+        return reach
+
+    def chains(self, span: Span, clock: WallClock, most_a_day: int) -> Iterator[tuple[_Step, ...]]:
+        """Whole chains that start then, so many of each day."""
+        begins = sorted({start for way in self._ways[0] for start in way.starts})
+        promising = inside(begins, intersect(self._promising, [span]))
+        for _day, starts_then in groupby(promising, key=clock.ordinal_of):
+            found = (self.longest(start) for start in starts_then)
+            yield from islice((each for each in found if self._is_whole(each)), most_a_day)
 
     def longest(self, start: int, so_far: tuple[_Step, ...] = ()) -> tuple[_Step, ...]:
         """The chain that goes on from here: whole if it can be, else as far as it comes."""
-        if len(so_far) == len(self._wishes):
+        if self._is_whole(so_far):
             return so_far
         with_whom = frozenset(each.part.sheet.professional_id for each in so_far)
         known = (len(so_far), start, with_whom)
@@ -239,7 +261,7 @@ class _Planner:
         longest = so_far
         for step in self._steps(start, so_far):
             found = self.longest(step.end, (*so_far, step))
-            if len(found) == len(self._wishes):
+            if self._is_whole(found):
                 return found
             longest = max(longest, found, key=len)
         self._dead_ends.add(known)
@@ -255,12 +277,15 @@ class _Planner:
         reasons = ways[0].explain(so_far, moment, exactly=exactly) if len(ways) == 1 else []
         return NoPlace(len(so_far), wish.service.name, to_instant(earliest), tuple(reasons))
 
+    def _is_whole(self, chain: Sequence[_Step]) -> bool:
+        return len(chain) == len(self._wishes)
+
     def _steps(self, start: int, so_far: tuple[_Step, ...]) -> list[_Step]:
         """What can come next, best first: the soonest, then with whom the patient is already."""
         low = high = start
         agreed = self._wishes[len(so_far)].leg.starts_at
         if so_far:
-            high += int(MOST_WAIT.total_seconds())
+            high += WAIT
         if agreed is not None:
             low, high = max(low, to_seconds(agreed)), min(high, to_seconds(agreed))
         found = [
@@ -275,7 +300,8 @@ class _Planner:
 
 
 def _planner(session: Session, wishes: Sequence[_Wish], days: Days, *, now: datetime) -> _Planner:
-    """The wishes with the sheets of these days."""
+    """The wishes with the sheets of these days, and of the next: a chain may go past midnight."""
+    days = Days(days.first, days.last + timedelta(days=1))
     professionals = {each.id: each for wish in wishes for each in wish.visits}
     others = {one for wish in wishes for one in (*wish.rooms, wish.patient) if one is not None}
     loaded, busy = load_sheets_and(session, professionals.values(), days, others, now=now)

@@ -471,7 +471,7 @@ BOOKINGS = {
         ),
     ),
     "booking.back_to_back.find_booked_chain": (
-        Plain(lambda w, who: find_booked_chain(w.session, who, ChainRequest(chain(w, 1), "none"))),
+        Plain(lambda w, who: find_booked_chain(w.session, who, "no such key")),
     ),
     "booking.chain.preview_chain": (
         About(
