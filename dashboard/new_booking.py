@@ -6,7 +6,7 @@ silence give it back.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,6 @@ from core.booking import BookingRequest, SetAside, book, find_booked
 from core.db import utc_now
 from core.desk import ServiceThere, services_at
 from core.errors import BookingError
-from core.holds import HoldRequest
 from core.models import Booking
 from core.patients import PatientFound
 from core.policy import Actor, Permission, allows
@@ -27,7 +26,6 @@ from core.visits import hold_calendars
 from dashboard import blocking, feedback, keys, series_form, session, unfinished, waiting_asked
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
-from dashboard.components.countdown import countdown
 from dashboard.components.patient_picker import (
     PatientChosen,
     start_adding,
@@ -37,26 +35,12 @@ from dashboard.components.repeat_fields import repeat_fields
 from dashboard.components.set_aside import set_aside_form
 from dashboard.components.words import minutes, money
 from dashboard.formatting import when
+from dashboard.held_time import Asked, fit_hold, keep_hold, with_hold
 from dashboard.i18n import _
 from dashboard.searching import choose_patient
 
 KEY = "new_booking"
 FORM = unfinished.Form(KEY)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The time that was picked. ``request_key`` is made here, so that the form books once."""
-
-    professional_id: int
-    service_id: int | None
-    """None while the service is still to be chosen."""
-    starts_at: datetime
-    request_key: str
-    hold_id: int | None = None
-    held_service_id: int | None = None
-    refused: BookingError | None = None
-    """Why the time cannot simply be booked, once somebody has tried."""
 
 
 def ask(
@@ -70,7 +54,7 @@ def ask(
     if patient is not None:
         take_known(KEY, patient)
     asked = Asked(professional_id, service_id, starts_at, request_key=secrets.token_urlsafe(16))
-    st.session_state[KEY] = _with_hold(session.signed_in(), asked, service_id)
+    st.session_state[KEY] = with_hold(session.signed_in(), asked, service_id)
 
 
 def add_patient(name_or_phone: str) -> None:
@@ -115,7 +99,8 @@ def _dialog() -> None:
         st.rerun()
     zone = session.zone()
     service = _choose_service(actor, asked, zone)
-    asked = _keep_hold(actor, asked, service)
+    asked = st.session_state[KEY] = fit_hold(actor, asked, service)
+    keep_hold(actor, asked, key=f"{KEY}_left")
     set_aside = _show_refusal(actor, asked, zone)
     unfinished.offer(actor, FORM)
     autofocus(f"{KEY}_words", once=asked.request_key)
@@ -220,60 +205,6 @@ def _service_box(by_id: dict[int, ServiceThere], ids: Sequence[int]) -> int | No
         key=f"{KEY}_service",
         placeholder=_("Nothing fits here any more"),
     )
-
-
-def _keep_hold(actor: Actor, asked: Asked, service: ServiceThere | None) -> Asked:
-    """Extend the hold while somebody works here; hold the length of the service chosen."""
-    now = utc_now()
-    if asked.hold_id is None:
-        return asked
-    if service is not None and service.id != asked.held_service_id:
-        asked = _with_hold(actor, asked, service.id)
-        st.session_state[KEY] = asked
-    if asked.hold_id is None:
-        return asked
-    with session.writing() as db:
-        held = holds.extend_hold(db, actor, asked.hold_id, now=now)
-    countdown(
-        held.held_until if held and held.held_until else now,
-        now=now,
-        running=_("Held for you: {left} left"),
-        over=_("No longer held. You can still try to book."),
-        key=f"{KEY}_left",
-    )
-    return asked
-
-
-def _with_hold(actor: Actor, asked: Asked, service_id: int | None) -> Asked:
-    """The same wish with its time held, or with the refusal that tells why it is not."""
-    now = utc_now()
-    try:
-        with session.writing() as db:
-            if service_id is None:
-                service_id = _shortest(db, actor, asked, now)
-            held = holds.hold(
-                db,
-                actor,
-                HoldRequest(
-                    asked.professional_id,
-                    service_id,
-                    asked.starts_at,
-                    request_key=secrets.token_urlsafe(12),
-                    instead_of=asked.hold_id,
-                ),
-                now=now,
-            )
-    except BookingError as refusal:
-        return replace(asked, refused=refusal)
-    return replace(asked, hold_id=held.id, held_service_id=service_id, refused=None)
-
-
-def _shortest(db: Session, actor: Actor, asked: Asked, now: datetime) -> int:
-    """The service that needs the least time, of those that fit if any does."""
-    offered = services_at(db, actor, asked.professional_id, asked.starts_at, now=now)
-    if not offered:
-        return 0
-    return min(offered, key=lambda each: (bool(each.reasons), each.length_minutes)).id
 
 
 def _show_refusal(actor: Actor, asked: Asked, zone: ZoneInfo) -> SetAside | None:
@@ -391,4 +322,4 @@ def _take_instead(starts_at: datetime) -> None:
         asked, starts_at=starts_at, request_key=secrets.token_urlsafe(16), refused=None
     )
     service_id = asked.service_id or st.session_state.get(f"{KEY}_service")
-    st.session_state[KEY] = _with_hold(session.signed_in(), another, service_id)
+    st.session_state[KEY] = with_hold(session.signed_in(), another, service_id)
