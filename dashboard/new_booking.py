@@ -14,7 +14,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from core import catalog, holds, patients, recalls, waiting
-from core.booking import BookingRequest, SetAside, book, find_booked
+from core.booking import BookingRequest, Leg, SetAside, book, find_booked
 from core.db import utc_now
 from core.desk import ServiceThere, services_at
 from core.errors import BookingError
@@ -23,7 +23,17 @@ from core.patients import PatientFound
 from core.policy import Actor, Permission, allows
 from core.series import Repeats, SeriesAsked
 from core.visits import hold_calendars
-from dashboard import blocking, feedback, keys, series_form, session, unfinished, waiting_asked
+from dashboard import (
+    back_to_back,
+    blocking,
+    chain_rows,
+    feedback,
+    keys,
+    series_form,
+    session,
+    unfinished,
+    waiting_asked,
+)
 from dashboard.components.autofocus import autofocus
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.patient_picker import (
@@ -40,7 +50,11 @@ from dashboard.i18n import _
 from dashboard.searching import choose_patient
 
 KEY = "new_booking"
-FORM = unfinished.Form(KEY)
+FORM = unfinished.Form(
+    KEY,
+    typed=(*unfinished.Form.typed, *chain_rows.TYPED),
+    along=(*unfinished.Form.along, *chain_rows.ALONG),
+)
 
 
 def ask(
@@ -107,6 +121,9 @@ def _dialog() -> None:
     chosen = choose_patient(KEY)
     note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note")
     name = chosen.known.name if chosen.known else chosen.new.name if chosen.new else ""
+    if service is not None and chain_rows.is_asked(KEY):
+        back_to_back.book_form(actor, _first(asked, service.id, chosen, note), zone, key=KEY)
+        return
     repeats = repeat_fields(asked.starts_at.astimezone(zone).date(), key=KEY)
     if repeats is not None and service is not None:
         series = _series(asked, service.id, repeats, chosen, note=note, zone=zone)
@@ -124,6 +141,8 @@ def _dialog() -> None:
         asked = replace(asked, service_id=service.id)
         _save(actor, asked, chosen, note=note, set_aside=set_aside, zone=zone)
     with st.container(horizontal=True, gap="small"):
+        if service is not None:
+            chain_rows.offer(KEY)
         _or_wait(actor, asked, service, chosen)
         _or_block(actor, asked)
 
@@ -262,6 +281,21 @@ def _save(
         )
     )
     st.rerun()
+
+
+def _first(asked: Asked, service_id: int, chosen: PatientChosen, note: str) -> back_to_back.First:
+    """The same wish with others right after it."""
+    patient_id = chosen.known.id if chosen.known else None
+    return back_to_back.First(
+        Leg(service_id, patient_id, asked.professional_id),
+        asked.starts_at,
+        chosen,
+        asked.request_key,
+        note,
+        asked.hold_id,
+        done=_finished,
+        start_at=_take_instead,
+    )
 
 
 def _series(

@@ -265,6 +265,17 @@ def test_the_next_starts_are_those_at_which_all_of_it_fits(quick):
         assert quick.preview((start - a.at(0)).total_seconds() / 3600).no_place is None
 
 
+def test_of_a_day_the_starts_with_the_least_waiting_come_first(quick):
+    first, then, _daughter = quick.legs
+    for hour in (9.25, 9.5):
+        quick.taken(quick.nina, quick.blood, hour)
+    to_nina = replace(then, professional_id=quick.nina.id)
+
+    found = quick.next(9, first, to_nina, count=1, most_a_day=1)
+
+    assert found == [(a.at(9.25), a.at(9 + 40 / 60))]
+
+
 def test_a_chain_may_go_past_midnight(quick):
     night = a.professional(
         quick.session, hours=((0, 24),), weekdays=(1, 2, 3, 4, 5, 6, 7), services=(quick.visit,)

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from itertools import groupby, islice
+from heapq import nsmallest
+from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -118,7 +119,8 @@ def next_chains(
     count: int = 4,
     most_a_day: int = 2,
 ) -> list[tuple[Placed, ...]]:
-    """The next starts, from the one asked for on, at which the whole chain fits."""
+    """The next starts, from the one asked for on, at which the whole chain fits; of each day
+    those at which the patients wait least."""
     require(actor, Permission.BOOKINGS_WRITE)
     wishes = _look_up(session, actor, asked, now=now)
     clock = organisation_clock(session)
@@ -243,12 +245,13 @@ class _Planner:
         return reach
 
     def chains(self, span: Span, clock: WallClock, most_a_day: int) -> Iterator[tuple[_Step, ...]]:
-        """Whole chains that start then, so many of each day."""
+        """Whole chains that start then: of each day so many, those with the least waiting."""
         begins = sorted({start for way in self._ways[0] for start in way.starts})
         promising = inside(begins, intersect(self._promising, [span]))
         for _day, starts_then in groupby(promising, key=clock.ordinal_of):
-            found = (self.longest(start) for start in starts_then)
-            yield from islice((each for each in found if self._is_whole(each)), most_a_day)
+            whole = filter(self._is_whole, map(self.longest, starts_then))
+            best = nsmallest(most_a_day, whole, key=lambda each: each[-1].end - each[0].start)
+            yield from sorted(best, key=lambda each: each[0].start)
 
     def longest(self, start: int, so_far: tuple[_Step, ...] = ()) -> tuple[_Step, ...]:
         """The chain that goes on from here: whole if it can be, else as far as it comes."""
