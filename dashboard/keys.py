@@ -57,7 +57,7 @@ MOVE = Key("m", N_("Move"), (BOOKING,), on_button=False)
 CANCEL = Key("Delete", N_("Cancel, with a reason"), (BOOKING,), on_button=False)
 AGAIN = Key("b", N_("Book again"), (BOOKING,))
 
-FIRST_LIST = Key("v", N_("Open the first list of visits to move"), ("sick-day",))
+FIRST_LIST = Key("v", N_("Open the first list of visits to move, or go on with it"), ("sick-day",))
 PROPOSALS = tuple(
     Key(press, N_("Take the proposal with this number"), ("sick-day",)) for press in "12345"
 )

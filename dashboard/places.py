@@ -115,7 +115,7 @@ PLACES = (
     ),
 )
 
-BOOKINGS = ("desk", "today", "my-week", "patients", "overrides", "time-off")
+BOOKINGS = ("desk", "today", "my-week", "patients", "overrides", "time-off", "sick-day")
 """Where a booking can be opened."""
 
 HOMES: Mapping[Role, str] = {

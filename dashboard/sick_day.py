@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from core import catalog
 from core.db import utc_now
 from core.errors import BookingError, NotFound
-from core.models import Patient
+from core.models import BookingState, Patient
 from core.policy import Actor
 from core.schedule import load_time_off
 from core.sick_day import (
     Instead,
     MoveInstead,
+    TakenBack,
     Worklist,
     WorkRow,
     cancel_stranded,
@@ -28,18 +29,28 @@ from core.sick_day import (
     take_next,
     undo_last,
 )
-from dashboard import feedback, keys, places, session, time_off
+from dashboard import feedback, keys, places, session, time_off, to_know
 from dashboard.feedback import md
-from dashboard.formatting import clock, phone, time_off_days, when
-from dashboard.i18n import _, ngettext
+from dashboard.formatting import clock, phone, plain, time_off_days, when
+from dashboard.i18n import N_, _, ngettext
 from dashboard.keys import Key
+from dashboard.opened import title_of
+from dashboard.patients import languages
 from dashboard.practice import forms
 
 CHOSEN = "sick_day_time_off"
-WIDTH = 900
+BEFORE, REFUSED = "sick_day_before", "sick_day_refused"
+"""The visit this desk was shown last, and what its last step met with."""
+WIDTH, REFRESH_SECONDS = 900, 15
 
-Change = Callable[[Session, Actor, datetime], object]
+ILL = time_off.Words(
+    N_("Choose who is away"), N_("Ill, family …"), save=N_("Save and go through their visits")
+)
+
+Result = TypeVar("Result")
+Change = Callable[[Session, Actor, datetime], Result]
 """A step, for whoever presses the button."""
+Said = str | Callable[[Result], str]
 
 
 def chosen() -> int | None:
@@ -75,13 +86,23 @@ def choose(actor: Actor) -> None:
                 on_click=_open,
                 args=(each.id,),
             )
-    st.subheader(_("Somebody else is away"), anchor=False)
-    st.caption(_("Nothing more can be booked in this time as soon as it is entered."))
-    time_off.enter(actor, then=_choose)
+    asked = _("Who else is away today?") if waiting else _("Who is away today?")
+    st.subheader(asked, anchor=False)
+    st.caption(
+        _(
+            "Once it is saved nobody can be booked with them, and you go through those who are, "
+            "one by one."
+        )
+    )
+    with st.container(width=WIDTH):
+        # A list that waits is opened by key, and keys are not heard in a field.
+        time_off.enter(actor, then=_choose, words=ILL, focused=not waiting)
 
 
 def _choose(time_off_id: int | None) -> None:
     st.session_state[CHOSEN] = time_off_id
+    for each in (BEFORE, REFUSED):
+        st.session_state.pop(each, None)
 
 
 def _open(time_off_id: int | None) -> None:
@@ -90,38 +111,82 @@ def _open(time_off_id: int | None) -> None:
 
 
 def work(actor: Actor) -> None:
-    """The visit before this desk, or that none is left."""
+    """A visit is taken for whoever comes here, or has done with one."""
     time_off_id = chosen()
     assert time_off_id is not None
-    try:
-        worklist = _with_one_taken(actor, time_off_id)
-    except NotFound as gone:
-        feedback.refuse(gone)
-        _choose(None)
-        return
+    _take(actor, time_off_id)
     with st.container(width=WIDTH):
-        _head(actor, worklist)
-        current = worklist.current
-        if current is not None:
-            _visit(actor, time_off_id, current)
-        elif worklist.rows:
-            st.info(_("Other desks are calling about all that is left."), icon=":material/group:")
-        else:
-            st.success(_("Nobody is left to call. The time off stands."), icon=":material/check:")
-        _buttons(time_off_id, worklist)
-        _after(worklist)
+        board(time_off_id)
 
 
-def _with_one_taken(actor: Actor, time_off_id: int) -> Worklist:
+@st.fragment(run_every=REFRESH_SECONDS)
+def board(time_off_id: int) -> None:
+    """The visit before this desk, or that none is left; what other desks do appears by itself."""
+    actor = session.signed_in()
+    if chosen() != time_off_id:
+        st.rerun()
+    try:
+        with session.reading() as db:
+            worklist = load_worklist(db, actor, time_off_id, now=utc_now())
+    except NotFound as gone:
+        feedback.flash(plain(gone))
+        _choose(None)
+        st.rerun()
+    feedback.show_flash()
+    _head(actor, worklist)
+    if refused := st.session_state.get(REFUSED):
+        feedback.refuse(refused)
+    current = _before(worklist)
+    if current is not None:
+        _visit(actor, time_off_id, current)
+    elif any(not each.taken_by for each in worklist.rows):
+        _go_on(time_off_id)
+    elif worklist.rows:
+        st.info(_("Other desks are calling about all that is left."), icon=":material/group:")
+    elif worklist.done:
+        st.success(_("Nobody is left to call. The time off stands."), icon=":material/check:")
+    else:
+        st.success(_("Nobody has to be called. The time off stands."), icon=":material/check:")
+    _buttons(time_off_id, current)
+    _after(worklist, current)
+
+
+def _take(actor: Actor, time_off_id: int) -> None:
+    """Have a visit before this desk. Not by the clock: an empty desk would keep it from others."""
     now = utc_now()
-    with session.reading() as db:
-        worklist = load_worklist(db, actor, time_off_id, now=now)
-    if worklist.current is None and any(not each.taken_by for each in worklist.rows):
-        with session.writing() as db:
-            take_next(db, actor, time_off_id, now=now)
+    try:
         with session.reading() as db:
             worklist = load_worklist(db, actor, time_off_id, now=now)
-    return worklist
+        if worklist.current is None and any(not each.taken_by for each in worklist.rows):
+            with session.writing() as db:
+                take_next(db, actor, time_off_id, now=now)
+    except NotFound:
+        return  # the board says so
+
+
+def _before(worklist: Worklist) -> WorkRow | None:
+    """This desk's visit. A long call may outlast its turn: it stays until another desk takes it."""
+    last = st.session_state.get(BEFORE)
+    kept = (each for each in worklist.rows if each.booking.id == last and not each.taken_by)
+    row = worklist.current or next(kept, None)
+    st.session_state[BEFORE] = row.booking.id if row else None
+    return row
+
+
+def _go_on(time_off_id: int) -> None:
+    st.info(_("There are visits again that nobody is calling about."), icon=":material/call:")
+    st.button(
+        _("Go on"),
+        key="sick_day_go_on",
+        type="primary",
+        shortcut=keys.FIRST_LIST.press,
+        on_click=_go,
+        args=(time_off_id,),
+    )
+
+
+def _go(time_off_id: int) -> None:
+    _take(session.signed_in(), time_off_id)
 
 
 def progress(worklist: Worklist) -> str:
@@ -148,7 +213,8 @@ def _head(actor: Actor, worklist: Worklist) -> None:
         )
         st.button(_("All lists"), key="sick_day_back", on_click=_open, args=(None,))
     total = worklist.done + len(worklist.rows)
-    st.progress(worklist.done / total if total else 1.0, text=md(progress(worklist)))
+    if total:
+        st.progress(worklist.done / total, text=md(progress(worklist)))
 
 
 def _visit(actor: Actor, time_off_id: int, row: WorkRow) -> None:
@@ -158,6 +224,7 @@ def _visit(actor: Actor, time_off_id: int, row: WorkRow) -> None:
     with st.container(border=True):
         for each in row.patients:
             st.markdown(_person(each))
+            to_know.tell(each.id)
         span = f"{when(booking.starts_at, zone, now)}-{clock(booking.ends_at, zone)}"
         st.markdown(" · ".join(md(each) for each in (booking.service.name, span)))
         for note in _notes(row):
@@ -170,11 +237,12 @@ def _visit(actor: Actor, time_off_id: int, row: WorkRow) -> None:
         )
         st.button(
             _proposal(instead, zone, now),
-            key=f"sick_day_take_{booking.id}_{number}",
+            key=_press_of(asked, number),
             shortcut=keys.PROPOSALS[number - 1].press,
             width="stretch",
             on_click=_do,
             args=(
+                time_off_id,
                 lambda db, who, at, asked=asked: move_stranded(db, who, asked, now=at),
                 _("{patient} comes to {professional}, {time}.").format(
                     patient=_names(row),
@@ -185,10 +253,16 @@ def _visit(actor: Actor, time_off_id: int, row: WorkRow) -> None:
         )
 
 
+def _press_of(asked: MoveInstead, number: int) -> str:
+    """The list is drawn anew by itself: a press meant for another proposal finds nothing."""
+    place = f"{asked.professional_id}_{asked.starts_at:%Y%m%d%H%M}"
+    return f"sick_day_take_{asked.booking_id}_{asked.version}_{number}_{place}"
+
+
 def _person(patient: Patient) -> str:
     number = phone(patient.phone)
     call = f"[{md(number)}](tel:{_dialled(patient.phone)})" if number else _("no telephone number")
-    language = md(patient.language) if patient.language else ""
+    language = md(languages.in_words(patient.language)) if patient.language else ""
     return " · ".join(each for each in (f"**{md(patient.name)}**", call, language) if each)
 
 
@@ -220,28 +294,31 @@ def _names(row: WorkRow) -> str:
     return ", ".join(each.name for each in row.patients)
 
 
-def _buttons(time_off_id: int, worklist: Worklist) -> None:
-    row = worklist.current
+def _buttons(time_off_id: int, row: WorkRow | None) -> None:
     with st.container(horizontal=True):
         if row is not None:
             booking, name = row.booking, _names(row)
+            again = _("{patient} comes again at the end.").format(patient=name)
             _button(
                 _("No answer"),
                 keys.NO_ANSWER,
+                time_off_id,
                 lambda db, who, at: no_answer(db, who, time_off_id, booking.id, now=at),
-                _("{patient} comes again at the end.").format(patient=name),
+                again,
                 booking.id,
             )
             _button(
                 _("Skip"),
                 keys.SKIP,
+                time_off_id,
                 lambda db, who, at: skip(db, who, time_off_id, booking.id, now=at),
-                _("{patient} comes again at the end.").format(patient=name),
+                again,
                 booking.id,
             )
             _button(
                 _("Cancel the visit"),
                 keys.CANCEL_AWAY,
+                time_off_id,
                 lambda db, who, at: cancel_stranded(
                     db, who, time_off_id, booking.id, booking.version, now=at
                 ),
@@ -251,36 +328,65 @@ def _buttons(time_off_id: int, worklist: Worklist) -> None:
         _button(
             _("Undo"),
             keys.UNDO,
+            time_off_id,
             lambda db, who, at: undo_last(db, who, time_off_id, now=at),
-            _("Taken back."),
+            _taken_back,
         )
 
 
-def _button(label: str, key: Key, change: Change, said: str, about: int | None = None) -> None:
+def _taken_back(done: TakenBack) -> str:
+    """Whose visit it is about, and where it is now."""
+    booking = done.booking
+    facts = {
+        "patient": title_of(booking),
+        "time": when(booking.starts_at, session.zone(), utc_now()),
+        "professional": booking.professional.name,
+    }
+    if done.is_back:
+        return _("Taken back: {patient} is before you, {time} with {professional}.").format(**facts)
+    if booking.state is BookingState.CANCELLED:
+        stays = _("The visit of {patient} was changed since and stays cancelled.")
+    else:
+        stays = _("The visit of {patient} was changed since and stays: {time} with {professional}.")
+    return " ".join([stays.format(**facts), _("Undo once more goes a step further back.")])
+
+
+def _button(
+    label: str,
+    key: Key,
+    time_off_id: int,
+    change: Change[Result],
+    said: Said[Result],
+    about: int | None = None,
+) -> None:
     """``about`` the visit it was drawn for: pressed twice it does not find the next one."""
     st.button(
         label,
         key=f"sick_day_{key.press}" if about is None else f"sick_day_{key.press}_{about}",
         shortcut=key.press,
         on_click=_do,
-        args=(change, said),
+        args=(time_off_id, change, said),
     )
 
 
-def _do(change: Change, said: str) -> None:
+def _do(time_off_id: int, change: Change[Result], said: Said[Result]) -> None:
+    """One step, and the next visit; why it was not done stays to be read until the next step."""
     actor = session.signed_in()
+    st.session_state.pop(REFUSED, None)
     try:
         with session.writing() as db:
-            change(db, actor, utc_now())
+            done = change(db, actor, utc_now())
     except BookingError as refusal:
-        feedback.refuse(refusal)
-        return
-    feedback.flash(said)
+        st.session_state[REFUSED] = refusal
+    else:
+        feedback.flash(said if isinstance(said, str) else said(done))
+        st.session_state.pop(BEFORE, None)
+    _take(actor, time_off_id)
 
 
-def _after(worklist: Worklist) -> None:
+def _after(worklist: Worklist, current: WorkRow | None) -> None:
     """Who comes next, and who is called by another desk."""
-    others = [each for each in worklist.rows if not each.is_mine]
+    others = [each for each in worklist.rows if each is not current]
     if not others:
         return
     zone, now = session.zone(), utc_now()

@@ -1,6 +1,8 @@
 """Entering a professional's absence, with the bookings in its way, and those to come."""
 
+import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,8 +22,9 @@ from core.schedule import (
 )
 from core.schedule.stranded import TO_COME
 from dashboard import feedback, last_step, open_booking, session, unfinished
+from dashboard.components.autofocus import autofocus
 from dashboard.formatting import clock, phone, time_off_days, when
-from dashboard.i18n import _, ngettext
+from dashboard.i18n import N_, _, ngettext
 from dashboard.last_step import Kind
 from dashboard.practice import forms
 
@@ -31,12 +34,32 @@ MOST_SHOWN = 50
 """Those to call first; what is moved or cancelled makes room for the next."""
 FIT, LIST_HEIGHT = 5, 320
 MIDNIGHT = time(0)
+CAME = "time_off_came"
 
 
-def enter(actor: Actor, then: Callable[[int], None] | None = None) -> None:
+@dataclass(frozen=True)
+class Words:
+    """How the form asks: a holiday is planned, somebody who is ill is away now."""
+
+    who: str
+    reason: str
+    save: str
+
+
+PLANNED = Words(N_("Who will be away?"), N_("Holiday, training, ill …"), save=N_("Enter time off"))
+
+
+def enter(
+    actor: Actor,
+    then: Callable[[int], None] | None = None,
+    *,
+    words: Words = PLANNED,
+    focused: bool = False,
+) -> None:
     """The form; what is booked in the time that was chosen is shown before it is saved.
 
-    ``then`` is told the number of what was entered.
+    ``then`` is told the number of what was entered; ``focused`` has the cursor wait for whoever
+    opens the page.
     """
     if forms.opened(FORM) is None:
         forms.open_form(FORM)
@@ -46,16 +69,18 @@ def enter(actor: Actor, then: Callable[[int], None] | None = None) -> None:
         names = {each.id: each.name for each in catalog.load_professionals(db, actor)}
     draft = _draft()
     unfinished.offer(actor, draft)
+    if focused:
+        _take_the_cursor()
     with st.container(border=True):
-        professional_id = _professional(actor, names)
+        professional_id = _professional(actor, names, _(words.who))
         first, last = _span(zone)
         reason = st.text_input(
-            _("Reason (optional)"), key=key("reason"), placeholder=_("Holiday, training, ill …")
+            _("Reason (optional)"), key=key("reason"), placeholder=_(words.reason)
         )
         if professional_id is not None and first < last:
             _in_the_way(actor, professional_id, Interval(first, last), zone)
         pressed = st.button(
-            _("Enter time off"), key=key("save"), type="primary", disabled=professional_id is None
+            _(words.save), key=key("save"), type="primary", disabled=professional_id is None
         )
     if pressed and professional_id is not None:
         request = NewTimeOff(professional_id, first, last, reason)
@@ -96,7 +121,14 @@ def key(name: str) -> str:
     return forms.key(f"{st.session_state[TURN]}_{name}")
 
 
-def _professional(actor: Actor, names: dict[int, str]) -> int | None:
+def _take_the_cursor() -> None:
+    """To the professional, each time somebody comes to the page."""
+    if key("professional") not in st.session_state:
+        st.session_state[CAME] = secrets.token_urlsafe(6)
+    autofocus(key("professional"), once=st.session_state[CAME])
+
+
+def _professional(actor: Actor, names: dict[int, str], asked: str) -> int | None:
     """Whose time off; nobody is chosen beforehand, so that none is entered for another."""
     if not allows(actor, Permission.TIME_OFF_WRITE):
         return actor.professional_id if actor.professional_id in names else None
@@ -105,7 +137,7 @@ def _professional(actor: Actor, names: dict[int, str]) -> int | None:
         list(names),
         index=None,
         format_func=lambda id: names[id],
-        placeholder=_("Who will be away?"),
+        placeholder=asked,
         key=key("professional"),
     )
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core import sick_day
-from core.booking import BookingRequest, MoveRequest, SetAside, book, move
+from core.booking import BookingRequest, MoveRequest, SetAside, UndoRequest, book, move, undo
 from core.booking.groups import SeatRequest, join
 from core.check import find_broken
 from core.edits import UNDO_FOR
@@ -237,7 +237,7 @@ def test_an_undone_step_takes_no_visit_from_a_desk_that_is_calling(place):
         place.undo()
 
     place.do(sick_day.skip, place.eleven, place.bea)
-    assert place.undo().id == place.eleven.id
+    assert place.undo().booking.id == place.eleven.id
 
 
 def test_an_older_step_is_not_undone_in_place_of_a_move_ten_minutes_ago(place):
@@ -249,17 +249,36 @@ def test_an_older_step_is_not_undone_in_place_of_a_move_ten_minutes_ago(place):
         place.undo(now=later)
     assert place.nine.state is BookingState.CANCELLED
 
-    assert place.undo(now=later - timedelta(seconds=1)).id == place.ten.id
-    assert place.undo(now=later).id == place.nine.id  # a cancellation may wait
+    assert place.undo(now=later - timedelta(seconds=1)).booking.id == place.ten.id
+    assert place.undo(now=later).booking.id == place.nine.id  # a cancellation may wait
 
 
-def test_a_move_is_not_taken_back_once_somebody_changed_the_booking(place):
+def test_a_move_stays_once_somebody_changed_the_booking_and_undo_goes_on_from_there(place):
+    place.do(sick_day.skip, place.ten)
     moved = place.move(place.nine)
     asked = MoveRequest(moved.id, moved.version, place.ben.id, a.at(12))
     move(place.session, place.bea, asked, now=NOW)
 
-    with pytest.raises(Stale):
-        place.undo()
+    back = place.undo()
+
+    assert (back.booking.id, back.is_back) == (place.nine.id, False)
+    assert (place.nine.professional_id, place.nine.starts_at) == (place.ben.id, a.at(12))
+    back = place.undo()
+    assert (back.booking.id, back.is_back) == (place.ten.id, True)
+
+
+@pytest.mark.parametrize("step", ["move", "cancel"])
+def test_a_step_that_was_undone_elsewhere_has_its_visit_before_the_desk_again(place, step):
+    place.do(sick_day.skip, place.ten)
+    changed = getattr(place, step)(place.nine)
+    undo(place.session, place.bea, UndoRequest(changed.id, changed.version), now=NOW)
+
+    back = place.undo()
+
+    assert (back.booking.id, back.is_back) == (place.nine.id, True)
+    assert place.take().id == place.nine.id
+    assert place.undo().booking.id == place.ten.id
+    assert find_broken(place.session, now=NOW) == []
 
 
 def test_a_move_is_not_taken_back_over_another_visit(place):

@@ -4,8 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from core import sick_day
+from core.booking import MoveRequest, move
 from core.models import Booking, BookingState, Role, TimeOff, User
 from core.schedule import NewTimeOff, enter_time_off
+from core.sick_day.worklist import KEPT_FOR
+from dashboard import sick_day as sick_day_page
 from tests import a, screen
 from tests.test_frame import to
 
@@ -64,8 +67,18 @@ def press(page, key):
     return page.button(key=key).click().run()
 
 
-def take(page, house, name, number=1):
-    return press(page, f"sick_day_take_{visit(house, name).id}_{number}")
+def proposal(page, house, name):
+    """The first place that is offered for this visit."""
+    begins = f"sick_day_take_{visit(house, name).id}_"
+    return next(each for each in page.button if (each.key or "").startswith(begins))
+
+
+def take(page, house, name):
+    return press(page, proposal(page, house, name).key)
+
+
+def nothing_is_taken(*_asked):
+    """As when the page draws itself anew by the clock."""
 
 
 def test_the_soonest_is_before_the_desk_with_whom_to_call_and_what_to_offer(show, house):
@@ -75,7 +88,7 @@ def test_the_soonest_is_before_the_desk_with_whom_to_call_and_what_to_offer(show
     assert r"**Ana \[Silva\]** · [" in told
     assert "](tel:+351912345678) · Português" in told
     assert r"Skin \*check\*" in told
-    first = page.button(key=f"sick_day_take_{visit(house, 'Ana [Silva]').id}_1")
+    first = proposal(page, house, "Ana [Silva]")
     assert first.label == "**Monday 7 December, 09:00** · Dr Ben · the same time"
 
 
@@ -93,6 +106,52 @@ def test_a_proposal_is_taken_and_the_next_visit_comes(show, house):
         visit(house, "Cleo Reis").professional_id
     )
     assert r"**Ana \[Silva\]** · [" in said(page)
+    assert page.toast[0].value == (
+        r"Taken back: Ana \[Silva\] is before you, Monday 7 December, 09:00 with Dr Ada."
+    )
+
+
+def test_what_was_moved_on_elsewhere_stays_and_says_where_it_is(show, house):
+    page = take(show("rita"), house, "Ana [Silva]")
+    with house.writing() as session:
+        moved = visit(house, "Ana [Silva]")
+        asked = MoveRequest(moved.id, moved.version, moved.professional_id, a.at(12))
+        move(session, a.actor(session), asked, now=a.BEFORE)
+
+    page = press(page, "sick_day_u")
+
+    told = page.toast[0].value
+    assert r"Ana \[Silva\] was changed since and stays: Monday 7 December, 12:00 with" in told
+    assert "**Cleo Reis** · [" in said(page)
+
+
+def test_by_the_clock_no_visit_is_taken_and_one_that_is_free_is_gone_on_with(
+    show, house, monkeypatch
+):
+    with monkeypatch.context() as clock:
+        clock.setattr(sick_day_page, "_take", nothing_is_taken)
+        page = show("rita")
+        assert page.info[0].value == "There are visits again that nobody is calling about."
+        assert "](tel:" not in said(page)
+
+    page = press(page, "sick_day_go_on")
+
+    assert r"**Ana \[Silva\]** · [" in said(page)
+
+
+def test_a_long_call_stays_on_the_screen_until_another_desk_takes_the_visit(
+    show, house, monkeypatch
+):
+    page = show("rita")
+    screen.set_clock(monkeypatch, a.BEFORE + KEPT_FOR)
+    with monkeypatch.context() as clock:
+        clock.setattr(sick_day_page, "_take", nothing_is_taken)
+        assert r"**Ana \[Silva\]** · [" in said(page.run())
+        with house.writing() as session:
+            bea = a.actor(session, name="Bea")
+            taken = sick_day.take_next(session, bea, away(house), now=a.BEFORE + KEPT_FOR)
+            assert taken.request_key == "Ana [Silva]"
+        assert "](tel:" not in said(page.run())
 
 
 def test_no_answer_comes_again_after_a_reload_too(show, house):

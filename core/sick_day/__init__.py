@@ -3,6 +3,7 @@
 from core.sick_day.proposing import Instead, Why, propose_instead
 from core.sick_day.steps import (
     MoveInstead,
+    TakenBack,
     cancel_stranded,
     move_stranded,
     no_answer,
@@ -15,6 +16,7 @@ from core.sick_day.worklist import Worklist, WorkRow, load_worklist
 __all__ = [
     "Instead",
     "MoveInstead",
+    "TakenBack",
     "Why",
     "WorkRow",
     "Worklist",

@@ -44,6 +44,17 @@ class MoveInstead:
     starts_at: datetime
 
 
+@dataclass(frozen=True)
+class TakenBack:
+    """The visit of the step that was taken back.
+
+    Unless ``is_back``, it has left the list by what somebody did to it since, and stays there.
+    """
+
+    booking: Booking
+    is_back: bool
+
+
 def take_next(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> Booking | None:
     """The visit this desk has before it, else the first that nobody has; None when none is."""
     worklist = _locked(session, actor, time_off_id, now=now)
@@ -106,26 +117,30 @@ def cancel_stranded(
     return cancelled
 
 
-def undo_last(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> Booking:
+def undo_last(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> TakenBack:
     """Take back what the actor did last here, and have that visit before them again.
 
-    Whatever was changed in the booking since is told, and stays.
+    What somebody has changed in the booking since stays; the step is behind the actor then, so
+    that the one before it can be taken back.
     """
     require(actor, P.BOOKINGS_WRITE)
     load_worklist(session, actor, time_off_id, now=now)
     last = _last_of(session, actor, time_off_id, now=now)
     booking = get_booking(session, actor, last.booking_id)
-    if last.step in (S.CANCELLED, S.MOVED):
-        undo(session, actor, UndoRequest(booking.id, last.booking_version), now=now)
+    undoes = last.step in (S.CANCELLED, S.MOVED) and booking.version == last.booking_version
+    if undoes:
+        undo(session, actor, UndoRequest(booking.id, booking.version), now=now)
     # After the booking: removing time off locks the calendar first, too.
-    for each in _locked(session, actor, time_off_id, now=now).rows:
-        if each.booking.id == booking.id:
-            _check_not_taken(each)
+    rows = _locked(session, actor, time_off_id, now=now).rows
+    row = next((each for each in rows if each.booking.id == booking.id), None)
+    if row is not None:
+        _check_not_taken(row)
     last.ended_at = now
-    _open(session, actor, time_off_id, booking, now=now)
-    if last.step in (S.NO_ANSWER, S.SKIPPED):
+    if row is not None:
+        _open(session, actor, time_off_id, booking, now=now)
+    if not undoes:
         audit.record(session, actor, "absence.undone", booking, now=now, time_off=time_off_id)
-    return booking
+    return TakenBack(booking, row is not None)
 
 
 def _last_of(session: Session, actor: Actor, time_off_id: int, *, now: datetime) -> AbsenceCall:

@@ -117,3 +117,6 @@ def test_two_desks_at_once_call_two_people(new_page, sign_in):
     shown(bea, "phone")
     press(rita, "1")
     before_the_desk(rita, "Zoe Faria")
+    # Nobody touches the other desk: it tells by itself.
+    expect(bea.get_by_text("1 of 3 done")).to_be_visible(timeout=30_000)
+    before_the_desk(bea, "Bo Lind")
