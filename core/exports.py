@@ -25,6 +25,7 @@ from core.overrides import load_overrides_of_month
 from core.patient_slip import print_slip
 from core.patients import get_patient
 from core.policy import Actor, Permission, require
+from core.privacy.readable import Speaks, in_english
 from core.transfer import csv_cell
 
 LINK = "export"
@@ -53,7 +54,7 @@ class Kind:
     check: Callable[..., None]
     """``check(session, actor, *about, now=…)`` raises why not."""
     make: Callable[..., File]
-    """``make(session, actor, *about, now=…)``; it asks again by itself."""
+    """``make(session, actor, *about, now=…, speaks=…)``; it asks again by itself."""
 
 
 def offer(session: Session, actor: Actor, kind: str, *about: str, now: datetime) -> str:
@@ -75,12 +76,19 @@ def offer(session: Session, actor: Actor, kind: str, *about: str, now: datetime)
     return link
 
 
-def take(session: Session, actor: Actor, link: str, *, now: datetime) -> File:
+def take(
+    session: Session,
+    actor: Actor,
+    link: str,
+    *,
+    now: datetime,
+    speaks: Speaks = in_english,
+) -> File:
     """The file behind a link, which is used up. A link of another session is none."""
     if one_time.use(session, LINK, _for_session(actor, link), now=now) is None:
         raise NotFound(what=N_("download"))
     _secret, kind, *about = link.split(".")
-    file = _kind_named(kind).make(session, actor, *about, now=now)
+    file = _kind_named(kind).make(session, actor, *about, now=now, speaks=speaks)
     audit.record(session, actor, "export.taken", now=now, kind=kind, about=about)
     return file
 
@@ -111,7 +119,7 @@ def _check_overrides(_session: Session, actor: Actor, month: str, **_now: dateti
     date.fromisoformat(month)
 
 
-def _overrides(session: Session, actor: Actor, month: str, **_now: datetime) -> File:
+def _overrides(session: Session, actor: Actor, month: str, **_more: object) -> File:
     made = load_overrides_of_month(session, actor, date.fromisoformat(month))
     zone = ZoneInfo(session.scalar(select(Organisation.zone)) or "UTC")
     return csv_file(
@@ -141,8 +149,10 @@ def _check_patient(session: Session, actor: Actor, patient_id: str, *, now: date
     privacy.check_may_export(session, actor, int(patient_id), now=now)
 
 
-def _patient(session: Session, actor: Actor, patient_id: str, *, now: datetime) -> File:
-    content = privacy.export_patient(session, actor, int(patient_id), now=now)
+def _patient(
+    session: Session, actor: Actor, patient_id: str, *, now: datetime, speaks: Speaks
+) -> File:
+    content = privacy.export_patient(session, actor, int(patient_id), now=now, speaks=speaks)
     return File(f"patient-{patient_id}.zip", ZIP, content)
 
 
@@ -153,7 +163,14 @@ def _check_day_sheet(
     date.fromisoformat(on)
 
 
-def _day_sheet(session: Session, actor: Actor, on: str, *professionals: str, now: datetime) -> File:
+def _day_sheet(
+    session: Session,
+    actor: Actor,
+    on: str,
+    *professionals: str,
+    now: datetime,
+    **_more: object,
+) -> File:
     asked = DayAsked(date.fromisoformat(on), professional_ids=tuple(map(int, professionals)))
     day = load_printed_day(session, actor, asked, now=now)
     heading = f"{day.on:%A} {day.on.day} {day.on:%B %Y}"
@@ -164,7 +181,9 @@ def _check_slip(session: Session, actor: Actor, patient_id: str, *, now: datetim
     get_patient(session, actor, int(patient_id), now=now)
 
 
-def _slip(session: Session, actor: Actor, patient_id: str, *, now: datetime) -> File:
+def _slip(
+    session: Session, actor: Actor, patient_id: str, *, now: datetime, **_more: object
+) -> File:
     content = print_slip(session, actor, int(patient_id), now=now)
     return File(f"slip-{patient_id}.pdf", PDF, content)
 

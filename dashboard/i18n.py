@@ -12,8 +12,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import N_
+from core.privacy.readable import ENGLISH, Language
 
-__all__ = ["N_", "_", "language", "ngettext"]
+__all__ = ["N_", "_", "language", "ngettext", "spoken_by"]
 
 DOMAIN = "frontdesk"
 LOCALE = Path(__file__).parent / "locale"
@@ -37,6 +38,15 @@ def _(sentence: str) -> str:
 def ngettext(one: str, many: str, count: int) -> str:
     """The form of the sentence that goes with ``count``."""
     return _catalogue(language()).ngettext(one, many, count)
+
+
+def spoken_by(tag: str) -> Language:
+    """The language of somebody who is not looking at the screen, as far as it is translated."""
+    asked = tag if LANGUAGE_TAG.fullmatch(tag) else SOURCE_LANGUAGE
+    catalogue = _catalogue(asked)
+    if not isinstance(catalogue, gettext.GNUTranslations):
+        return ENGLISH
+    return Language(asked, lambda sentence: catalogue.gettext(sentence) if sentence else "")
 
 
 @functools.lru_cache(maxsize=64)

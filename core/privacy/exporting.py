@@ -1,4 +1,4 @@
-"""Everything about a person as files they can keep: one JSON, and the same as tables."""
+"""Everything about a person as files they can keep: a page to read, one JSON, and tables."""
 
 import csv
 import io
@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from core.models import Erasure, Organisation, PatientMerge
 from core.patients import get_patient
 from core.policy import Actor, Permission, allows, require
 from core.privacy.inventory import HOLDINGS, Holding
+from core.privacy.readable import Held, Speaks, in_english, write_page
 from core.transfer import csv_cell
 
 P = Permission
@@ -24,9 +26,9 @@ P = Permission
 README = """Everything {practice} keeps about one person
 Made on {made}.
 
-person.json holds all of it; the .csv files hold the same as tables, one for each kind of
-record, to be opened in a spreadsheet. Times are in UTC. Of group visits, notes are left out,
-since they may be about others.
+person.html is to be read and printed. person.json holds all of it; the .csv files hold the
+same as tables, one for each kind of record, to be opened in a spreadsheet; their times are in
+UTC. Of group visits, notes are left out, since they may be about others.
 
 {parts}
 """
@@ -47,16 +49,26 @@ def check_may_export(session: Session, actor: Actor, patient_id: int, *, now: da
         raise NotFound(what=N_("patient"))
 
 
-def export_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> bytes:
+def export_patient(
+    session: Session,
+    actor: Actor,
+    patient_id: int,
+    *,
+    now: datetime,
+    speaks: Speaks = in_english,
+) -> bytes:
     """A ZIP with everything the database holds about the patient."""
     check_may_export(session, actor, patient_id, now=now)
     held = {each.table.name: _rows_of(session, each, patient_id) for each in HOLDINGS}
     practice = session.scalar(select(Organisation.name)) or ""
+    zone = ZoneInfo(session.scalar(select(Organisation.zone)) or "UTC")
+    page = write_page(held, patient_id, practice, zone, speaks, now=now)
     made = now.isoformat()
-    whole = {"practice": practice, "made_at": made, "times_in": "UTC", **held}
+    whole = {"practice": practice, "made_at": made, "times_in": "UTC", **_plain_rows(held)}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as files:
         _put(files, "README.txt", README.format(practice=practice, made=made, parts=_parts()), now)
+        _put(files, "person.html", page, now)
         _put(files, "person.json", json.dumps(whole, ensure_ascii=False, indent=2), now)
         for holding in HOLDINGS:
             name = holding.table.name
@@ -77,7 +89,14 @@ def _rows_of(session: Session, holding: Holding, patient_id: int) -> list[dict[s
     ]
     asked = select(*columns).where(holding.rows).order_by(*holding.table.primary_key)
     found = session.connection().execute(asked, {"person": patient_id})
-    return [{name: _plain(value) for name, value in row.items()} for row in found.mappings()]
+    return [dict(row) for row in found.mappings()]
+
+
+def _plain_rows(held: Held) -> dict[str, list[dict[str, object]]]:
+    return {
+        table: [{name: _plain(value) for name, value in row.items()} for row in rows]
+        for table, rows in held.items()
+    }
 
 
 def _plain(value: object) -> object:
@@ -88,7 +107,7 @@ def _table(fields: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(fields)
-    writer.writerows([csv_cell(row[name]) for name in fields] for row in rows)
+    writer.writerows([csv_cell(_plain(row[name])) for name in fields] for row in rows)
     return "\ufeff" + out.getvalue()
 
 

@@ -111,7 +111,7 @@ HOLDINGS = (
     Holding(
         T["patients"],
         T["patients"].c.id.in_(WHO),
-        why="to know who comes, and to reach them",
+        why=N_("to know who comes, and to reach them"),
         left_out={"calendar_id": NOBODYS, "search": TWICE, "version": A_COUNTER},
         blanks={
             "name": ERASED_NAME,
@@ -133,14 +133,14 @@ HOLDINGS = (
     Holding(
         PREFERRED,
         PREFERRED.c.patient_id.in_(WHO),
-        why="to look first for times with those they would rather come to",
+        why=N_("to look first for times with those they would rather come to"),
         given={"professional_id": _name_of("professionals", PREFERRED.c.professional_id)},
         removed=True,
     ),
     Holding(
         USERS,
         USERS.c.patient_id.in_(WHO),
-        why="so that they can sign in and see their own bookings",
+        why=N_("so that they can sign in and see their own bookings"),
         left_out={"password_hash": HIDDEN, "version": A_COUNTER},
         blanks={
             "username": literal("erased-").concat(cast(USERS.c.id, String)),
@@ -154,7 +154,7 @@ HOLDINGS = (
     Holding(
         T["auth_sessions"],
         _of_account("auth_sessions"),
-        why="to keep them signed in, and to notice somebody else who is",
+        why=N_("to keep them signed in, and to notice somebody else who is"),
         left_out={"token_sha256": HIDDEN},
         blanks={
             "ip": "",
@@ -166,55 +166,55 @@ HOLDINGS = (
     Holding(
         T["one_time_links"],
         _of_account("one_time_links"),
-        why="to let them choose a password, or take a file, once",
+        why=N_("to let them choose a password, or take a file, once"),
         left_out={"token_sha256": HIDDEN, "tied_to": HIDDEN},
         removed=True,
     ),
     Holding(
         T["second_steps"],
         _of_account("second_steps"),
-        why="so that a password alone does not open their account",
+        why=N_("so that a password alone does not open their account"),
         left_out={"secret": HIDDEN, "last_count": HIDDEN},
         removed=True,
     ),
     Holding(
         T["known_devices"],
         _of_account("known_devices"),
-        why="so that nobody can lock them out by trying wrong passwords",
+        why=N_("so that nobody can lock them out by trying wrong passwords"),
         left_out={"token_sha256": HIDDEN},
         removed=True,
     ),
     Holding(
         T["recovery_codes"],
         _of_account("recovery_codes"),
-        why="to let them in without their telephone",
+        why=N_("to let them in without their telephone"),
         left_out={"code_sha256": HIDDEN},
         removed=True,
     ),
     Holding(
         T["attendees"],
         T["attendees"].c.patient_id.in_(WHO),
-        why="the diary of the practice, its figures and its accounts",
+        why=N_("the diary of the practice, its figures and its accounts"),
     ),
     Holding(
         T["confirmations"],
         T["confirmations"].c.attendee_id.in_(
             select(T["attendees"].c.id).where(T["attendees"].c.patient_id.in_(WHO))
         ),
-        why="to know for which visits they said that they will come",
+        why=N_("to know for which visits they said that they will come"),
         left_out={"user_id": ANOTHER_PERSON},
         removed=True,
     ),
     Holding(
         T["delay_calls"],
         T["delay_calls"].c.booking_id.in_(VISITS),
-        why="to know that they were told of a delay",
+        why=N_("to know that they were told of a delay"),
         left_out={"user_id": ANOTHER_PERSON},
     ),
     Holding(
         BOOKINGS,
         BOOKINGS.c.id.in_(VISITS),
-        why="the diary of the practice, its figures and its accounts",
+        why=N_("the diary of the practice, its figures and its accounts"),
         left_out={
             "request_key": A_COUNTER,
             "request_sha256": A_COUNTER,
@@ -241,13 +241,13 @@ HOLDINGS = (
             T["booking_events"].c.booking_id.in_(VISITS),
             func.coalesce(T["booking_events"].c.patient_id, PERSON) == PERSON,
         ),
-        why="to show the diary as it stood on any past day",
+        why=N_("to show the diary as it stood on any past day"),
         left_out={"user_id": ANOTHER_PERSON},
     ),
     Holding(
         OVERRIDES,
         OVERRIDES.c.booking_id.in_(VISITS),
-        why="to account for every rule that was set aside",
+        why=N_("to account for every rule that was set aside"),
         left_out={"user_id": ANOTHER_PERSON},
         given={"reason": _own_override("reason"), "note": _own_override("note")},
         blanks={"reason": "", "note": ""},
@@ -255,7 +255,7 @@ HOLDINGS = (
     Holding(
         T["absence_calls"],
         T["absence_calls"].c.booking_id.in_(VISITS),
-        why="to know who was called when a professional was away",
+        why=N_("to know who was called when a professional was away"),
         left_out={
             "user_id": ANOTHER_PERSON,
             "time_off_id": ANOTHER_PERSON,
@@ -265,13 +265,13 @@ HOLDINGS = (
     Holding(
         T["series"],
         T["series"].c.id.in_(SERIES),
-        why="the diary of the practice: which visits belong together",
+        why=N_("the diary of the practice: which visits belong together"),
         left_out={"created_by": ANOTHER_PERSON, "version": A_COUNTER},
     ),
     Holding(
         WAITING,
         WAITING.c.patient_id.in_(WHO),
-        why="to offer them the time that becomes free, and to know how long people wait",
+        why=N_("to offer them the time that becomes free, and to know how long people wait"),
         left_out={"created_by": ANOTHER_PERSON, "request_key": A_COUNTER, "version": A_COUNTER},
         given={"service_id": _name_of("services", WAITING.c.service_id)},
         blanks={
@@ -287,7 +287,7 @@ HOLDINGS = (
     Holding(
         T["waiting_professionals"],
         T["waiting_professionals"].c.entry_id.in_(ENTRIES),
-        why="to offer them only times with those they would come to",
+        why=N_("to offer them only times with those they would come to"),
         given={
             "professional_id": _name_of(
                 "professionals", T["waiting_professionals"].c.professional_id
@@ -297,7 +297,7 @@ HOLDINGS = (
     Holding(
         T["offers"],
         T["offers"].c.entry_id.in_(ENTRIES),
-        why="to know which times they were offered, and what they said",
+        why=N_("to know which times they were offered, and what they said"),
         left_out={
             "hold_id": A_COUNTER,
             "offered_by": ANOTHER_PERSON,
@@ -311,7 +311,7 @@ HOLDINGS = (
     Holding(
         T["recalls"],
         T["recalls"].c.patient_id.in_(WHO),
-        why="to call them when they are to be seen again",
+        why=N_("to call them when they are to be seen again"),
         left_out={"created_by": ANOTHER_PERSON, "request_key": A_COUNTER, "version": A_COUNTER},
         given={
             "service_id": _name_of("services", T["recalls"].c.service_id),
@@ -322,28 +322,28 @@ HOLDINGS = (
     Holding(
         OUTBOX,
         or_(OUTBOX.c.patient_id.in_(WHO), _of_account("outbox")),
-        why="to send them what they asked for, once",
+        why=N_("to send them what they asked for, once"),
         left_out={"lease_until": A_COUNTER, "message_id": A_COUNTER, "dedupe": A_COUNTER},
         removed=True,
     ),
     Holding(
         T["drafts"],
         or_(T["drafts"].c.patient_id.in_(WHO), _of_account("drafts")),
-        why="so that what was typed and not saved is not lost; gone after a day and a half",
+        why=N_("so that what was typed and not saved is not lost; gone after a day and a half"),
         left_out={"user_id": ANOTHER_PERSON},
         removed=True,
     ),
     Holding(
         T["exceptional_accesses"],
         T["exceptional_accesses"].c.patient_id.in_(WHO),
-        why="to account for whoever opened a record that was not theirs to open",
+        why=N_("to account for whoever opened a record that was not theirs to open"),
         left_out={"user_id": ANOTHER_PERSON, "noted_by": ANOTHER_PERSON},
         blanks={"reason": ""},
     ),
     Holding(
         MERGES,
         or_(MERGES.c.kept_id == PERSON, MERGES.c.merged_id == PERSON),
-        why="to know that they were on file twice, and for ten minutes to part the two again",
+        why=N_("to know that they were on file twice, and for ten minutes to part the two again"),
         left_out={
             "user_id": ANOTHER_PERSON,
             "kept_version": A_COUNTER,
@@ -354,7 +354,7 @@ HOLDINGS = (
     Holding(
         T["told_apart"],
         or_(T["told_apart"].c.first_id.in_(WHO), T["told_apart"].c.second_id.in_(WHO)),
-        why="so that nobody takes them for somebody who looks like them",
+        why=N_("so that nobody takes them for somebody who looks like them"),
         left_out={
             "first_id": "one of the two is somebody else",
             "second_id": "one of the two is somebody else",
@@ -370,7 +370,7 @@ HOLDINGS = (
             and_(AUDIT.c.object_kind == "bookings", AUDIT.c.object_id.in_(VISITS)),
             AUDIT.c.user_id.in_(ACCOUNT),
         ),
-        why="to prove who did what: it holds numbers and names of fields, never what they said",
+        why=N_("to prove who did what: it holds numbers and names of fields, never what they said"),
         left_out={
             "user_id": ANOTHER_PERSON,
             "session_id": ANOTHER_PERSON,

@@ -1,5 +1,7 @@
 """Where the browser trades a one-time link for its file."""
 
+from functools import partial
+
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
@@ -8,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from core import accounts, exports
 from core.db import utc_now
 from core.errors import BookingError
-from dashboard import session
+from dashboard import i18n, session
 from dashboard.web.reading import text_in, token_of
 
 NOT_THERE = "This download is not there any more, or was never there."
@@ -24,10 +26,11 @@ class TakeExport(HTTPEndpoint):
 
 def _take(token: str, link: str) -> Response:
     now = utc_now()
+    take = partial(exports.take, now=now, speaks=i18n.spoken_by)
     try:
         with session.writing() as db:
             actor = accounts.actor_from_token(db, token, now=now) if token else None
-            file = exports.take(db, actor, link, now=now) if actor is not None else None
+            file = take(db, actor, link) if actor is not None else None
     except BookingError:
         file = None
     if file is None:
