@@ -8,14 +8,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import N_, NotFound, Stale
-from core.models import AuditEntry, Patient, Professional, Recall, Room, Service, User, WaitingEntry
+from core.models import (
+    AuditEntry,
+    Organisation,
+    Patient,
+    Professional,
+    Recall,
+    Room,
+    Service,
+    User,
+    WaitingEntry,
+)
 
 UNDO_FOR = timedelta(minutes=10)
 """How long a step is offered to be taken back; most can only be until then."""
 
-Row = TypeVar("Row", Service, Room, Professional, User, Recall, WaitingEntry)
+Row = TypeVar("Row", Organisation, Service, Room, Professional, User, Recall, WaitingEntry)
 Archivable = TypeVar("Archivable", Service, Room, Professional)
-Editable = Service | Room | Professional | User | Recall | WaitingEntry
+Editable = Organisation | Service | Room | Professional | User | Recall | WaitingEntry
 
 
 def lock_row(session: Session, kind: type[Row], id: int, *, what: str) -> Row:

@@ -93,6 +93,23 @@ class SlotTaken(CannotBook):
     message = N_("{professional} has just been booked for that time. Please choose another.")
 
 
+class NotFree(CannotBook):
+    """What patients are told where the reason is not theirs to know."""
+
+    code = "not_free"
+    message = N_("{professional} is not free at that time. Please choose another.")
+
+
+class PatientsDoNotBook(BookingError):
+    code = "patients_do_not_book"
+    message = N_("Visits are not booked here by yourself. Please call us instead.")
+
+
+class TooLateByYourself(BookingError):
+    code = "too_late_by_yourself"
+    message = N_("It is too late to move this visit by yourself. Please call us instead.")
+
+
 class SeriesRefused(BookingError):
     """Details: ``rows`` are the dates in the way, each with its reasons and nearest times."""
 

@@ -1,4 +1,4 @@
-"""Holds: a time kept for one desk while it talks to the patient.
+"""Holds: a time kept for one desk while it talks to the patient, or for a patient who decides.
 
 A hold is a booking in state held, without a patient until one is asked by telephone. It
 occupies its time until it runs out, is released, or becomes a booking; it was never one, so
@@ -11,15 +11,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from core.booking.by_patients import check_open_bookings, check_own_choice
 from core.booking.fitting import check_fits, lay
-from core.claims import clear_expired_holds, release
-from core.models import Attendee, Booking, BookingState, Channel, Claim
+from core.claims import clear_expired_holds, forget_holds, release
+from core.errors import N_, NotFound, SignInNeeded
+from core.models import Attendee, Booking, BookingState, Channel, Claim, Role
 from core.policy import Actor, Permission, require
 from core.visits import calendars_wanted, free_room, hold_calendars, load_around, want
 
 HELD_FOR = timedelta(minutes=3)
 HELD_FOR_A_CALL = timedelta(minutes=10)
 """While the desk telephones the patient the time is for."""
+HELD_FOR_A_PATIENT = timedelta(minutes=5)
+"""Who books by themselves. It is not extended, and they keep one time at once."""
 EXTENDED_BELOW = timedelta(minutes=2)
 """A hold somebody works on is extended once less than this is left."""
 
@@ -41,7 +45,8 @@ class HoldRequest:
 
 def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime) -> Booking:
     """Keep a time for the actor for some minutes, or raise why it cannot be had."""
-    require(actor, Permission.BOOKINGS_WRITE)
+    require(actor, Permission.BOOKINGS_WRITE, Permission.BOOKINGS_WRITE_OWN)
+    _check_own_hold(actor, request)
     patients = () if request.patient_id is None else (request.patient_id,)
     hold_calendars(session, [request.professional_id], request.service_id, patients)
     wanted = want(
@@ -51,9 +56,13 @@ def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime)
         service_id=request.service_id,
         patient_ids=patients,
     )
+    check_own_choice(session, actor, wanted)
+    check_open_bookings(session, actor, now=now)
     clear_expired_holds(session, calendars_wanted(wanted), now=now)
     if request.instead_of is not None:
         release_hold(session, actor, request.instead_of)
+    if actor.role is Role.PATIENT:
+        _release_others(session, actor)
     loaded = load_around(session, wanted, request.starts_at, now=now)
     check_fits(session, actor, wanted, loaded, request.starts_at, now=now)
     booking = Booking(
@@ -63,7 +72,7 @@ def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime)
         starts_at=request.starts_at,
         ends_at=request.starts_at + timedelta(seconds=wanted.visit.length),
         state=BookingState.HELD,
-        held_until=now + (HELD_FOR_A_CALL if patients else HELD_FOR),
+        held_until=now + _lasts(actor, request),
         price_cents=wanted.price_cents,
         currency=wanted.currency,
         channel=Channel.DESK,
@@ -85,7 +94,9 @@ def extend_hold(
 ) -> Booking | None:
     """Give an own hold its full time again when it runs low; None when it is gone."""
     found = session.scalar(_own_hold(actor, booking_id, now).with_for_update())
-    if found is None or found.held_until is None or found.held_until - now > EXTENDED_BELOW:
+    if found is None or found.held_until is None or actor.role is Role.PATIENT:
+        return found
+    if found.held_until - now > EXTENDED_BELOW:
         return found
     found.held_until = now + HELD_FOR
     session.execute(
@@ -96,7 +107,9 @@ def extend_hold(
 
 def release_hold(session: Session, actor: Actor, booking_id: int) -> None:
     """Give an own hold up; one that is gone, or another's, is left alone."""
-    require(actor, Permission.BOOKINGS_WRITE)
+    require(actor, Permission.BOOKINGS_WRITE, Permission.BOOKINGS_WRITE_OWN)
+    if actor.user_id is None:
+        raise SignInNeeded
     release(session, booking_id, held_by=actor.user_id)
 
 
@@ -114,3 +127,29 @@ def _own_hold(actor: Actor, booking_id: int, now: datetime) -> Select[Booking]:
         Booking.created_by == actor.user_id,
         Booking.held_until > now,
     )
+
+
+def _check_own_hold(actor: Actor, request: HoldRequest) -> None:
+    """Professionals in their own calendar; patients while they decide for themselves."""
+    if actor.role is Role.PATIENT and actor.patient_id is None:
+        raise SignInNeeded
+    if actor.role is Role.PATIENT and request.patient_id is not None:
+        raise NotFound(what=N_("patient"))
+    if actor.role is Role.PROFESSIONAL and request.professional_id != actor.professional_id:
+        raise NotFound(what=N_("professional"))
+
+
+def _release_others(session: Session, actor: Actor) -> None:
+    others = session.scalars(
+        select(Booking.id).where(
+            Booking.created_by == actor.user_id, Booking.state == BookingState.HELD
+        )
+    ).all()
+    if others:
+        forget_holds(session, others)
+
+
+def _lasts(actor: Actor, request: HoldRequest) -> timedelta:
+    if actor.role is Role.PATIENT:
+        return HELD_FOR_A_PATIENT
+    return HELD_FOR if request.patient_id is None else HELD_FOR_A_CALL

@@ -8,7 +8,15 @@ from core.policy import Actor
 from core.practice import Missing, find_missing
 from dashboard import session
 from dashboard.i18n import N_, _
-from dashboard.practice import closures, messages, people, professionals, rooms, services
+from dashboard.practice import (
+    closures,
+    messages,
+    patients_book,
+    people,
+    professionals,
+    rooms,
+    services,
+)
 
 SECTION = "section"
 WIDTH = 960
@@ -19,6 +27,7 @@ SECTIONS: Mapping[str, Callable[[Actor], None]] = {
     N_("Rooms"): rooms.show,
     PEOPLE: people.show,
     N_("Closures"): closures.show,
+    N_("Online booking"): patients_book.show,
     N_("Messages"): messages.show,
 }
 NEXT_STEPS = {

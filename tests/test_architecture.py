@@ -55,6 +55,7 @@ CORE_ORDER = (
         "calls",
         "day_board",
         "day_print",
+        "directory",
         "holds",
         "merging",
         "overrides",

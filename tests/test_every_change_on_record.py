@@ -405,6 +405,10 @@ DOINGS = {
             catalog.archive_room(desk.session, desk.admin, desk.room.id, 1, now=a.BEFORE).id,
         ),
     ),
+    "core.catalog.let_patients_book": lambda desk: (
+        catalog.let_patients_book,
+        (catalog.PatientsBook(catalog.get_organisation(desk.session).version, False, True, 2),),
+    ),
     "core.catalog.set_up_organisation": lambda _desk: (
         catalog.set_up_organisation,
         (catalog.OrganisationDetails("Rua Velha Practice", a.ZONE, "PT", "EUR"),),

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from core.accounts import VISITOR
 from core.availability import ReasonCode
 from core.booking import BookingRequest, book
-from core.errors import CannotBook, NotAllowed
-from core.holds import HELD_FOR, HoldRequest, extend_hold, hold, release_hold
+from core.errors import CannotBook, NotFound, SignInNeeded
+from core.holds import HELD_FOR, HELD_FOR_A_PATIENT, HoldRequest, extend_hold, hold, release_hold
 from core.models import Booking, BookingState, Claim, Role
 from tests import a
 
@@ -114,7 +115,23 @@ def test_a_taken_time_cannot_be_held(session, ada, service, rita):
         hold(session, rita, ask(ada, service), now=a.BEFORE)
 
 
-def test_patients_hold_nothing(session, ada, service):
+def test_a_patient_keeps_one_time_for_five_minutes_and_no_longer(session, ada, service):
     ana = a.actor(session, Role.PATIENT, patient_id=a.patient(session).id)
-    with pytest.raises(NotAllowed):
-        hold(session, ana, ask(ada, service), now=a.BEFORE)
+    hold(session, ana, ask(ada, service), now=a.BEFORE)
+    second = hold(session, ana, ask(ada, service, 9.5, "k2"), now=a.BEFORE)
+
+    assert session.scalars(select(Booking.id)).all() == [second.id]
+    assert second.held_until == a.BEFORE + HELD_FOR_A_PATIENT
+    late = second.held_until - timedelta(seconds=5)
+    assert extend_hold(session, ana, second.id, now=late).held_until == second.held_until
+
+
+def test_nobody_holds_a_time_in_a_colleagues_calendar_or_for_another_patient(session, ada, service):
+    ana = a.actor(session, Role.PATIENT, patient_id=a.patient(session).id)
+    ben = a.actor(session, Role.PROFESSIONAL, professional_id=a.professional(session).id)
+    with pytest.raises(NotFound):
+        hold(session, ben, ask(ada, service), now=a.BEFORE)
+    with pytest.raises(NotFound):
+        hold(session, ana, ask(ada, service, patient_id=ana.patient_id), now=a.BEFORE)
+    with pytest.raises(SignInNeeded):
+        hold(session, VISITOR, ask(ada, service), now=a.BEFORE)

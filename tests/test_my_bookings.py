@@ -147,7 +147,7 @@ def test_a_visit_whose_time_is_taken_stays_cancelled_and_names_nobody(mine, sqli
         a.booking(session, doctor, a.span(9, 9.5, day=3), patient=other)
 
     undo_on(page)[0].click().run()
-    assert "has just been booked" in page.error[0].value
+    assert "is not free at that time" in page.error[0].value
     assert "Bea" not in page.error[0].value
     assert kept(sqlite_database, booking).state is S.CANCELLED
 

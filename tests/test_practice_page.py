@@ -574,3 +574,32 @@ def test_an_empty_desk_tells_a_receptionist_whom_to_ask(monkeypatch, sqlite_data
             session, a.actor(session, Role.ADMIN), ada.id, ada.version, now=a.BEFORE
         )
     assert shown(page.run()).info
+
+
+def test_the_admin_says_what_patients_do_by_themselves(practice, sqlite_database):
+    with sqlite_database.writing() as session:
+        a.professional(session, name="Dr Ada", listed=False)
+    page = press(practice("Online booking"), "practice_edit_patients_book_1")
+    page = send(fill(page, open=True, most=5))
+
+    assert toasts(page) == ["Saved what patients do by themselves."]
+    text = " ".join(each.value for each in page.markdown)
+    assert "Seen by everybody" in text
+    assert "5 visits to come at most" in text
+    assert "not with Dr Ada" in text
+
+    page = send(fill(press(page, "practice_edit_patients_book_1"), books=False))
+    assert "Patients call to book" in " ".join(each.value for each in page.markdown)
+
+
+def test_a_professional_and_a_service_are_kept_from_patients(practice, sqlite_database):
+    with sqlite_database.writing() as session:
+        doctor, service = a.professional(session, name="Dr Ada"), a.service(session, name="Review")
+    page = press(practice("Services"), f"practice_edit_service_{service.id}")
+    send(fill(page, listed=False))
+    page = press(practice("Professionals"), f"practice_edit_professional_{doctor.id}")
+    send(fill(page, listed=False), label="Save")
+
+    with sqlite_database.reading() as session:
+        assert not session.get(Service, service.id).listed
+        assert not session.get(Professional, doctor.id).listed

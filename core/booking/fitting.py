@@ -10,8 +10,8 @@ from core.availability import Reason, ReasonCode
 from core.booking.ledger import check_text
 from core.booking.requests import OTHER, SetAside
 from core.claims import ClaimRefused, lay_claims
-from core.errors import N_, CannotBook, Invalid, SlotTaken
-from core.models import Booking, Override, OverrideKind, User
+from core.errors import N_, CannotBook, Invalid, NotFree, SlotTaken
+from core.models import Booking, Override, OverrideKind, Role, User
 from core.policy import Actor, Permission, allows, require
 from core.visits import Loaded, Wanted, nearest_starts, reasons_against
 
@@ -33,6 +33,10 @@ SET_ASIDE_AS: Mapping[ReasonCode, OverrideKind] = {
 }
 """What the desk may set aside, and as what it is recorded. The past, another desk's hold and a
 missing room stay refused."""
+
+
+TOLD_TO_PATIENTS = frozenset({R.PAST, R.NOTICE, R.HORIZON, R.PATIENT_BUSY})
+"""Whether somebody is away or busy, and with whom, is nobody else's business."""
 
 
 def kind_of(reason: Reason) -> OverrideKind | None:
@@ -132,14 +136,26 @@ def refusal(
     now: datetime,
 ) -> CannotBook:
     """The refusal with its reasons, the nearest free times, and who came first."""
-    gone = {ReasonCode.TAKEN, ReasonCode.HELD}
-    kind = SlotTaken if any(each.code in gone for each in reasons) else CannotBook
-    return kind(
+    told = _told_to(actor, reasons)
+    return _kind_of_refusal(reasons, told)(
         professional=wanted.professional.name,
-        reasons=tuple(reasons),
+        reasons=tuple(told),
         alternatives=tuple(nearest_starts(session, wanted, start, now=now)),
         taken_by=_taken_by(session, actor, reasons),
     )
+
+
+def _told_to(actor: Actor, reasons: Sequence[Reason]) -> list[Reason]:
+    if actor.role is not Role.PATIENT:
+        return list(reasons)
+    return [each for each in reasons if each.code in TOLD_TO_PATIENTS]
+
+
+def _kind_of_refusal(reasons: Sequence[Reason], told: Sequence[Reason]) -> type[CannotBook]:
+    if len(told) < len(reasons):
+        return NotFree
+    gone = {ReasonCode.TAKEN, ReasonCode.HELD}
+    return SlotTaken if any(each.code in gone for each in reasons) else CannotBook
 
 
 def _taken_by(session: Session, actor: Actor, reasons: Sequence[Reason]) -> str:

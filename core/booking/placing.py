@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from core import audit
+from core.booking.by_patients import check_open_bookings, check_own_choice, check_own_move
 from core.booking.confirming import forget_confirmations
 from core.booking.fitting import check_fits, document, lay
 from core.booking.ledger import (
@@ -82,6 +83,8 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
     )
     if repeated := _look_back(session, actor, request, wanted, now=now):
         return repeated
+    check_own_choice(session, actor, wanted)
+    check_open_bookings(session, actor, now=now)
     if request.hold_id is not None:
         release(session, request.hold_id, held_by=actor.user_id)
     loaded = load_around(session, wanted, request.starts_at, now=now)
@@ -200,7 +203,8 @@ def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime)
     check_version(session, booking, request.version)
     if booking.state not in MOVABLE:
         raise WrongState(state=booking.state, wanted=EventKind.MOVED)
-    _check_own_move(actor, booking, request, now=now)
+    _check_own_calendar(actor, request)
+    check_own_move(session, actor, booking, wanted, now=now)
     if _is_there_already(booking, wanted, request.starts_at):
         return booking
     clear_expired_holds(session, calendars_wanted(wanted), now=now, around=request.starts_at)
@@ -296,15 +300,10 @@ def _check_own_request(
         raise NotFound(what="professional")
 
 
-def _check_own_move(actor: Actor, booking: Booking, request: MoveRequest, *, now: datetime) -> None:
-    """Professionals move within their own calendar, patients within the service's notice."""
-    if allows(actor, P.BOOKINGS_WRITE):
-        return
+def _check_own_calendar(actor: Actor, request: MoveRequest) -> None:
+    """Professionals move within their own calendar."""
     if actor.role is Role.PROFESSIONAL and request.professional_id != actor.professional_id:
         raise NotFound(what="professional")
-    notice = timedelta(minutes=booking.service.notice_minutes)
-    if actor.role is Role.PATIENT and booking.starts_at < now + notice:
-        raise Invalid(N_("It is too late to move this booking. Please call us instead."))
 
 
 def _look_back(

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.booking.by_patients import check_open_bookings
 from core.booking.fitting import check_set_aside, document
 from core.booking.groups import calendars_of_all, give_up_own_seat, take_seat_back
 from core.booking.ledger import check_text, check_version, enter, lock_booking, place_of, remember
@@ -15,7 +16,15 @@ from core.booking.undoing import calendars_before, claim_again, find_undoable, p
 from core.claims import drop_claims
 from core.edits import UNDO_FOR
 from core.errors import N_, Invalid, WrongState
-from core.models import Booking, BookingEvent, BookingState, EventKind, OverrideKind, Role
+from core.models import (
+    Booking,
+    BookingEvent,
+    BookingState,
+    Channel,
+    EventKind,
+    OverrideKind,
+    Role,
+)
 from core.policy import Actor, Permission, require
 
 P, S = Permission, BookingState
@@ -142,6 +151,8 @@ def take_back_cancellation(
     check_version(session, booking, request.version)
     if step is None or not is_own_cancellation(booking, step, actor.user_id, now=now):
         raise WrongState(state=booking.state, wanted=EventKind.UNDONE)
+    if booking.channel is Channel.PATIENT:
+        check_open_bookings(session, actor, now=now)
     before = place_of(booking)
     _step_back(session, actor, booking, step, now=now)
     remember(session, actor, booking, EventKind.UNDONE, before, now=now)

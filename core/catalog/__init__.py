@@ -21,8 +21,11 @@ from core.catalog.offers import (
     withdraw_service_offer,
 )
 from core.catalog.place import (
+    MOST_OPEN_BOOKINGS,
     OrganisationDetails,
+    PatientsBook,
     get_organisation,
+    let_patients_book,
     set_up_organisation,
     zone_of,
 )
@@ -58,6 +61,7 @@ from core.catalog.typed import HIGHEST_PRICE_CENTS
 
 __all__ = [
     "HIGHEST_PRICE_CENTS",
+    "MOST_OPEN_BOOKINGS",
     "EditedProfessional",
     "EditedRoom",
     "EditedService",
@@ -69,6 +73,7 @@ __all__ = [
     "OfferedService",
     "OnlyRoom",
     "OrganisationDetails",
+    "PatientsBook",
     "ServicesOffered",
     "StillBooked",
     "add_professional",
@@ -83,6 +88,7 @@ __all__ = [
     "get_organisation",
     "get_professional",
     "get_service",
+    "let_patients_book",
     "load_archived",
     "load_expertise",
     "load_offered",

@@ -1,16 +1,29 @@
 """The place itself: its name, time zone, country and currency."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.catalog.typed import country_of, currency_of, name_of, zone_of_name
+from core.catalog.typed import check_between, country_of, currency_of, name_of, zone_of_name
+from core.edits import change, check_version, lock_row
 from core.errors import N_, DatabaseNotReady
 from core.models import Organisation
 from core.policy import Actor, Permission, require
+
+MOST_OPEN_BOOKINGS = (1, 50)
+
+
+@dataclass(frozen=True)
+class PatientsBook:
+    """What patients do by themselves; ``version`` is the one the form was opened on."""
+
+    version: int
+    patients_book: bool
+    directory_open: bool
+    most_open_bookings: int
 
 
 @dataclass(frozen=True)
@@ -56,4 +69,21 @@ def set_up_organisation(
     for field, value in details.items():
         setattr(organisation, field, value)
     audit.record(session, actor, "organisation.set_up", organisation, now=now)
+    return organisation
+
+
+def let_patients_book(
+    session: Session, actor: Actor, request: PatientsBook, *, now: datetime
+) -> Organisation:
+    """Whether patients book by themselves, who sees when, and how much they may have open."""
+    require(actor, Permission.CATALOG_WRITE)
+    organisation = lock_row(session, Organisation, 1, what=N_("organisation"))
+    check_version(session, organisation, request.version)
+    check_between(request.most_open_bookings, *MOST_OPEN_BOOKINGS, "most_open_bookings")
+    values = asdict(request)
+    del values["version"]
+    if changed := change(organisation, values):
+        audit.record(
+            session, actor, "organisation.patients_book", organisation, now=now, changed=changed
+        )
     return organisation

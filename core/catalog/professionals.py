@@ -41,6 +41,8 @@ class NewProfessional:
     minutes_per_day: int | None = None
     minutes_per_week: int | None = None
     expertise: tuple[str, ...] = ()
+    listed: bool = True
+    """Patients find and book them by themselves."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,7 @@ def _values(request: NewProfessional) -> dict[str, object]:
         "bio": note(request.bio, "bio"),
         "languages": line(request.languages, LONGEST_NAME, "languages"),
         "premium": request.premium,
+        "listed": request.listed,
         "colour": colour_of(request.colour),
         "zone": None if request.zone is None else zone_of_name(request.zone),
         **{field: getattr(request, field) for field in LIMITS},

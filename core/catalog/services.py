@@ -49,6 +49,8 @@ class NewService:
     horizon_days: int = 365
     seats: int = 1
     price_cents: int = 0
+    listed: bool = True
+    """Patients book it by themselves."""
     room_ids: tuple[int, ...] = ()
     """The rooms one of which the service needs; none when it needs no room."""
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     String,
     false,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -56,6 +57,12 @@ class Organisation(Base, Edited):
     """Staff who sign in with a password set up a second step before anything else."""
     keep_months: Mapped[int | None]
     """Patients who have not come for so long are proposed for erasure; None: nobody is."""
+    patients_book: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Patients find times and book by themselves."""
+    directory_open: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Who is bookable, and when, is shown to whoever has not signed in too."""
+    most_open_bookings: Mapped[int] = mapped_column(default=3, server_default="3")
+    """How many visits to come a patient may have booked by themselves."""
 
 
 class Calendar(Base):
@@ -122,6 +129,8 @@ class Professional(Base, Edited):
     visits_per_week: Mapped[int | None]
     minutes_per_day: Mapped[int | None]
     minutes_per_week: Mapped[int | None]
+    listed: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Patients find and book them by themselves."""
     archived_at: Mapped[datetime | None]
 
     calendar: Mapped[Calendar] = relationship(lazy="raise_on_sql")
@@ -182,6 +191,8 @@ class Service(Base, Edited):
     horizon_days: Mapped[int] = mapped_column(default=365)
     seats: Mapped[int] = mapped_column(default=1)
     price_cents: Mapped[int] = mapped_column(default=0)
+    listed: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Patients book it by themselves."""
     archived_at: Mapped[datetime | None]
 
 

@@ -155,6 +155,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "room.archived": N_("{who} archived the room {room}."),
         "catalog.restored": N_("{who} took something out of the archive."),
         "organisation.set_up": N_("{who} set the practice up."),
+        "organisation.patients_book": N_("{who} changed what patients book by themselves."),
         "organisation.edited": N_("{who} changed the practice."),
         "message.sent": N_("A message was sent."),
         "message.dropped": N_("A message was not wanted any more."),

@@ -165,6 +165,9 @@ def _fields(known: NewProfessional) -> NewProfessional:
         key=key("zone"),
         placeholder=str(session.zone()),
     )
+    listed = st.checkbox(
+        _("Patients find and book them by themselves"), known.listed, key=key("listed")
+    )
     return replace(
         known,
         name=name,
@@ -172,6 +175,7 @@ def _fields(known: NewProfessional) -> NewProfessional:
         expertise=tuple(each.strip() for each in words.split(",") if each.strip()),
         colour=colour,
         premium=premium,
+        listed=listed,
         zone=zone.strip() or None,
     )
 

@@ -146,8 +146,14 @@ def _rules(known: NewService) -> NewService:
             _("Cancelled late within … hours"), known.cancel_notice_minutes, "cancel_notice"
         )
         seats = _number(_("Seats, more than one for a group visit"), known.seats, 1, 1000, "seats")
+    listed = st.checkbox(
+        _("Patients book it by themselves, unless it is for a group"),
+        known.listed,
+        key=key("listed"),
+    )
     return replace(
         known,
+        listed=listed,
         seats=seats,
         before_minutes=before,
         after_minutes=after,

@@ -20,6 +20,7 @@ from core import (
     day_board,
     day_print,
     desk,
+    directory,
     exceptional_access,
     history,
     holds,
@@ -1258,6 +1259,20 @@ CATALOG = {
     "catalog.professionals.load_professionals": (
         Plain(lambda w, who: catalog.load_professionals(w.session, who)),
     ),
+    "directory.finding.find": (
+        Plain(lambda w, who: directory.find(w.session, who, directory.Sought(), now=NOW)),
+    ),
+    "directory.profiles.get_profile": (
+        Plain(lambda w, who: directory.get_profile(w.session, who, w.ada.id)),
+    ),
+    "directory.profiles.load_tags": (Plain(lambda w, who: directory.load_tags(w.session, who)),),
+    "directory.times.free_times": (
+        Plain(
+            lambda w, who: directory.free_times(
+                w.session, who, directory.TimesAsked(w.ada.id, w.visit.id), now=NOW
+            )
+        ),
+    ),
     "catalog.archive.archive_professional": (
         About(
             "professional",
@@ -1303,6 +1318,16 @@ CATALOG = {
             lambda w, who, id: catalog.withdraw_service_offer(
                 w.session, who, id, w.visit.id, now=NOW
             ),
+        ),
+    ),
+    "catalog.place.let_patients_book": (
+        Plain(
+            lambda w, who: catalog.let_patients_book(
+                w.session,
+                who,
+                catalog.PatientsBook(catalog.get_organisation(w.session).version, False, True, 2),
+                now=NOW,
+            )
         ),
     ),
     "catalog.place.set_up_organisation": (

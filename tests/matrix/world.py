@@ -38,7 +38,7 @@ class World:
 
     def __init__(self, session):
         self.session = session
-        self.visit = a.service(session, name="Visit")
+        self.visit = a.service(session, name="Visit", cancel_notice_minutes=0)
         self.spare = a.service(session, name="Spare")
         self.group = a.service(session, name="Group", seats=3, length_minutes=60)
         self.room = a.room(session)

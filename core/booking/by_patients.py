@@ -1,0 +1,88 @@
+"""What patients may book by themselves: what is listed, and only so much of it at a time."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.errors import N_, Invalid, NotFound, PatientsDoNotBook, SignInNeeded, TooLateByYourself
+from core.models import Attendee, Booking, BookingState, Channel, Organisation, Role
+from core.policy import Actor
+from core.visits import Wanted
+
+
+def check_own_choice(session: Session, actor: Actor, wanted: Wanted) -> None:
+    """What is not listed is as if it were not there; groups are joined by calling."""
+    if actor.role is not Role.PATIENT:
+        return
+    check_patients_book(session, actor)
+    if not wanted.professional.listed:
+        raise NotFound(what=N_("professional"))
+    if not wanted.service.listed:
+        raise NotFound(what=N_("service"))
+    if wanted.service.seats > 1:
+        raise Invalid(
+            N_("{service} is for a group. Please call us to join one."),
+            field="service",
+            service=wanted.service.name,
+        )
+
+
+def check_patients_book(session: Session, actor: Actor) -> None:
+    """Whether this place lets patients book, and this is one of them."""
+    if actor.patient_id is None:
+        raise SignInNeeded
+    if not session.scalar(select(Organisation.patients_book)):
+        raise PatientsDoNotBook
+
+
+def check_open_bookings(session: Session, actor: Actor, *, now: datetime) -> None:
+    """So that nobody keeps times they may not need. What the desk books for them counts not.
+
+    Their calendar is held, so that of two requests at once the second counts the first.
+    """
+    if actor.role is not Role.PATIENT:
+        return
+    most = session.scalar(select(Organisation.most_open_bookings)) or 0
+    count = count_open_bookings(session, actor, now=now)
+    if count >= most:
+        raise Invalid(
+            N_(
+                "You have booked {count} visits to come, and more are not kept at a time. "
+                "Move or cancel one of them, or call us."
+            ),
+            count=count,
+        )
+
+
+def count_open_bookings(session: Session, actor: Actor, *, now: datetime) -> int:
+    """The patient's visits to come that they booked by themselves."""
+    own = (
+        select(func.count())
+        .select_from(Attendee)
+        .join(Booking, Booking.id == Attendee.booking_id)
+        .where(
+            Attendee.patient_id == actor.patient_id,
+            Booking.channel == Channel.PATIENT,
+            Booking.state == BookingState.BOOKED,
+            Booking.starts_at > now,
+        )
+    )
+    return session.scalar(own) or 0
+
+
+def check_own_move(
+    session: Session, actor: Actor, booking: Booking, wanted: Wanted, *, now: datetime
+) -> None:
+    """A move is in time as long as a cancellation is; a group's time is not one patient's."""
+    if actor.role is not Role.PATIENT:
+        return
+    check_patients_book(session, actor)
+    if booking.seats > 1:
+        raise Invalid(N_("This visit is for a group. Please call us to change it."))
+    if booking.service_id != wanted.service.id:
+        raise Invalid(N_("Please cancel this visit, and book the other one."), field="service")
+    if now > booking.starts_at - timedelta(minutes=booking.service.cancel_notice_minutes):
+        raise TooLateByYourself
+    if booking.professional_id != wanted.professional.id:
+        check_own_choice(session, actor, wanted)

@@ -1,0 +1,244 @@
+"""What patients book, move and keep by themselves, and what they are told when they cannot."""
+
+from datetime import timedelta
+
+import pytest
+
+from core import catalog, schedule
+from core.accounts import VISITOR
+from core.availability import ReasonCode
+from core.booking import (
+    BookingRequest,
+    CancelRequest,
+    MoveRequest,
+    SetAside,
+    UndoRequest,
+    book,
+    cancel,
+    move,
+    take_back_cancellation,
+)
+from core.errors import (
+    CannotBook,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotFree,
+    PatientsDoNotBook,
+    SignInNeeded,
+    Stale,
+    TooLateByYourself,
+)
+from core.holds import HoldRequest, hold
+from core.models import Channel, Role
+from tests import a
+
+NOW = a.BEFORE
+
+
+class House:
+    def __init__(self, session):
+        self.session = session
+        self.visit = a.service(session, name="Visit", cancel_notice_minutes=24 * 60)
+        self.ada = a.professional(session, name="Dr Ada", services=(self.visit,))
+        self.ben = a.professional(session, name="Dr Ben", services=(self.visit,))
+        self.patient = a.patient(session)
+        self.ana = a.actor(session, Role.PATIENT, patient_id=self.patient.id)
+        self.admin = a.actor(session, Role.ADMIN)
+
+    def ask(self, hour, *, day=0, **values):
+        values = {
+            "professional_id": self.ada.id,
+            "service_id": self.visit.id,
+            "patient_id": self.patient.id,
+        } | values
+        key = f"{hour} {day} {values['professional_id']} {values['service_id']}"
+        return BookingRequest(starts_at=a.at(hour, day=day), request_key=key, **values)
+
+    def book(self, hour=9, *, actor=None, **values):
+        return book(self.session, actor or self.ana, self.ask(hour, **values), now=NOW)
+
+    def move(self, booking, hour, *, now=NOW, day=0, who=None, **values):
+        to = who or self.ada
+        request = MoveRequest(booking.id, booking.version, to.id, a.at(hour, day=day), **values)
+        return move(self.session, self.ana, request, now=now)
+
+    def hold(self, hour, **values):
+        request = HoldRequest(self.ada.id, self.visit.id, a.at(hour), f"h{hour}", **values)
+        return hold(self.session, self.ana, request, now=NOW)
+
+
+@pytest.fixture
+def house(session):
+    return House(session)
+
+
+@pytest.fixture
+def small(sqlite_database):
+    with sqlite_database.writing() as session:
+        yield House(session)
+
+
+def test_a_patient_keeps_three_visits_and_the_desk_books_more(house):
+    for hour in (9, 10, 11):
+        house.book(hour)
+    for over in (lambda: house.book(12), lambda: house.hold(13)):
+        with pytest.raises(Invalid, match="3 visits to come"):
+            over()
+    assert house.book(12, actor=house.admin).channel is Channel.DESK
+
+
+def test_what_the_desk_booked_or_is_over_does_not_count(small):
+    for hour in (9, 10, 11):
+        small.book(hour, actor=small.admin)
+    assert small.book(12).channel is Channel.PATIENT
+    for hour in (13, 14):
+        small.book(hour)
+    later = a.at(14.5)
+    assert book(small.session, small.ana, small.ask(9, day=2), now=later)
+
+
+def test_taking_a_cancellation_back_is_no_way_round_the_limit(small):
+    first = small.book(9)
+    for hour in (10, 11):
+        small.book(hour)
+    cancel(small.session, small.ana, CancelRequest(first.id, 1, "Ill"), now=NOW)
+    small.book(12)
+    with pytest.raises(Invalid, match="3 visits to come"):
+        take_back_cancellation(
+            small.session, small.ana, UndoRequest(first.id, first.version), now=NOW
+        )
+
+
+def test_the_same_request_again_is_the_same_booking_at_the_limit_too(small):
+    a.organisation(small.session).most_open_bookings = 1
+    assert small.book(9).id == small.book(9).id
+
+
+def unlisted_professional(house):
+    house.ada.listed = False
+
+
+def unlisted_service(house):
+    house.visit.listed = False
+
+
+def closed(house):
+    a.organisation(house.session).patients_book = False
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        (unlisted_professional, NotFound),
+        (unlisted_service, NotFound),
+        (closed, PatientsDoNotBook),
+    ],
+)
+def test_what_is_not_listed_is_booked_at_the_desk_alone(small, change, refusal):
+    change(small)
+    small.session.flush()
+    for ask in (small.book, lambda: small.hold(9)):
+        with pytest.raises(refusal):
+            ask()
+    assert small.book(actor=small.admin)
+
+
+def test_a_group_is_joined_by_calling(small):
+    group = a.service(small.session, name="Yoga", seats=5)
+    a.offer(small.session, small.ada, group)
+    with pytest.raises(Invalid, match="Yoga is for a group"):
+        small.book(service_id=group.id)
+
+
+def test_nobody_holds_or_books_without_a_record(small):
+    with pytest.raises(SignInNeeded):
+        hold(
+            small.session,
+            VISITOR,
+            HoldRequest(small.ada.id, small.visit.id, a.at(9), "x"),
+            now=NOW,
+        )
+    with pytest.raises(NotFound):
+        small.book(actor=VISITOR)
+
+
+def test_patients_set_no_rule_aside(small):
+    with pytest.raises(NotAllowed):
+        small.book(20, set_aside=SetAside("Urgent"))
+
+
+def test_the_own_hold_becomes_the_booking(house):
+    held = house.hold(9)
+    booking = house.book(9, hold_id=held.id)
+    assert booking.starts_at == a.at(9)
+
+
+def test_why_a_time_is_not_free_stays_with_the_practice(small):
+    """Booked, away and closed are told in the same words, with the nearest times."""
+    away = schedule.NewTimeOff(small.ada.id, a.at(9), a.at(10), reason="Surgery")
+    schedule.enter_time_off(small.session, small.admin, away, now=NOW)
+    a.booking(small.session, small.ada, a.span(10, 11))
+    said = set()
+    for hour in (9, 10, 20):
+        with pytest.raises(NotFree) as refused:
+            small.book(hour)
+        assert not refused.value.details["reasons"]
+        assert refused.value.details["alternatives"]
+        assert refused.value.details["taken_by"] == ""
+        said.add(str(refused.value))
+    assert said == {"Dr Ada is not free at that time. Please choose another."}
+
+
+def test_what_is_the_patients_own_is_told(small):
+    small.book(9)
+    with pytest.raises(CannotBook) as refused:
+        small.book(9, professional_id=small.ben.id)
+    assert ReasonCode.PATIENT_BUSY in {each.code for each in refused.value.details["reasons"]}
+
+
+def test_a_patient_moves_up_to_the_notice_and_not_later(house):
+    booking = house.book(9, day=1)
+    on_time = a.at(9)  # a day before, to the minute
+    assert house.move(booking, 15, day=1, now=on_time, who=house.ben).starts_at == a.at(15, day=1)
+    assert booking.professional_id == house.ben.id
+    with pytest.raises(TooLateByYourself, match="call us"):
+        house.move(booking, 16, day=1, now=a.at(15) + timedelta(seconds=1), who=house.ben)
+
+
+def test_a_move_is_no_way_to_what_is_not_listed(small):
+    booking = small.book(9)
+    small.ben.listed = False
+    small.session.flush()
+    with pytest.raises(NotFound):
+        small.move(booking, 10, who=small.ben)
+    small.ada.listed = False
+    small.session.flush()
+    assert small.move(booking, 10).starts_at == a.at(10), "who they come to already"
+
+
+def test_a_move_changes_neither_the_service_nor_a_groups_time(small):
+    booking = small.book(9)
+    dear = a.service(small.session)
+    a.offer(small.session, small.ada, dear)
+    with pytest.raises(Invalid, match="cancel this visit"):
+        small.move(booking, 10, service_id=dear.id)
+    group = a.service(small.session, seats=5)
+    a.offer(small.session, small.ada, group)
+    shared = small.book(12, service_id=group.id, actor=small.admin)
+    with pytest.raises(Invalid, match="for a group"):
+        small.move(shared, 14)
+
+
+def test_the_admin_lets_patients_book_and_a_stale_form_changes_nothing(small):
+    place = catalog.get_organisation(small.session)
+    asked = catalog.PatientsBook(place.version, False, True, 2)
+    catalog.let_patients_book(small.session, small.admin, asked, now=NOW)
+    small.session.flush()
+    assert (place.patients_book, place.directory_open, place.most_open_bookings) == (False, True, 2)
+    with pytest.raises(Stale):
+        catalog.let_patients_book(small.session, small.admin, asked, now=NOW)
+    for most in (0, 51):
+        again = catalog.PatientsBook(place.version, True, False, most)
+        with pytest.raises(Invalid):
+            catalog.let_patients_book(small.session, small.admin, again, now=NOW)
