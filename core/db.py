@@ -379,6 +379,7 @@ def _vacuum_postgresql(connection: Any) -> None:
 CALENDAR_LOCKS = 7
 """Our namespace among PostgreSQL's advisory locks; the second key is the calendar's id."""
 AUDIT_LOCK = 8
+EXPERTISE_LOCK = 9
 LOCK = text("SELECT pg_advisory_xact_lock(:space, 0)")
 LOCK_IN_ORDER = text(
     "SELECT pg_advisory_xact_lock(:space, id) FROM unnest(CAST(:calendars AS int[])) AS id"
@@ -396,6 +397,13 @@ def lock_calendars(session: Session, calendar_ids: set[int]) -> None:
     if connection.dialect.name == "postgresql":
         asked = {"space": CALENDAR_LOCKS, "calendars": sorted(calendar_ids)}
         connection.execute(LOCK_IN_ORDER, asked)
+
+
+def lock_expertise(session: Session) -> None:
+    """One writer at a time of the tags, so that none is made twice; taken after calendars."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(LOCK, {"space": EXPERTISE_LOCK})
 
 
 def lock_audit(session: Session) -> None:

@@ -42,6 +42,7 @@ class Permission(enum.StrEnum):
     PATIENTS_ERASE = "patients.erase"
     CATALOG_READ = "catalog.read"
     CATALOG_WRITE = "catalog.write"
+    PROFILE_WRITE_OWN = "profile.write_own"
     SCHEDULE_READ = "schedule.read"
     SCHEDULE_READ_OWN = "schedule.read_own"
     SCHEDULE_WRITE = "schedule.write"
@@ -77,6 +78,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             P.PATIENTS_READ_OWN,
             P.PATIENTS_OPEN_ANY,
             P.CATALOG_READ,
+            P.PROFILE_WRITE_OWN,
             P.SCHEDULE_READ_OWN,
             P.SCHEDULE_WRITE_OWN,
             P.ANALYTICS_READ_OWN,
@@ -105,6 +107,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         P.PATIENTS_READ_OWN,
         P.PATIENTS_ASK_OWN,
         P.PATIENTS_OPEN_ANY,
+        P.PROFILE_WRITE_OWN,
         P.SCHEDULE_READ_OWN,
         P.SCHEDULE_WRITE_OWN,
         P.ANALYTICS_READ_OWN,

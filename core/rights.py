@@ -298,6 +298,9 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "catalog.archive.load_archived",
             "catalog.archive.restore",
             "catalog.offers.offer_service",
+            "catalog.expertise.edit_expertise",
+            "catalog.expertise.load_vocabulary",
+            "catalog.expertise.merge_expertise",
             "catalog.offers.set_offers",
             "catalog.offers.withdraw_service_offer",
             "catalog.place.let_patients_book",
@@ -311,6 +314,10 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "catalog.services.edit_service",
             "practice.find_missing",
         ),
+    ),
+    (
+        _needs(P.CATALOG_WRITE, P.PROFILE_WRITE_OWN),
+        ("catalog.professionals.edit_profile",),
     ),
     (_needs(P.ANALYTICS_READ, P.ANALYTICS_READ_OWN), ("analytics.utilisation",)),
     # people
@@ -397,6 +404,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "booking.ledger.remember",
             "booking.undoing.claim_again",
             "booking.undoing.put_back",
+            "catalog.professionals.check_may_shape",
             "desk.visits_offered",
             "directory.profiles.check_may_look",
             "patients.change",

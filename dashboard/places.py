@@ -61,6 +61,14 @@ PLACES = (
         (P.TIME_OFF_WRITE, P.SCHEDULE_WRITE_OWN),
     ),
     Place(
+        "my-profile",
+        "e",
+        N_("My profile"),
+        ":material/badge:",
+        "my_profile.py",
+        (P.PROFILE_WRITE_OWN,),
+    ),
+    Place(
         "sick-day",
         "i",
         N_("Sick day"),

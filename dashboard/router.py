@@ -18,6 +18,7 @@ from dashboard import (
     walk_in,
     watch,
 )
+from dashboard.my_profile import words
 
 STAYS_OPEN_ON = (
     (new_booking, ("desk",)),  # another page gives a held time back
@@ -26,6 +27,7 @@ STAYS_OPEN_ON = (
     (walk_in, ("today",)),
     (open_booking, places.BOOKINGS),
     (outside_record, ("my-week",)),
+    (words, ("my-profile",)),
 )
 
 st.set_page_config(page_title="Frontdesk", page_icon=str(frame.ICON), layout="wide")

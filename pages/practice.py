@@ -10,6 +10,7 @@ from dashboard import session
 from dashboard.i18n import N_, _
 from dashboard.practice import (
     closures,
+    expertise,
     messages,
     patients_book,
     people,
@@ -24,6 +25,7 @@ SERVICES, PROFESSIONALS, PEOPLE = N_("Services"), N_("Professionals"), N_("Peopl
 SECTIONS: Mapping[str, Callable[[Actor], None]] = {
     SERVICES: services.show,
     PROFESSIONALS: professionals.show,
+    N_("Expertise"): expertise.show,
     N_("Rooms"): rooms.show,
     PEOPLE: people.show,
     N_("Closures"): closures.show,

@@ -43,7 +43,7 @@ from core.booking import (
     undo,
 )
 from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
-from core.models import AuditEntry, BookingState, Role, Room
+from core.models import AuditEntry, BookingState, Expertise, Role, Room
 from core.schedule import DayWindow, WeekdayWindow
 from tests import a
 
@@ -202,6 +202,13 @@ def to_be_seen(desk):
     due_on = a.DAY + timedelta(days=28)
     request = recalls.NewRecall(desk.ana.id, due_on, "recall", desk.visit.id)
     return recalls.add_recall(desk.session, desk.admin, request, now=a.BEFORE)
+
+
+def known_tag(desk, name):
+    tag = Expertise(name=name)
+    desk.session.add(tag)
+    desk.session.flush()
+    return tag.id
 
 
 def not_wanted(desk):
@@ -365,6 +372,18 @@ DOINGS = {
     "core.catalog.archive_professional": lambda desk: (
         catalog.archive_professional,
         (desk.ada.id, 1),
+    ),
+    "core.catalog.edit_profile": lambda desk: (
+        catalog.edit_profile,
+        (catalog.EditedProfile(desk.ada.id, 1, catalog.Profile(bio="Since 1999.")),),
+    ),
+    "core.catalog.edit_expertise": lambda desk: (
+        catalog.edit_expertise,
+        (catalog.EditedExpertise(known_tag(desk, "Heart"), "Cardiology", ("heart",)),),
+    ),
+    "core.catalog.merge_expertise": lambda desk: (
+        catalog.merge_expertise,
+        (catalog.MergedExpertise(known_tag(desk, "Cardiology"), known_tag(desk, "Heart")),),
     ),
     "core.catalog.tag_expertise": lambda desk: (
         catalog.tag_expertise,

@@ -20,6 +20,7 @@ from core.models import (
     WorkingHours,
 )
 from core.passwords import secret_hash
+from core.policy import CONSOLE
 from core.schedule import WeekdayWindow
 from dashboard import places
 from dashboard.practice import hours
@@ -603,3 +604,46 @@ def test_a_professional_and_a_service_are_kept_from_patients(practice, sqlite_da
     with sqlite_database.reading() as session:
         assert not session.get(Service, service.id).listed
         assert not session.get(Professional, doctor.id).listed
+
+
+# --- expertise
+
+
+@pytest.fixture
+def tags(sqlite_database):
+    """Ada is tagged Cardiology, Ben Heart; the ids of both tags."""
+    with sqlite_database.writing() as session:
+        for name, word in (("Ada", "Cardiology"), ("Ben", "Heart")):
+            request = catalog.ExpertiseTags(a.professional(session, name=name).id, (word,))
+            catalog.tag_expertise(session, CONSOLE, request, now=a.BEFORE)
+        return {each.name: each.id for each in catalog.load_expertise(session)}
+
+
+def vocabulary(database):
+    with database.reading() as session:
+        found = catalog.load_vocabulary(session, CONSOLE)
+    return {each.name: (each.synonyms, each.professionals) for each in found}
+
+
+def test_a_word_is_said_to_mean_the_same(practice, sqlite_database, tags):
+    page = press(practice("Expertise"), f"practice_edit_expertise_{tags['Cardiology']}")
+    page = send(fill(page, synonyms="cardiac, heart doctor"))
+
+    assert "Saved Cardiology." in toasts(page)
+    assert "also: cardiac, heart doctor" in text_of(page)
+    assert vocabulary(sqlite_database)["Cardiology"] == (("cardiac", "heart doctor"), 1)
+
+
+def test_a_word_that_is_a_tag_of_its_own_is_refused_and_merged_instead(
+    practice, sqlite_database, tags
+):
+    page = press(practice("Expertise"), f"practice_edit_expertise_{tags['Cardiology']}")
+    page = send(fill(page, synonyms="heart"))
+    assert errors(page) == ["heart already stands for Heart. Merge the two instead."]
+
+    page = press(practice("Expertise"), f"practice_edit_expertise_{tags['Heart']}")
+    page = shown(fill(page, merge=tags["Cardiology"]).run())
+    page = press(page, "practice_form_merge_now")
+
+    assert "Everybody with Heart now has Cardiology." in toasts(page)
+    assert vocabulary(sqlite_database) == {"Cardiology": (("Heart",), 2)}

@@ -1,6 +1,6 @@
 """Professionals: their profiles and expertise."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,21 +8,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from core import audit
-from core.catalog.typed import by_name, check_between, check_new, colour_of, name_of, zone_of_name
+from core.catalog.expertise import drop_unused, expertise_named
+from core.catalog.typed import (
+    by_name,
+    check_between,
+    check_new,
+    colour_of,
+    languages_of,
+    name_of,
+    zone_of_name,
+)
 from core.db import lock_calendars
 from core.edits import change, check_version, lock_in_use
 from core.errors import N_, NotFound
 from core.models import (
     Calendar,
     CalendarKind,
-    Expertise,
     Professional,
     ProfessionalExpertise,
     ProfessionalService,
 )
-from core.patients import fold
 from core.patients.typed import LONGEST_NAME, line, note
-from core.policy import Actor, Permission, require
+from core.policy import Actor, Permission, allows, require
 
 LIMITS = ("visits_per_day", "visits_per_week", "minutes_per_day", "minutes_per_week")
 
@@ -55,6 +62,26 @@ class EditedProfessional:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """What a professional says of themselves; their name, tier and limits are the admin's."""
+
+    title: str = ""
+    bio: str = ""
+    languages: str = ""
+    colour: str = "#0072B2"
+    expertise: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EditedProfile:
+    """A profile as a form sends it back; ``version`` is the one the form was opened on."""
+
+    professional_id: int
+    version: int
+    profile: Profile
+
+
+@dataclass(frozen=True)
 class ExpertiseTags:
     """All the expertise of a professional, by name; names not yet known are added."""
 
@@ -72,10 +99,6 @@ def get_professional(session: Session, professional_id: int) -> Professional:
     if found is None:
         raise NotFound(what=N_("professional"))
     return found
-
-
-def load_expertise(session: Session) -> list[Expertise]:
-    return by_name(session.scalars(select(Expertise)))
 
 
 def load_professionals(
@@ -124,7 +147,7 @@ def add_professional(
     professional = Professional(
         calendar=Calendar(kind=CalendarKind.PROFESSIONAL),
         **values,
-        expertise=_expertise_named(session, request.expertise),
+        expertise=expertise_named(session, request.expertise),
     )
     session.add(professional)
     audit.record(session, actor, "professional.added", professional, now=now)
@@ -134,25 +157,39 @@ def add_professional(
 def edit_professional(
     session: Session, actor: Actor, request: EditedProfessional, *, now: datetime
 ) -> Professional:
-    """Change a profile, expertise included."""
+    """Change all there is to a professional, expertise included."""
     require(actor, Permission.CATALOG_WRITE)
-    lock_calendars(session, {get_professional(session, request.professional_id).calendar_id})
-    professional = lock_in_use(
-        session, Professional, request.professional_id, what=N_("professional")
-    )
+    professional = _lock_professional(session, request.professional_id)
     check_version(session, professional, request.version)
     values = _values(request.details)
     _check_name_is_free(session, request.details.name, but=professional.id)
-    changed = change(professional, values)
-    session.refresh(professional, ["expertise"])
-    expertise = _expertise_named(session, request.details.expertise)
-    if set(expertise) != set(professional.expertise):
-        professional.expertise = expertise
-        professional.updated_at = now
-        changed.append("expertise")
-    if changed:
-        audit.record(session, actor, "professional.edited", professional, now=now, changed=changed)
+    _write(session, actor, professional, values, request.details.expertise, now)
     return professional
+
+
+def edit_profile(
+    session: Session, actor: Actor, request: EditedProfile, *, now: datetime
+) -> Professional:
+    """Change what others see of a professional: anybody's for admins, one's own otherwise."""
+    check_may_shape(actor, request.professional_id)
+    professional = _lock_professional(session, request.professional_id)
+    check_version(session, professional, request.version)
+    _write(
+        session,
+        actor,
+        professional,
+        _profile_values(request.profile),
+        request.profile.expertise,
+        now,
+    )
+    return professional
+
+
+def check_may_shape(actor: Actor, professional_id: int) -> None:
+    """Admins shape every profile, professionals their own; of others they learn nothing."""
+    require(actor, Permission.CATALOG_WRITE, Permission.PROFILE_WRITE_OWN)
+    if not allows(actor, Permission.CATALOG_WRITE) and professional_id != actor.professional_id:
+        raise NotFound(what=N_("professional"))
 
 
 def tag_expertise(
@@ -161,24 +198,43 @@ def tag_expertise(
     """Make these, and no others, the professional's expertise."""
     require(actor, Permission.CATALOG_WRITE)
     professional = get_professional(session, request.professional_id)
-    professional.expertise = _expertise_named(session, request.names)
-    session.flush()
+    _set_expertise(session, professional, request.names)
     ids = sorted(each.id for each in professional.expertise)
     audit.record(session, actor, "professional.tagged", professional, now=now, expertise_ids=ids)
     return professional
 
 
-def _expertise_named(session: Session, names: Iterable[str]) -> list[Expertise]:
-    """Each once; a name that differs in accents or case alone is the same expertise."""
-    known = {fold(each.name): each for each in session.scalars(select(Expertise))}
-    wanted: dict[str, Expertise] = {}
-    for name in map(name_of, names):
-        key = fold(name)
-        if key not in known:
-            known[key] = Expertise(name=name)
-            session.add(known[key])
-        wanted[key] = known[key]
-    return list(wanted.values())
+def _lock_professional(session: Session, professional_id: int) -> Professional:
+    lock_calendars(session, {get_professional(session, professional_id).calendar_id})
+    return lock_in_use(session, Professional, professional_id, what=N_("professional"))
+
+
+def _write(
+    session: Session,
+    actor: Actor,
+    professional: Professional,
+    values: dict[str, object],
+    expertise: tuple[str, ...],
+    now: datetime,
+) -> None:
+    """What differs, and that on record; where nothing does, nothing happens."""
+    changed = change(professional, values)
+    session.refresh(professional, ["expertise"])
+    if _set_expertise(session, professional, expertise):
+        professional.updated_at = now
+        changed.append("expertise")
+    if changed:
+        audit.record(session, actor, "professional.edited", professional, now=now, changed=changed)
+
+
+def _set_expertise(session: Session, professional: Professional, names: tuple[str, ...]) -> bool:
+    """Make these, and no others, their expertise; whether that changed anything."""
+    had, wanted = set(professional.expertise), expertise_named(session, names)
+    if had == set(wanted):
+        return False
+    professional.expertise = wanted
+    drop_unused(session, {each.id for each in had.difference(wanted)})
+    return True
 
 
 def _check_name_is_free(session: Session, name: str, *, but: int | None) -> None:
@@ -196,13 +252,19 @@ def _values(request: NewProfessional) -> dict[str, object]:
         if limit is not None:
             check_between(limit, 0, 7 * 1440, field)
     return {
+        **_profile_values(request),
         "name": name_of(request.name),
-        "title": line(request.title, LONGEST_NAME, "title"),
-        "bio": note(request.bio, "bio"),
-        "languages": line(request.languages, LONGEST_NAME, "languages"),
         "premium": request.premium,
         "listed": request.listed,
-        "colour": colour_of(request.colour),
         "zone": None if request.zone is None else zone_of_name(request.zone),
         **{field: getattr(request, field) for field in LIMITS},
+    }
+
+
+def _profile_values(said: Profile | NewProfessional) -> dict[str, object]:
+    return {
+        "title": line(said.title, LONGEST_NAME, "title"),
+        "bio": note(said.bio, "bio"),
+        "languages": languages_of(said.languages),
+        "colour": colour_of(said.colour),
     }

@@ -10,7 +10,7 @@ import phonenumbers
 from core.errors import N_, Invalid
 from core.models import Expertise, Professional, Room, Service
 from core.patients import fold
-from core.patients.typed import LONGEST_NAME, line
+from core.patients.typed import LONGEST_LANGUAGE, LONGEST_NAME, line, not_longer
 
 HIGHEST_PRICE_CENTS = 100_000_000
 LONGEST_VISIT_MINUTES = 24 * 60
@@ -59,6 +59,15 @@ def colour_of(typed: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", typed):
         raise Invalid(N_("Please write a colour like #0072B2."), field="colour")
     return typed
+
+
+def languages_of(typed: str) -> str:
+    """Each once, with commas between: "Portuguese, English"."""
+    once: dict[str, str] = {}
+    for each in re.split("[,;\n]", typed):
+        name = line(each, LONGEST_LANGUAGE, "languages")
+        once.setdefault(fold(name), name)
+    return not_longer(", ".join(filter(None, once.values())), LONGEST_NAME, "languages")
 
 
 def check_new(name: str, known: Iterable[str]) -> None:

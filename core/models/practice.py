@@ -146,6 +146,17 @@ class Expertise(Base):
     name: Mapped[str] = mapped_column(unique=True)
 
 
+class ExpertiseSynonym(Base):
+    """Another word that means the same: "heart" for cardiology."""
+
+    __tablename__ = "expertise_synonyms"
+
+    folded: Mapped[str] = mapped_column(primary_key=True)
+    """The word without accents and case, as it is looked up."""
+    word: Mapped[str]
+    expertise_id: Mapped[int] = mapped_column(ForeignKey("expertise.id"), index=True)
+
+
 class ProfessionalExpertise(Base):
     __tablename__ = "professional_expertise"
 

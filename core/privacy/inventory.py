@@ -394,6 +394,7 @@ NOT_THEIRS: Mapping[str, str] = MappingProxyType(
                 "date_hours",
                 "delays",
                 "expertise",
+                "expertise_synonyms",
                 "openings",
                 "organisation",
                 "professional_expertise",

@@ -6,13 +6,14 @@ from dataclasses import fields, replace
 import streamlit as st
 
 from core import catalog
-from core.catalog import EditedProfessional, NewProfessional
+from core.catalog import EditedProfessional, NewProfessional, Profile
 from core.db import utc_now
 from core.errors import N_
 from core.models import Professional
 from core.policy import Actor
 from core.practice import load_days_at_work
 from dashboard import feedback, session
+from dashboard.components.profile_fields import profile_fields
 from dashboard.feedback import md
 from dashboard.formatting import WEEKDAYS
 from dashboard.i18n import _
@@ -145,20 +146,12 @@ def _save(actor: Actor, opened: forms.Opened, details: NewProfessional) -> None:
 
 
 def _fields(known: NewProfessional) -> NewProfessional:
-    left, right = st.columns(2)
-    name = left.text_input(_("Name"), known.name, key=key("name"), placeholder="Dr Elena Ruiz")
-    title = right.text_input(
-        _("Title (optional)"), known.title, key=key("title"), placeholder=_("Dermatologist")
+    name = st.text_input(_("Name"), known.name, key=key("name"), placeholder="Dr Elena Ruiz")
+    profile = profile_fields(
+        Profile(known.title, known.bio, known.languages, known.colour, known.expertise), key
     )
-    words = st.text_input(
-        _("Expertise, separated by commas (optional)"),
-        ", ".join(known.expertise),
-        key=key("expertise"),
-        placeholder=_("Skin, Allergies"),
-    )
-    left, middle, right = st.columns([1, 1, 2], vertical_alignment="bottom")
-    colour = left.color_picker(_("Colour"), known.colour, key=key("colour"))
-    premium = middle.checkbox(_("Premium"), known.premium, key=key("premium"))
+    left, right = st.columns([1, 2], vertical_alignment="bottom")
+    premium = left.checkbox(_("Premium"), known.premium, key=key("premium"))
     zone = right.text_input(
         _("Own time zone (optional)"),
         known.zone or "",
@@ -171,9 +164,11 @@ def _fields(known: NewProfessional) -> NewProfessional:
     return replace(
         known,
         name=name,
-        title=title,
-        expertise=tuple(each.strip() for each in words.split(",") if each.strip()),
-        colour=colour,
+        title=profile.title,
+        bio=profile.bio,
+        languages=profile.languages,
+        colour=profile.colour,
+        expertise=profile.expertise,
         premium=premium,
         listed=listed,
         zone=zone.strip() or None,

@@ -1358,6 +1358,36 @@ CATALOG = {
             ),
         ),
     ),
+    "catalog.expertise.edit_expertise": (
+        About(
+            "expertise",
+            lambda w, who, id: catalog.edit_expertise(
+                w.session, who, catalog.EditedExpertise(id, "Heart", ("Cardiac",)), now=NOW
+            ),
+        ),
+    ),
+    "catalog.expertise.load_vocabulary": (
+        Plain(lambda w, who: catalog.load_vocabulary(w.session, who)),
+    ),
+    "catalog.expertise.merge_expertise": (
+        About(
+            "expertise",
+            lambda w, who, id: catalog.merge_expertise(
+                w.session, who, catalog.MergedExpertise(w.knees.id, id), now=NOW
+            ),
+        ),
+    ),
+    "catalog.professionals.edit_profile": (
+        About(
+            "professional",
+            lambda w, who, id: catalog.edit_profile(
+                w.session,
+                who,
+                catalog.EditedProfile(id, 1, catalog.Profile(bio="Since 1999.")),
+                now=NOW,
+            ),
+        ),
+    ),
     "catalog.professionals.tag_expertise": (
         About(
             "professional",

@@ -8,7 +8,15 @@ from core import recalls, schedule, waiting
 from core.accounts import VISITOR
 from core.booking import BookingRequest, CancelRequest, book, cancel
 from core.booking.groups import SeatRequest, join
-from core.models import Base, Closure, ExceptionalAccess, MessageState, OutboxMessage, Role
+from core.models import (
+    Base,
+    Closure,
+    ExceptionalAccess,
+    Expertise,
+    MessageState,
+    OutboxMessage,
+    Role,
+)
 from tests import a
 
 NOW = a.at(7)
@@ -46,6 +54,8 @@ class World:
         services = (self.visit, self.group, self.later)
         self.ada = a.professional(session, name="Dr Ada", services=services)
         self.ben = a.professional(session, name="Dr Ben", services=services)
+        self.hearts, self.knees = Expertise(name="Hearts"), Expertise(name="Knees")
+        session.add_all((self.hearts, self.knees))
         self.ana, self.bea, self.cleo, self.dora = (
             a.patient(session, name=f"Patient {name}", phone=f"+35191234567{number}")
             for number, name in enumerate(("Ana", "Bea", "Cleo", "Dora"))
@@ -176,6 +186,7 @@ class World:
             "service": (self.visit,),
             "spare": (self.spare,),
             "room": (self.room,),
+            "expertise": (self.hearts,),
         }
         if kind == "user":
             return tuple(each.user_id for each in (self.actors[who], self.other) if each.user_id)

@@ -1,0 +1,35 @@
+"""A professional as patients see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.feedback import md
+from dashboard.i18n import _
+
+
+@dataclass(frozen=True)
+class ProfileShown:
+    name: str
+    title: str
+    bio: str
+    languages: Sequence[str]
+    expertise: Sequence[str]
+    premium: str = ""
+    """The word of their tier, or nothing."""
+
+
+def profile_card(shown: ProfileShown) -> None:
+    """Name, what they know and say: all of it plain text."""
+    with st.container(border=True, key="profile_card", gap="small"):
+        premium = f" :primary-badge[{md(shown.premium)}]" if shown.premium else ""
+        lines = [f"**{md(shown.name)}**{premium}", md(shown.title)]
+        st.markdown("  \n".join(each for each in lines if each))
+        if shown.expertise:
+            st.markdown(" ".join(f":gray-badge[{md(each)}]" for each in shown.expertise))
+        if shown.bio:
+            st.markdown("  \n".join(md(each) or "&nbsp;" for each in shown.bio.splitlines()))
+        if shown.languages:
+            speaks = _("Speaks {languages}.").format(languages=", ".join(shown.languages))
+            st.caption(md(speaks))

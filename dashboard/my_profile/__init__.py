@@ -1,0 +1,1 @@
+"""My profile: a professional shapes what others see of them, and sees it beside."""
