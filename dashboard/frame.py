@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
 
@@ -76,6 +77,15 @@ def _behind_link(page: LinkPage, show: Callable[[], None]) -> st.Page:
 
 def page_at(url: str) -> st.Page:
     return _page(next(place for place in places.PLACES if place.url == url))
+
+
+def go_to(url: str, shown: str) -> NoReturn:
+    """To another page; to the one that is shown, back from what is open there."""
+    if url != shown:
+        st.switch_page(page_at(url), query_params={})  # what widgets hold cannot be cleared
+    for each in places.OPENED:
+        st.query_params.pop(each, None)
+    st.rerun()
 
 
 def _page(place: Place) -> st.Page:

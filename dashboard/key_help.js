@@ -2,7 +2,8 @@
 // those of a switch, and those of the open dialog that lead to a part of it. Nothing is heard while somebody types.
 const WAIT = 1_500; // milliseconds between g and the letter
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
-let page = { letters: [], behind: [], presses: {}, opens: {} };
+const HERE = ":is([data-testid=stTopNavLink], [data-testid=stSidebarNavLink])[aria-current=page]";
+let page = { letters: [], here: "", behind: [], presses: {}, opens: {} };
 let send = () => {};
 let going = -Infinity;
 
@@ -58,7 +59,13 @@ function press(event) {
   else pressOnPage(event, key);
 }
 
+// To choose the page that is shown is not nothing: it leads back from what is open there.
+function choose(event) {
+  if (location.search && event.target.closest?.(HERE)) send("go", page.here);
+}
+
 window.addEventListener("keydown", press, { capture: true });
+window.addEventListener("click", choose, { capture: true });
 
 export default function ({ data, setTriggerValue }) {
   page = data;

@@ -34,6 +34,7 @@ def listen(actor: Actor, shown: str) -> str | None:
             key="frontdesk_keys",
             data={
                 "letters": list(letters),
+                "here": next((each for each, url in letters.items() if url == shown), ""),
                 "behind": keys.behind_dialogs(),
                 "presses": keys.PRESSES,
                 "opens": {each.press: part for each, part in keys.OPENS.items()},

@@ -126,6 +126,9 @@ PLACES = (
 BOOKINGS = ("desk", "today", "my-week", "patients", "overrides", "time-off", "sick-day")
 """Where a booking can be opened."""
 
+OPENED = ("patient",)
+"""What is open on a page by its address alone, and closed by choosing the page again."""
+
 HOMES: Mapping[Role, str] = {
     Role.RECEPTIONIST: "desk",
     Role.PROFESSIONAL: "my-week",

@@ -50,7 +50,7 @@ else:
     frame.show_who(actor, page.url_path)
     watch.watch()
     if asked := key_help.listen(actor, page.url_path):
-        st.switch_page(frame.page_at(asked), query_params={})  # what widgets hold cannot be cleared
+        frame.go_to(asked, page.url_path)
     feedback.show_flash()
     taking_back.line()
     try:

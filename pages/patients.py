@@ -34,6 +34,7 @@ SHOWN = {SEARCH: finding.show, TWICE: twice.show, ERASURE: keeping.show}
 
 actor = session.signed_in()
 picked = finding.picked()
+record.leave(picked)
 with st.container(width=WIDTH):
     if picked is not None:
         record.show(actor, picked)

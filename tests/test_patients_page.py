@@ -119,6 +119,25 @@ def test_a_visit_to_come_is_opened_from_the_record(opened, ana, sqlite_database)
     assert page.button(key="open_booking_again")
 
 
+@pytest.mark.parametrize("way", ["to the search", "to another record"])
+def test_what_was_open_on_a_record_is_not_open_on_the_next(opened, ana, way, sqlite_database):
+    page = opened(Role.RECEPTIONIST, ana.id)
+    [visit] = [each for each in page.button if str(each.key).startswith("patient_visit_")]
+    page = visit.click().run()
+    with sqlite_database.writing() as db:
+        other = a.patient(db, name="Bo Lind").id
+
+    if way == "to the search":
+        del page.query_params["patient"]
+        page = page.run()
+        assert page.text_input(key="patients_words")
+    page.query_params["patient"] = str(other)
+    page = page.run()
+
+    assert page.text_input(key="patient_form_name").value == "Bo Lind"
+    assert not [each for each in page.button if str(each.key).startswith("open_booking")]
+
+
 def test_the_desk_books_from_the_record_for_whoever_it_is(opened, ana):
     page = opened(Role.RECEPTIONIST, ana.id)
     page = page.button(key="patient_book").click().run()

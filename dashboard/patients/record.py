@@ -21,7 +21,7 @@ from dashboard.i18n import _, ngettext
 from dashboard.patients import editing, finding, languages, own_files, twice
 
 S = BookingState
-SHOWN = "patient_past_shown"
+SHOWN, OPEN = "patient_past_shown", "patient_open"
 A_PAGE = 8
 
 
@@ -59,8 +59,19 @@ def show(actor: Actor, patient_id: int) -> None:
         waiting_form.show()
 
 
+def leave(picked: int | None) -> None:
+    """Close what stood open on another record, whichever way it was left."""
+    if st.session_state.get(OPEN, picked) != picked:
+        _forget()
+    st.session_state[OPEN] = picked
+
+
 def _back() -> None:
     finding.put_back()
+    _forget()
+
+
+def _forget() -> None:
     open_booking.forget()
     editing.forget()
     twice.forget()

@@ -97,6 +97,25 @@ def test_no_key_is_heard_while_somebody_types(new_page, sign_in):
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
+def test_choosing_patients_leads_back_from_a_record_to_the_search(new_page, sign_in):
+    page = new_page()
+    sign_in(page, "rita", path="/patients?patient=1")
+    search = page.get_by_placeholder("Name, phone or date of birth")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Ana Silva", timeout=15_000)
+
+    page.get_by_role("link", name="Patients").click()
+    expect(search).to_be_focused(timeout=15_000)
+    expect(page).to_have_url(re.compile("/patients$"))
+
+    page.keyboard.type("ana")
+    page.get_by_role("button", name=re.compile("^Open")).click()
+    expect(page.get_by_label("Name", exact=True)).to_be_visible(timeout=15_000)
+    page.get_by_text("All patients").focus()
+    press(page, "g")
+    press(page, "p")
+    expect(search).to_be_visible(timeout=15_000)
+
+
 def test_a_letter_alone_leads_nowhere_not_even_in_the_first_moment(new_page, sign_in):
     page = new_page()
     sign_in(page, "rita", path="/desk")
