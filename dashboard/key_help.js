@@ -49,6 +49,17 @@ function pressSwitch(event, key) {
   if (!button) return;
   button.click();
   take(event);
+  if (button.ariaHasPopup === "dialog") enterPopover();
+}
+
+/** Once it has opened: its first field waits for what is typed. */
+function enterPopover() {
+  const began = performance.now();
+  const timer = setInterval(() => {
+    const field = document.querySelector("[data-testid=stPopoverBody] input");
+    field?.focus();
+    if (field || performance.now() - began > 1_000) clearInterval(timer);
+  }, 30);
 }
 
 function press(event) {

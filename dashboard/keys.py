@@ -40,6 +40,7 @@ BY_DAY = Key("Shift+D", N_("The book by day"), ("desk",), on_button=False)
 BY_WEEK = Key("Shift+W", N_("A professional's week"), ("desk",), on_button=False)
 BY_MONTH = Key("Shift+M", N_("The free days of a month"), ("desk",), on_button=False)
 AS_LIST = Key("Shift+L", N_("The bookings as a list"), ("desk",), on_button=False)
+FILTERS = Key("Shift+F", N_("Filters: which service, whose calendars"), ("desk",), on_button=False)
 FIND = Key("f", N_("Find a time"), ("desk",))
 LINE = Key("Ctrl+K", N_("Type a booking"), ("desk",))
 WALK_IN = Key("w", N_("Somebody without a booking"), ("today",))
@@ -76,15 +77,15 @@ VIEWS = (BY_DAY, BY_WEEK, BY_MONTH, AS_LIST)
 """In the order of the switch they press."""
 KEYS = (
     *(ARROWS, OPEN, JUMP, CARRY),
-    *(TODAY, BACK, ON, *VIEWS, FIND, LINE, WALK_IN, CALLS, LATE, WAIT),
+    *(TODAY, BACK, ON, *VIEWS, FILTERS, FIND, LINE, WALK_IN, CALLS, LATE, WAIT),
     *(FIRST_LIST, *PROPOSALS, NO_ANSWER, SKIP, CANCEL_AWAY),
     *(ARRIVED, START, DONE, NO_SHOW, CONFIRM, UNDO, MOVE, CANCEL, AGAIN),
     *(TAKE, TAKE_BACK, GO, HELP, CLOSE),
 )
 PRESSES = {
     each.press.removeprefix("Shift+").lower(): ("view", place) for place, each in enumerate(VIEWS)
-}
-"""What Streamlit gives no shortcut to: with Shift, a letter presses that button of a switch."""
+} | {"f": ("desk_filters", 0)}
+"""What Streamlit gives no shortcut to: with Shift, a letter presses the button at that place."""
 OPENS = {MOVE: "open_booking_move", CANCEL: "open_booking_cancel"}
 """What Streamlit gives no shortcut to: the part of the dialog that each of these leads to."""
 

@@ -177,5 +177,5 @@ def test_weeks_are_turned_by_the_same_buttons_as_days(desk):
 
 def test_what_is_looked_at_is_said_beside_the_date():
     on = date(2026, 12, 31)
-    assert title_of(BY_WEEK, on) == "28 December to 3 January 2027"
+    assert title_of(BY_WEEK, on) == "28 Dec to 3 Jan 2027"
     assert title_of(BY_MONTH, on) == "December 2026"

@@ -1,9 +1,10 @@
 """One row above the book: which view and day, which service, whose calendars. All of it stands
 in the URL, so that a view can be kept and shared."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 import streamlit as st
 
@@ -22,12 +23,15 @@ from dashboard.components.view_switch import (
     title_of,
     view_switch,
 )
-from dashboard.components.words import state_word
+from dashboard.components.words import minutes, state_word
+from dashboard.escaping import md
 from dashboard.formatting import weekday
 from dashboard.i18n import _
 
-SERVICE, PROFESSIONALS = "service", "professionals"
-CHOSEN = (VIEW, DAY, LAST, SERVICE, "expertise", PROFESSIONALS)
+SERVICE, EXPERTISE, PROFESSIONALS, STATE = "service", "expertise", "professionals", "state"
+FILTERS = "desk_filters"
+K = TypeVar("K")
+CHOSEN = (VIEW, DAY, LAST, SERVICE, EXPERTISE, PROFESSIONALS)
 """What stands in the address."""
 
 
@@ -61,58 +65,11 @@ def desk_filters(
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="desk_bar"):
         view = view_switch()
         step_buttons(view, today)
-        on = st.date_input(
-            _("Day"),
-            today,
-            key=DAY,
-            format="DD.MM.YYYY",
-            label_visibility="collapsed",
-            width=130,
-            bind="query-params",
+        shown, last = _days(view, today)
+        chosen = _filters(choices, view)
+        asked = DayAsked(
+            shown, chosen.service_id, chosen.expertise_id, tuple(chosen.professional_ids)
         )
-        shown: date = on if isinstance(on, date) else today
-        st.markdown(f"**{title_of(view, shown)}**", width="content")
-        last, states = shown, tuple[BookingState, ...]()
-        if view == AS_LIST:
-            last = last_day(shown)
-            st.markdown(f"**{weekday(last)}**", width="content")
-            states = _states()
-        services = {each.id: each for each in choices.services}
-        service_id = st.selectbox(
-            _("Service"),
-            list(services),
-            index=None,
-            format_func=lambda id: f"{services[id].name} · {services[id].length_minutes} min",
-            key=SERVICE,
-            placeholder=_("Any service"),
-            label_visibility="collapsed",
-            width=145,
-            bind="query-params",
-        )
-        tags = {each.id: each.name for each in choices.expertise}
-        expertise_id = st.selectbox(
-            _("Expertise"),
-            list(tags),
-            index=None,
-            format_func=lambda id: tags[id],
-            key="expertise",
-            placeholder=_("Any expertise"),
-            label_visibility="collapsed",
-            width=125,
-            bind="query-params",
-        )
-        names = {each.id: each.name for each in choices.professionals}
-        professional_ids = st.multiselect(
-            _("Professionals"),
-            list(names),
-            format_func=lambda id: names[id],
-            key=PROFESSIONALS,
-            placeholder=_("Everybody"),
-            label_visibility="collapsed",
-            width=120,
-            bind="query-params",
-        )
-        asked = DayAsked(shown, service_id, expertise_id, tuple(professional_ids))
         if on_find is not None:
             st.button(
                 _("Find a time"),
@@ -131,18 +88,114 @@ def desk_filters(
                 on_click=on_line,
                 help=_("In one line, in any order: tue 10 silva follow-up"),
             )
-    return Looked(view, asked, last, states)
+    return Looked(view, asked, last, tuple(chosen.states))
 
 
-def _states() -> tuple[BookingState, ...]:
-    chosen = st.multiselect(
-        _("State"),
-        LISTED,
-        format_func=state_word,
-        key="state",
-        placeholder=_("All but cancelled"),
+def _days(view: str, today: date) -> tuple[date, date]:
+    """The day, and of the list the last one, each with its name beside it."""
+    on = st.date_input(
+        _("Day"),
+        today,
+        key=DAY,
+        format="DD.MM.YYYY",
         label_visibility="collapsed",
-        width=170,
+        width=130,
         bind="query-params",
     )
-    return tuple(chosen)
+    shown: date = on if isinstance(on, date) else today
+    st.markdown(f"**{title_of(view, shown)}**", width="content")
+    if view != AS_LIST:
+        return shown, shown
+    last = last_day(shown)
+    st.markdown(f"**{weekday(last)[:3]}**", width="content")
+    return shown, last
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    service_id: int | None
+    expertise_id: int | None
+    professional_ids: Sequence[int]
+    states: Sequence[BookingState]
+
+
+def _filters(choices: DeskChoices, view: str) -> _Chosen:
+    """What narrows the book, behind one button; what is set stands beside it."""
+    services = {each.id: each.name for each in choices.services}
+    tags = {each.id: each.name for each in choices.expertise}
+    names = {each.id: each.name for each in choices.professionals}
+    is_list = view == AS_LIST
+    named = _named(services, tags, names, is_list)
+    label = _("Filters · {count}").format(count=len(named)) if named else _("Filters")
+    with st.popover(label, icon=":material/filter_list:", key=FILTERS):
+        chosen = _Chosen(
+            _service(choices.services),
+            _one_of(_("Expertise"), tags, EXPERTISE, _("Any expertise")),
+            _several_of(_("Professionals"), names, PROFESSIONALS, _("Everybody")),
+            _several_of(
+                _("State"),
+                {each: state_word(each) for each in LISTED},
+                STATE,
+                _("All but cancelled"),
+            )
+            if is_list
+            else (),
+        )
+        if named:
+            st.button(_("Clear filters"), key="desk_clear", on_click=_clear, type="tertiary")
+    if named != _named(services, tags, names, is_list):
+        st.rerun()  # an address sets them only as they are drawn
+    if named:
+        with st.container(key="desk_filters_named"):
+            st.markdown(md(" · ".join(named)))
+    return chosen
+
+
+def _service(services: Sequence[Service]) -> int | None:
+    words = {each.id: f"{each.name} · {minutes(each.length_minutes)}" for each in services}
+    return _one_of(_("Service"), words, SERVICE, _("Any service"))
+
+
+def _one_of(label: str, options: Mapping[K, str], key: str, nothing: str) -> K | None:
+    return st.selectbox(
+        label,
+        list(options),
+        index=None,
+        format_func=lambda each: options[each],
+        key=key,
+        placeholder=nothing,
+        bind="query-params",
+    )
+
+
+def _several_of(label: str, options: Mapping[K, str], key: str, nothing: str) -> Sequence[K]:
+    return st.multiselect(
+        label,
+        list(options),
+        format_func=lambda each: options[each],
+        key=key,
+        placeholder=nothing,
+        bind="query-params",
+    )
+
+
+def _named(
+    services: Mapping[int, str], tags: Mapping[int, str], names: Mapping[int, str], is_list: bool
+) -> list[str]:
+    """What is set, filter by filter: asked before the filters are drawn, for their button."""
+    state = st.session_state
+    several = [names[each] for each in state.get(PROFESSIONALS) or () if each in names]
+    states = [state_word(each) for each in state.get(STATE) or () if is_list]
+    parts = (
+        services.get(state.get(SERVICE) or 0, ""),
+        tags.get(state.get(EXPERTISE) or 0, ""),
+        ", ".join(several),
+        ", ".join(states),
+    )
+    return [each for each in parts if each]
+
+
+def _clear() -> None:
+    for key, nothing in ((SERVICE, None), (EXPERTISE, None), (PROFESSIONALS, []), (STATE, [])):
+        if key in st.session_state:
+            st.session_state[key] = nothing

@@ -114,12 +114,12 @@ def title_of(view: str, on: date) -> str:
     if view == BY_MONTH:
         return _("{month} {year}").format(month=month(on), year=on.year)
     if view == AS_LIST:
-        return _("{weekday} to").format(weekday=weekday(on))
+        return _("{weekday} to").format(weekday=weekday(on)[:3])
     return weekday(on)
 
 
 def days_title(first: date, last: date) -> str:
-    """ "16 to 22 November 2026", with the first month where it is another one."""
+    """ "16 to 22 November 2026", or "30 Nov to 6 Dec 2026" over two months."""
     values = {
         "first": first.day,
         "first_month": month(first),
@@ -129,7 +129,8 @@ def days_title(first: date, last: date) -> str:
     }
     if first.month == last.month:
         return _("{first} to {last} {month} {year}").format(**values)
-    return _("{first} {first_month} to {last} {month} {year}").format(**values)
+    short = {each: month(on)[:3] for each, on in (("first_month", first), ("month", last))}
+    return _("{first} {first_month} to {last} {month} {year}").format(**{**values, **short})
 
 
 def _go_by(view: str, times: int) -> None:

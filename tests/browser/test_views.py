@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from core.db import Database
@@ -36,6 +36,19 @@ def booked(database: Database) -> Booking:
         return session.scalars(select(Booking)).one()
 
 
+def check_bar(page: Page) -> None:
+    """One row on a screen, at most three on a telephone; nothing in it is cut off."""
+    for (width, height), rows in (((1400, 900), 1), ((390, 844), 3)):
+        page.set_viewport_size({"width": width, "height": height})
+        bar = page.locator(".st-key-desk_bar")
+        page.wait_for_function(
+            "([bar, most]) => bar.offsetHeight <= most && bar.scrollWidth <= bar.clientWidth",
+            arg=[bar.element_handle(), 45 * rows],
+            timeout=15_000,
+        )
+    page.set_viewport_size({"width": 1400, "height": 900})
+
+
 def test_from_the_month_to_a_day_to_the_week_to_the_list_and_its_booking(
     new_page, sign_in, live_server
 ):
@@ -43,9 +56,11 @@ def test_from_the_month_to_a_day_to_the_week_to_the_list_and_its_booking(
     sign_in(page, "rita", path=f"/desk?day={NEXT_WEEK}")
     expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=15_000)
 
+    check_bar(page)
     press(page, "Shift+M")
     page.get_by_role("button", name="Consultation").click()
     day = page.get_by_role("button", name=re.compile(rf" {NEXT_WEEK.day} [A-Z].*: 39 times from"))
+    check_bar(page)
     day.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=15_000)
@@ -54,6 +69,8 @@ def test_from_the_month_to_a_day_to_the_week_to_the_list_and_its_booking(
     press(page, "Shift+W")
     page.get_by_role("button", name="Dr Ada").click()
     expect(page.get_by_label("Week calendar").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Filters · 2")).to_be_visible(timeout=15_000)
+    check_bar(page)
     page.get_by_label(re.compile("^09:00.*free")).nth(NEXT_WEEK.weekday()).click()
     expect(page.get_by_role("dialog").get_by_label("Patient")).to_be_focused(timeout=15_000)
     page.keyboard.type("garc")
@@ -64,7 +81,16 @@ def test_from_the_month_to_a_day_to_the_week_to_the_list_and_its_booking(
 
     press(page, "Shift+L")
     expect(page.get_by_text("1 booking", exact=True)).to_be_visible(timeout=15_000)
+    check_bar(page)
+    press(page, "Shift+F")
+    expect(page.get_by_role("combobox", name="Service")).to_be_focused()
+    page.get_by_role("combobox", name="Professionals").focus()
+    page.keyboard.type("ben")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Consultation · Dr Ada, Dr Ben")).to_be_visible(timeout=15_000)
+    page.keyboard.press("Escape")
     page.reload()  # an address is kept, and sent to others
+    expect(page.get_by_role("button", name="Filters · 2")).to_be_visible(timeout=15_000)
     row = page.get_by_role("listitem", name=re.compile("09:00, Nuria García"))
     expect(row).to_be_visible(timeout=15_000)
     row.focus()
