@@ -17,10 +17,12 @@ from core.accounts import SignInRequest, sign_in
 from core.analytics import UtilisationAsked, utilisation
 from core.availability import Busy, Days, Explainer, load_busy, load_sheets
 from core.booking import UndoRequest, undo
+from core.day_board import load_board
 from core.db import Database
 from core.demo import describe, ensure
 from core.demo_sign_ins import SIGN_INS
 from core.interval import to_instant, to_seconds
+from core.merging import MergeRequest, load_pairs, merge
 from core.models import (
     OCCUPYING,
     Attendee,
@@ -30,6 +32,7 @@ from core.models import (
     BookingState,
     Claim,
     Organisation,
+    PartOfDay,
     Patient,
     Priority,
     Professional,
@@ -39,9 +42,11 @@ from core.models import (
     Service,
     User,
 )
-from core.patients import NewPatient
+from core.patients import NewPatient, load_to_know
+from core.patients.preferences import preferences_of
 from core.patients.typed import Place, cleaned
 from core.policy import CONSOLE, Actor
+from core.recalls import load_recalls
 from core.visits import visit_of
 from tests import a
 
@@ -258,7 +263,11 @@ def test_patients_are_as_the_desk_could_have_typed_them(filled):
     assert sum(not each.email for each in patients) > 50
     assert len({each.phone[:4] for each in patients if each.phone}) > 8
     for each in patients:
-        typed = NewPatient(each.name, each.phone, each.email, each.born_on, each.language)
+        typed = NewPatient(
+            *(each.name, each.phone, each.email, each.born_on, each.language),
+            alerts=each.alerts,
+            preferences=preferences_of(filled, each),
+        )
         assert cleaned(typed, place, NOW) == typed
 
 
@@ -331,3 +340,43 @@ def test_some_wait_and_free_time_suits_them(filled_file: Path, tmp_path: Path) -
     assert len(waits) == 7
     assert len(fits) >= 4
     assert waits[0].wishes.priority is Priority.URGENT
+
+
+def test_some_are_to_be_seen_again_a_few_of_them_by_now(filled):
+    recalls = load_recalls(filled, CONSOLE, now=NOW)
+    booked = set(
+        filled.scalars(
+            select(Attendee.patient_id)
+            .join(Attendee.booking)
+            .where(Booking.state == S.BOOKED, Booking.starts_at > NOW)
+        )
+    )
+
+    assert Counter(each.is_due for each in recalls) == {True: 4, False: 4}
+    assert any(each.last_called_at for each in recalls)
+    assert not booked & {each.patient_id for each in recalls}
+
+
+def test_two_are_on_file_twice(filled):
+    pairs = load_pairs(filled, CONSOLE, now=NOW, limit=20)
+
+    assert len(pairs) == 2
+    for each in pairs:
+        assert len(each.reasons) == 2
+        asked = MergeRequest(each.first.id, each.first.version, each.second.id, each.second.version)
+        merge(filled, CONSOLE, asked, now=NOW)
+    assert load_pairs(filled, CONSOLE, now=NOW, limit=20) == []
+
+
+def test_some_have_alerts_and_preferences_also_today(filled):
+    patients = filled.scalars(select(Patient)).all()
+    ana = load_to_know(filled, CONSOLE, patients[0].id, now=NOW)
+    today = load_board(filled, CONSOLE, NOW.date(), now=NOW)
+
+    assert sum(bool(each.alerts) for each in patients) >= 8
+    assert sum(bool(each.preferred_parts) for each in patients) >= 4
+    assert (ana.preferences.parts, list(ana.names.values())) == (
+        (PartOfDay.MORNING,),
+        ["Dr Elena Ruiz"],
+    )
+    assert any(each.alerts for each in today.rows)

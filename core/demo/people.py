@@ -8,16 +8,21 @@ from random import Random
 import phonenumbers
 from sqlalchemy.orm import Session
 
-from core.models import Calendar, CalendarKind, Patient
-from core.patients import NewPatient, fold, search_text
+from core.models import Calendar, CalendarKind, PartOfDay, Patient
+from core.patients import NewPatient, Preferences, fold, search_text
+from core.patients.preferences import columns_of
+from core.patients.typed import ANYTHING
 
 COUNT = 400
+TWICE = 2
+"""So many are on file a second time."""
 ANA = NewPatient(
     name="Ana Silva",
     phone="+351912345678",
     email="ana.silva@example.com",
     born_on=date(1988, 3, 12),
     language="pt",
+    preferences=Preferences(parts=(PartOfDay.MORNING,)),
 )
 """Whoever signs in as the demo's patient."""
 
@@ -120,30 +125,36 @@ ORIGINS = (
     ),
 )
 
-NOTES = (
-    "Prefers the first visit of the day.",
-    "Uses a wheelchair: ground floor only.",
-    "Please call, does not read e-mail.",
-    "Comes with an interpreter.",
-    "Asked for a receipt with the tax number.",
-    "Works nights, so not before eleven.",
+
+@dataclass(frozen=True)
+class Remark:
+    """What is known about somebody besides how to reach them."""
+
+    note: str = ""
+    alerts: str = ""
+    liked: Preferences = ANYTHING
+
+
+REMARKS = (
+    Remark(liked=Preferences(parts=(PartOfDay.MORNING,), words="The first visit of the day")),
+    Remark(alerts="Uses a wheelchair: ground floor only"),
+    Remark(note="Please call, does not read e-mail."),
+    Remark(alerts="Interpreter needed: allow ten minutes more"),
+    Remark(note="Asked for a receipt with the tax number.", alerts="Pays in advance"),
+    Remark(liked=Preferences(parts=(PartOfDay.AFTERNOON, PartOfDay.EVENING), words="Works nights")),
 )
+NOBODY_SPECIAL = Remark()
 
 
 def write(session: Session, chance: Random, *, today: date, now: datetime) -> list[Patient]:
     """Put them all on file; Ana Silva is the first."""
     rows = []
-    for each in [ANA, *_everybody(chance, today)]:
+    for each in [ANA, *_with_two_twice(list(_everybody(chance, today)))]:
         registered = now - timedelta(days=chance.randint(100, 900), minutes=chance.randint(0, 600))
         rows.append(
             Patient(
                 calendar=Calendar(kind=CalendarKind.PATIENT),
-                name=each.name,
-                phone=each.phone,
-                email=each.email,
-                born_on=each.born_on,
-                language=each.language,
-                desk_note=each.desk_note,
+                **columns_of(each),
                 search=search_text(each),
                 created_at=registered,
                 updated_at=registered,
@@ -165,6 +176,14 @@ def _everybody(chance: Random, today: date) -> Iterator[NewPatient]:
             yield _patient(chance, origin, name, today)
 
 
+def _with_two_twice(people: list[NewPatient]) -> list[NewPatient]:
+    """The last two are others once more, as somebody typed them on the telephone."""
+    once = people[:-TWICE]
+    spelt = [each for each in once if each.phone and fold(each.name) != each.name.lower()]
+    again = (NewPatient(fold(each.name).title(), each.phone) for each in spelt[:TWICE])
+    return [*once, *again]
+
+
 def _family(chance: Random, origin: Origin) -> str:
     """Portuguese and Spanish people mostly go by two family names."""
     names = origin.last.split()
@@ -181,15 +200,18 @@ def _patient(chance: Random, origin: Origin, name: str, today: date) -> NewPatie
     email = f"{fold(name).replace(' ', '.')}@example.{chance.choice(('com', 'org', 'net'))}"
     is_child = chance.random() < 0.2
     age = chance.triangular(0.5, 16, 6) if is_child else chance.triangular(18, 93, 44)
+    born_on = today - timedelta(days=round(age * 365.25))
+    is_known = is_child or chance.random() < 0.93
+    remark = chance.choice(REMARKS) if chance.random() < 0.08 else NOBODY_SPECIAL
     return NewPatient(
         name=name,
         phone="" if reachable > 0.96 else phone,
         email="" if reachable < 0.27 else email,
-        born_on=today - timedelta(days=round(age * 365.25))
-        if is_child or chance.random() < 0.93
-        else None,
+        born_on=born_on if is_known else None,
         language=origin.language,
-        desk_note=chance.choice(NOTES) if chance.random() < 0.08 else "",
+        desk_note=remark.note,
+        alerts=remark.alerts,
+        preferences=remark.liked,
     )
 
 
