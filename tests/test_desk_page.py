@@ -261,7 +261,7 @@ def test_a_group_shows_its_seats_and_lets_a_patient_go(monkeypatch, sqlite_datab
         join(session, desk.bea, SeatRequest(booking.id, row.version, ben.id), now=utc_now())
     desk.open(booking)
     assert "2 of 2 seats taken" in " ".join(each.value for each in desk.page.markdown)
-    assert any(r"Pays \*in\* advance" in each.value for each in desk.page.caption)
+    assert any(r"Pays \*in\* advance" in each.value for each in desk.page.markdown)
     leaves = next(each for each in desk.page.button if each.key.endswith(f"_leave_{ben.id}"))
     leaves.click().run()
     with desk.database.reading() as session:

@@ -47,15 +47,17 @@ def group_seats(
     for seat in coming:
         with st.container(horizontal=True, vertical_alignment="center"):
             word = _("Waiting") if seat.waiting else state_word(seat.state)
-            st.markdown(f"{feedback.md(seat.patient.name)} · {word}", width="stretch")
+            alerts = [
+                f":material/warning: {feedback.md(each)}" for each in lines_of(seat.patient.alerts)
+            ]
+            lines = [f"{feedback.md(seat.patient.name)} · {word}", *alerts]
+            st.markdown("  \n".join(lines), width="stretch")
             if not seat.waiting:
                 if seat.state is BookingState.BOOKED and booking.starts_at > now:
                     _tick(seat, confirmed.get(seat.patient_id), verbs, key=key, zone=zone, now=now)
                 _marks(seat, key=key, mark=verbs.mark)
             if st.button(_("Leaves"), key=f"{key}_leave_{seat.patient_id}", type="tertiary"):
                 verbs.leave(seat.patient_id)
-        if alerts := lines_of(seat.patient.alerts):
-            st.caption(f":material/warning: {feedback.md(' · '.join(alerts))}")
 
 
 def _tick(

@@ -156,8 +156,8 @@ def _dialog() -> None:
     from_other = _choices(kept.patient, other.patient)
     st.caption(
         _(
-            "Visits, waiting list, messages and notes of both stay, in the record with number "
-            "{number}. This can be undone for ten minutes."
+            "Visits, waiting list, messages, notes, alerts and preferences of both stay, in the "
+            "record with number {number}. This can be undone for ten minutes."
         ).format(number=kept.patient.id)
     )
     with st.container(horizontal=True):
