@@ -10,9 +10,8 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from core import patients, recalls, waiting
+from core.availability.chain import MOST_WAIT
 from core.booking import (
-    LOOK_AHEAD,
-    MOST_WAIT,
     ChainAsked,
     ChainPlan,
     ChainRequest,
@@ -129,8 +128,7 @@ def _offer_starts(actor: Actor, first: First, asked: ChainAsked, zone: ZoneInfo,
     with session.reading() as db:
         found = next_chains(db, actor, asked, now=now)
     if not found:
-        sentence = _("Within {count} weeks they fit nowhere one right after the other.")
-        st.caption(sentence.format(count=LOOK_AHEAD.days // 7))
+        st.caption(_("No start was found for all of it. Choose other people, or book one by one."))
         return
     st.write(_("All of it fits, starting:"))
     with st.container(horizontal=True):

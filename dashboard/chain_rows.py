@@ -133,11 +133,10 @@ def _last_line(key: str, number: int) -> DeltaGenerator:
     with st.container(horizontal=True, vertical_alignment="center"):
         below = st.container(width="stretch")
         st.button(
-            "",
+            _("Leave out"),
             key=f"{key}_leg{number}_remove",
             icon=":material/close:",
             type="tertiary",
-            help=_("Leave this visit out"),
             on_click=_remove,
             args=(key, number),
         )

@@ -230,6 +230,23 @@ def test_an_earlier_leg_takes_whom_a_later_one_can_spare(quick):
     ]
 
 
+def test_who_does_what_is_tried_in_every_order_until_all_of_it_fits(quick):
+    """Dr Ada needs 40 minutes before the last visit, and Dr Ben takes one a day: she goes first."""
+    scan = a.service(quick.session, name="Scan", before_minutes=40)
+    a.offer(quick.session, quick.ada, scan)
+    ben = a.professional(quick.session, services=(quick.visit,), visits_per_day=1)
+    quick.taken(quick.ada, quick.visit, 15)
+
+    anybody = Leg(quick.visit.id, quick.ana.id)
+    plan = quick.preview(9, anybody, anybody, Leg(scan.id, quick.ana.id))
+
+    assert times(plan.placed) == [
+        (a.at(9), quick.ada.id),
+        (a.at(9.5), ben.id),
+        (a.at(10), quick.ada.id),
+    ]
+
+
 def test_a_room_both_services_need_passes_from_one_to_the_next(quick):
     room = a.room(quick.session)
     for each in (quick.visit, quick.blood):

@@ -179,6 +179,17 @@ def test_where_anybody_would_do_and_nobody_is_free_that_is_said(desk):
     assert "Blood test: nobody is free to start between 09:15 and 09:45." in desk.said()
 
 
+def test_what_never_fits_is_said(desk):
+    with desk.database.writing() as session:
+        scan = a.service(session, name="Scan")
+        a.professional(session, name="Cleo", weekdays=(), services=(scan,))
+    desk.ask()
+    desk.right_after(1, scan)
+
+    assert "Cleo does not work that day." in desk.said()
+    assert any("No start was found" in each.value for each in desk.page.caption)
+
+
 def test_times_that_changed_meanwhile_are_shown_before_they_are_booked(desk):
     desk.ask()
     desk.right_after(1, desk.blood)

@@ -7,9 +7,7 @@ from core.booking.back_to_back import (
     hold_legs,
 )
 from core.booking.chain import (
-    LOOK_AHEAD,
     MOST_LEGS,
-    MOST_WAIT,
     ChainAsked,
     ChainPlan,
     Leg,
@@ -55,10 +53,8 @@ from core.edits import UNDO_FOR
 
 __all__ = [
     "CANCELLABLE",
-    "LOOK_AHEAD",
     "MAY_BECOME",
     "MOST_LEGS",
-    "MOST_WAIT",
     "MOVABLE",
     "OTHER",
     "UNDO_FOR",

@@ -157,6 +157,11 @@ def book_anew(page: Page, dialog: Locator) -> Iterator[str]:
     dialog.get_by_role("button", name="New patient").click()
     expect(dialog.get_by_label("Phone", exact=True)).to_be_visible(timeout=PATIENCE)
     yield "new patient"
+    dialog.get_by_role("button", name="And right after").click()
+    expect(dialog.get_by_label("For", exact=True)).to_be_visible(timeout=PATIENCE)
+    page.mouse.move(0, 0)  # what took its place would be lit up under it
+    yield "what comes right after"
+    dialog.get_by_role("button", name="Leave out").click()
     dialog.get_by_role("button", name="No time suits?").click()
     expect(dialog.get_by_text("Time of day")).to_be_visible(timeout=PATIENCE)
     yield "waiting form"
