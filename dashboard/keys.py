@@ -54,7 +54,7 @@ DONE = Key("d", N_("Done: finish the visit"), ("today", BOOKING))
 NO_SHOW = Key("x", N_("No-show"), ("today", BOOKING))
 UNDO = Key("u", N_("Undo the last step"), ("today", "sick-day", BOOKING))
 CONFIRM = Key("c", N_("Confirmed by telephone"), ("today",), on_button=False)
-MOVE = Key("m", N_("Move"), (BOOKING,), on_button=False)
+MOVE = Key("m", N_("Move; then Enter: to the same time a week later"), (BOOKING,), on_button=False)
 CANCEL = Key("Delete", N_("Cancel, with a reason"), (BOOKING,), on_button=False)
 AGAIN = Key("b", N_("Book again"), (BOOKING,))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -20,11 +20,13 @@ from dashboard import feedback, keys, last_step, offering, series_form, session
 from dashboard.components.booking_forms import refusal_with_ways_out
 from dashboard.components.set_aside import set_aside_form
 from dashboard.formatting import clock, when
-from dashboard.i18n import _
+from dashboard.i18n import N_, _
 from dashboard.opened import KEY, Opened, forget, press_of, run, time_of, title_of
 from dashboard.series_form import Reach
 
 NEAREST = 5
+LATER = {7: N_("A week later: {time}"), 1: N_("A day later: {time}")}
+"""The first has the focus once the form is opened by key."""
 
 
 def drop(booking_id: int, version: int, professional_id: int, starts_at: datetime) -> None:
@@ -77,6 +79,8 @@ def move_form(actor: Actor, booking: Booking, zone: ZoneInfo, reach: Reach) -> N
     with st.expander(
         keys.marked(_("Move"), keys.MOVE), icon=":material/event_repeat:", key=f"{KEY}_move"
     ):
+        if not reach.is_more:
+            _later_buttons(booking, zone)
         left, middle, right = st.columns(3)
         here = booking.starts_at.astimezone(zone).date()
         booking_time = booking.starts_at.astimezone(zone).time()
@@ -113,11 +117,12 @@ def move_form(actor: Actor, booking: Booking, zone: ZoneInfo, reach: Reach) -> N
             wish = MoveSeriesAsked(booking.id, reach.scope, professional_id, starts_at)
             _move_series(actor, booking, wish, reach, zone)
             return
+        is_there = (professional_id, starts_at) == (booking.professional_id, booking.starts_at)
         pressed = st.button(
             _("Move"),
             key=f"{press_of(booking)}_do_move",
             type="primary",
-            disabled=starts_at is None,
+            disabled=starts_at is None or is_there,
         )
         straight_to = _nearest_buttons(booking, free, zone)
         wished = straight_to or (starts_at if pressed else None)
@@ -131,6 +136,33 @@ def move_form(actor: Actor, booking: Booking, zone: ZoneInfo, reach: Reach) -> N
                 step=booking.id,
                 frees=time_of(booking),
             )
+
+
+def _later_buttons(booking: Booking, zone: ZoneInfo) -> None:
+    """The same time on another day by one press; one that is not free says why, and which are."""
+    now = utc_now()
+    with st.container(horizontal=True):
+        for days, label in LATER.items():
+            there = at_the_same_time(booking.starts_at, days, zone)
+            request = MoveRequest(booking.id, booking.version, booking.professional_id, there)
+            st.button(
+                _(label).format(time=when(there, zone, now)),
+                key=f"{press_of(booking)}_later_{days}",
+                on_click=_move_later,
+                args=(request,),
+            )
+
+
+def at_the_same_time(start: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """So many days later by the calendar, at the same time by the clock on the wall."""
+    here = start.astimezone(zone)
+    there = datetime.combine(here.date() + timedelta(days=days), here.time(), tzinfo=zone)
+    return there.astimezone(UTC)
+
+
+def _move_later(request: MoveRequest) -> None:
+    forget()
+    _try_move(request)
 
 
 def _nearest_buttons(booking: Booking, free: Sequence[datetime], zone: ZoneInfo) -> datetime | None:

@@ -1,6 +1,7 @@
 """The desk's page and its dialogs, without a browser."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -26,7 +27,7 @@ from core.models import (
     Role,
 )
 from core.policy import Actor
-from dashboard import new_booking, open_booking
+from dashboard import moving, new_booking, open_booking
 from tests import a, screen
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
@@ -245,6 +246,53 @@ def test_a_booking_goes_straight_to_a_free_time_nearby(desk):
 
     moved = desk.read(booking)
     assert (moved.starts_at, moved.version) == (wished_at(wished.key), booking.version + 1)
+
+
+def later(desk, label):
+    return next(each for each in desk.page.button if each.label.startswith(label))
+
+
+@pytest.mark.parametrize(("label", "days"), [("A week later", 7), ("A day later", 1)])
+def test_a_booking_goes_to_the_same_time_later_by_one_press(desk, label, days):
+    booking = desk.booked()
+    desk.open(booking)
+
+    assert f"{booking.starts_at + timedelta(days=days):%H:%M}" in later(desk, label).label
+    later(desk, label).click().run()
+
+    assert desk.read(booking).starts_at == booking.starts_at + timedelta(days=days)
+    assert "Moved Ana Silva to" in toasts(desk.page)
+    assert open_booking.KEY not in desk.page.session_state
+
+
+def test_a_week_later_that_is_taken_says_so_and_offers_the_nearest_free_times(desk):
+    with desk.database.writing() as session:
+        bo = a.patient(session, name="Bo Lind")
+    wished = desk.start + timedelta(days=7)
+    desk.booked(bo, wished)
+    booking = desk.booked()
+    desk.open(booking)
+
+    later(desk, "A week later").click().run()
+
+    assert "Taken until" in said(desk.page)
+    assert desk.read(booking).starts_at == booking.starts_at
+    nearest = [each for each in desk.page.button if "_instead_" in (each.key or "")]
+    assert len(nearest) == 3
+    nearest[0].click().run()
+    moved = desk.read(booking).starts_at
+    assert moved != wished
+    assert moved.date() == wished.date()
+
+
+def test_a_week_later_is_by_the_clock_on_the_wall():
+    zone = ZoneInfo("Europe/Lisbon")
+    before = datetime(2027, 3, 24, 10, tzinfo=zone)
+
+    there = moving.at_the_same_time(before, 7, zone)
+
+    assert there == datetime(2027, 3, 31, 10, tzinfo=zone)
+    assert there - before.astimezone(UTC) == timedelta(days=7, hours=-1)
 
 
 def wished_at(key: str) -> datetime:
