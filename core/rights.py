@@ -284,6 +284,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "catalog.professionals.load_professional",
             "catalog.professionals.load_professionals",
             "directory.finding.find",
+            "directory.portraits.get_portrait",
             "directory.profiles.get_profile",
             "directory.profiles.load_tags",
             "directory.times.free_times",
@@ -317,7 +318,11 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     ),
     (
         _needs(P.CATALOG_WRITE, P.PROFILE_WRITE_OWN),
-        ("catalog.professionals.edit_profile",),
+        (
+            "catalog.portraits.remove_portrait",
+            "catalog.portraits.set_portrait",
+            "catalog.professionals.edit_profile",
+        ),
     ),
     (_needs(P.ANALYTICS_READ, P.ANALYTICS_READ_OWN), ("analytics.utilisation",)),
     # people

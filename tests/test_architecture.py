@@ -195,8 +195,8 @@ def test_t098_no_html_of_ours_is_switched_on(path):
 
 HTML_OF_OURS = re.compile(r"([\w.]+\.)?[A-Z_]+(\.format\(colour=[\w.]+\))?")
 """A constant; a colour may be put in, which core takes only as six digits."""
-DRAWN_BY_US = {"_picture(made.uri)"}
-"""The picture of a second step, escaped where it is made."""
+DRAWN_BY_US = {"_picture(made.uri)", "_drawn(key, name, side)"}
+"""The picture of a second step and a portrait, escaped where they are made."""
 
 
 @each(SCREENS)

@@ -204,6 +204,12 @@ def to_be_seen(desk):
     return recalls.add_recall(desk.session, desk.admin, request, now=a.BEFORE)
 
 
+def pictured(desk):
+    request = catalog.NewPortrait(desk.ada.id, catalog.Picture(b"a face"))
+    catalog.set_portrait(desk.session, desk.admin, request, now=a.BEFORE)
+    return desk.ada
+
+
 def known_tag(desk, name):
     tag = Expertise(name=name)
     desk.session.add(tag)
@@ -376,6 +382,14 @@ DOINGS = {
     "core.catalog.edit_profile": lambda desk: (
         catalog.edit_profile,
         (catalog.EditedProfile(desk.ada.id, 1, catalog.Profile(bio="Since 1999.")),),
+    ),
+    "core.catalog.set_portrait": lambda desk: (
+        catalog.set_portrait,
+        (catalog.NewPortrait(desk.ada.id, catalog.Picture(b"a face")),),
+    ),
+    "core.catalog.remove_portrait": lambda desk: (
+        catalog.remove_portrait,
+        (pictured(desk).id,),
     ),
     "core.catalog.edit_expertise": lambda desk: (
         catalog.edit_expertise,

@@ -385,6 +385,7 @@ def test_t071_nothing_but_our_own_pages_may_change_anything_anywhere(client, pat
 
 
 TO_ANYBODY = {
+    f"/portrait/{'0' * 64}": 404,
     "/healthz": 200,
     "/_stcore/health": 200,
     "/_stcore/script-health-check": 404,
@@ -422,6 +423,20 @@ def test_t133_a_thousand_small_files_are_too_many(client, ticket):
 
     assert 429 not in answers[:20]
     assert set(answers[40:]) == {429}
+
+
+def test_t133_large_files_count_as_several(client, ticket):
+    """T133: however they are cut, no more than 60 MB of one session wait in memory."""
+    open_session(client, ticket)
+    path = "/_stcore/upload_file/b/{}"
+    ten_megabytes = b"x" * (10 * 1024**2)
+
+    answers = [
+        client.put(path.format(number), content=ten_megabytes, headers=ORIGIN).status_code
+        for number in range(8)
+    ]
+
+    assert answers.count(429) == 2
 
 
 def test_an_allowance_comes_back_with_time_and_is_each_ones_own():
@@ -548,6 +563,7 @@ def test_our_routes_are_these_and_no_others():
         "/session/used",
         "/session",
         "/export",
+        "/portrait/{key}",
         "/healthz",
     }
 

@@ -32,6 +32,7 @@ from core.catalog.offers import (
     set_offers,
     withdraw_service_offer,
 )
+from core.catalog.pictures import Picture, prepare_picture
 from core.catalog.place import (
     MOST_OPEN_BOOKINGS,
     OrganisationDetails,
@@ -40,6 +41,12 @@ from core.catalog.place import (
     let_patients_book,
     set_up_organisation,
     zone_of,
+)
+from core.catalog.portraits import (
+    NewPortrait,
+    load_portrait_keys,
+    remove_portrait,
+    set_portrait,
 )
 from core.catalog.professionals import (
     EditedProfessional,
@@ -85,6 +92,7 @@ __all__ = [
     "KnownExpertise",
     "Meant",
     "MergedExpertise",
+    "NewPortrait",
     "NewProfessional",
     "NewRoom",
     "NewService",
@@ -93,6 +101,7 @@ __all__ = [
     "OnlyRoom",
     "OrganisationDetails",
     "PatientsBook",
+    "Picture",
     "Profile",
     "ServicesOffered",
     "StillBooked",
@@ -115,6 +124,7 @@ __all__ = [
     "load_expertise",
     "load_offered",
     "load_offers",
+    "load_portrait_keys",
     "load_professional",
     "load_professionals",
     "load_rooms",
@@ -125,8 +135,11 @@ __all__ = [
     "merge_expertise",
     "offer_of",
     "offer_service",
+    "prepare_picture",
+    "remove_portrait",
     "restore",
     "set_offers",
+    "set_portrait",
     "set_up_organisation",
     "tag_expertise",
     "typed_tags",

@@ -159,7 +159,7 @@ def edit_professional(
 ) -> Professional:
     """Change all there is to a professional, expertise included."""
     require(actor, Permission.CATALOG_WRITE)
-    professional = _lock_professional(session, request.professional_id)
+    professional = lock_professional(session, request.professional_id)
     check_version(session, professional, request.version)
     values = _values(request.details)
     _check_name_is_free(session, request.details.name, but=professional.id)
@@ -172,7 +172,7 @@ def edit_profile(
 ) -> Professional:
     """Change what others see of a professional: anybody's for admins, one's own otherwise."""
     check_may_shape(actor, request.professional_id)
-    professional = _lock_professional(session, request.professional_id)
+    professional = lock_professional(session, request.professional_id)
     check_version(session, professional, request.version)
     _write(
         session,
@@ -204,7 +204,8 @@ def tag_expertise(
     return professional
 
 
-def _lock_professional(session: Session, professional_id: int) -> Professional:
+def lock_professional(session: Session, professional_id: int) -> Professional:
+    """The professional as they are now, held until the transaction ends."""
     lock_calendars(session, {get_professional(session, professional_id).calendar_id})
     return lock_in_use(session, Professional, professional_id, what=N_("professional"))
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
+    LargeBinary,
     String,
     false,
     true,
@@ -164,6 +165,19 @@ class ProfessionalExpertise(Base):
     expertise_id: Mapped[int] = mapped_column(
         ForeignKey("expertise.id"), primary_key=True, index=True
     )
+
+
+class Portrait(Base):
+    """The picture of a professional, as small as it is shown."""
+
+    __tablename__ = "portraits"
+    __table_args__ = (CheckConstraint("length(content) <= 200000", name="size"),)
+
+    professional_id: Mapped[int] = mapped_column(ForeignKey("professionals.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), index=True)
+    """The hash of what it shows: its address, which nobody can guess without having it."""
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[datetime]
 
 
 class Room(Base, Edited):

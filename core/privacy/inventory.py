@@ -396,6 +396,7 @@ NOT_THEIRS: Mapping[str, str] = MappingProxyType(
                 "expertise",
                 "expertise_synonyms",
                 "openings",
+                "portraits",
                 "organisation",
                 "professional_expertise",
                 "professional_services",

@@ -152,6 +152,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "professional.tagged": N_("{who} changed the expertise of {professional}."),
         "expertise.edited": N_("{who} changed a field of expertise."),
         "expertise.merged": N_("{who} merged two fields of expertise."),
+        "portrait.set": N_("{who} chose a picture of {professional}."),
+        "portrait.removed": N_("{who} removed the picture of {professional}."),
         "room.added": N_("{who} added the room {room}."),
         "room.edited": N_("{who} changed the room {room}."),
         "room.archived": N_("{who} archived the room {room}."),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.components.portrait import portrait
 from dashboard.feedback import md
 from dashboard.i18n import _
 
@@ -18,14 +19,15 @@ class ProfileShown:
     expertise: Sequence[str]
     premium: str = ""
     """The word of their tier, or nothing."""
+    portrait_key: str | None = None
 
 
 def profile_card(shown: ProfileShown) -> None:
     """Name, what they know and say: all of it plain text."""
     with st.container(border=True, key="profile_card", gap="small"):
-        premium = f" :primary-badge[{md(shown.premium)}]" if shown.premium else ""
-        lines = [f"**{md(shown.name)}**{premium}", md(shown.title)]
-        st.markdown("  \n".join(each for each in lines if each))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            portrait(shown.portrait_key, shown.name)
+            _who(shown)
         if shown.expertise:
             st.markdown(" ".join(f":gray-badge[{md(each)}]" for each in shown.expertise))
         if shown.bio:
@@ -33,3 +35,9 @@ def profile_card(shown: ProfileShown) -> None:
         if shown.languages:
             speaks = _("Speaks {languages}.").format(languages=", ".join(shown.languages))
             st.caption(md(speaks))
+
+
+def _who(shown: ProfileShown) -> None:
+    premium = f" :primary-badge[{md(shown.premium)}]" if shown.premium else ""
+    lines = [f"**{md(shown.name)}**{premium}", md(shown.title)]
+    st.markdown("  \n".join(each for each in lines if each))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import catalog
 from core.catalog import EditedProfile, Meant, Profile
@@ -40,11 +41,12 @@ def forget() -> None:
     session.forget_typed(KEY)
 
 
-def show(actor: Actor, professional: Professional) -> None:
+def show(
+    actor: Actor, professional: Professional, *, beside: DeltaGenerator, key: str | None
+) -> None:
     shaping: Shaping = st.session_state.setdefault(KEY, Shaping(professional.version))
     if shaping.is_saved:
         go_on()
-    left, right = st.columns([3, 2], gap="large")
     saved = _profile_of(professional)
     meant: list[Meant] = []
 
@@ -52,12 +54,11 @@ def show(actor: Actor, professional: Professional) -> None:
         meant.extend(_meant(tags))
         what_is_meant(meant)
 
-    with left:
-        typed = profile_fields(saved, shaping.key, below_expertise=tell)
-        _buttons(actor, professional, shaping, typed)
-    with right:
+    typed = profile_fields(saved, shaping.key, below_expertise=tell)
+    _buttons(actor, professional, shaping, typed)
+    with beside:
         st.subheader(_("As patients see it"), anchor=False)
-        profile_card(_shown(professional, typed, meant))
+        profile_card(_shown(professional, typed, meant, key))
 
 
 def go_on() -> None:
@@ -111,7 +112,9 @@ def _profile_of(professional: Professional) -> Profile:
     )
 
 
-def _shown(professional: Professional, typed: Profile, meant: list[Meant]) -> ProfileShown:
+def _shown(
+    professional: Professional, typed: Profile, meant: list[Meant], key: str | None
+) -> ProfileShown:
     return ProfileShown(
         professional.name,
         typed.title,
@@ -119,4 +122,5 @@ def _shown(professional: Professional, typed: Profile, meant: list[Meant]) -> Pr
         [each.strip() for each in typed.languages.split(",") if each.strip()],
         [each.name for each in meant],
         _("Premium") if professional.premium else "",
+        key,
     )

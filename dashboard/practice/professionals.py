@@ -13,15 +13,18 @@ from core.models import Professional
 from core.policy import Actor
 from core.practice import load_days_at_work
 from dashboard import feedback, session
+from dashboard.components.portrait import portrait
 from dashboard.components.profile_fields import profile_fields
 from dashboard.feedback import md
 from dashboard.formatting import WEEKDAYS
 from dashboard.i18n import _
+from dashboard.my_profile import picture
 from dashboard.practice import forms, hours, offers
 from dashboard.practice.forms import key
 
 FORM = "professional"
-PROFILE, OFFERS, HOURS = N_("Profile"), N_("Services"), N_("Weekly hours")
+PROFILE, PICTURE = N_("Profile"), N_("Picture")
+OFFERS, HOURS = N_("Services"), N_("Weekly hours")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00", "#5B4B8A")
 """Told apart by colour-blind people as well; each new professional gets the next one."""
 SWATCH = '<div style="width: 6px; height: 2.4rem; border-radius: 3px; background: {colour}"></div>'
@@ -35,12 +38,13 @@ def show(actor: Actor) -> None:
         offered = catalog.load_offered(db, actor)
         days = load_days_at_work(db, actor, today)
         archived = catalog.load_archived(db, actor, Professional)
+        portraits = catalog.load_portrait_keys(db, [each.id for each in professionals])
     forms.add_button(_("Add professional"), FORM)
     if professionals:
         with st.container(border=True, gap="small"):
             for each in professionals:
                 names = [services[one.service_id] for one in offered.get(each.id, ())]
-                _row(each, names, days.get(each.id, ()))
+                _row(each, names, days.get(each.id, ()), portraits.get(each.id))
     else:
         st.caption(_("No professionals yet. Add one, then what they offer and when they work."))
     forms.archived_list(actor, Professional, archived)
@@ -48,9 +52,15 @@ def show(actor: Actor) -> None:
         forms.show_dialog(_("Edit professional") if opened.id else _("New professional"), _dialog)
 
 
-def _row(professional: Professional, services: Sequence[str], days: Sequence[int]) -> None:
+def _row(
+    professional: Professional,
+    services: Sequence[str],
+    days: Sequence[int],
+    portrait_key: str | None,
+) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(SWATCH.format(colour=professional.colour), width=8)
+        portrait(portrait_key, professional.name, side=36)
         facts = [
             professional.title,
             ", ".join(_(WEEKDAYS[each - 1])[:3] for each in days),
@@ -71,10 +81,11 @@ def _dialog() -> None:
         return
     with session.reading() as db:
         professional = catalog.get_professional(db, opened.id)
+        portrait_key = catalog.load_portrait_keys(db, [opened.id]).get(opened.id)
     st.markdown(f"**{md(professional.name)}**")
     part = st.segmented_control(
         _("Part"),
-        [PROFILE, OFFERS, HOURS],
+        [PROFILE, PICTURE, OFFERS, HOURS],
         default=PROFILE,
         format_func=_,
         key=key("part"),
@@ -83,6 +94,8 @@ def _dialog() -> None:
     )
     if part == OFFERS:
         offers.show(actor, professional, opened, done=go_on)
+    elif part == PICTURE:
+        picture.show(actor, professional, portrait_key)
     elif part == HOURS:
         hours.show(actor, professional, opened, done=go_on)
     else:

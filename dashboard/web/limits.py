@@ -23,8 +23,8 @@ from dashboard.web.reading import token_of
 from dashboard.web.routes import has_session
 
 UPLOADS = "/_stcore/upload_file"
-LARGEST_UPLOAD = 3 * 1024 * 1024
-"""Streamlit's own limit of 2 MB for the file, and the form around it."""
+LARGEST_UPLOAD = 11 * 1024 * 1024
+"""Streamlit's own limit of 10 MB for the file, and the form around it."""
 LARGEST_BODY = 16 * 1024
 LONGEST_NUMBER = 12
 
@@ -97,8 +97,8 @@ class Allowance:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
         self._door = threading.Lock()
 
-    def take(self, key: str) -> bool:
-        """Whether one more is allowed now."""
+    def take(self, key: str, count: int = 1) -> bool:
+        """Whether one more is allowed now, or as many as ``count``."""
         now = self.clock()
         with self._door:
             bucket = self._buckets.setdefault(key, _Bucket(self.at_once, now))
@@ -107,14 +107,17 @@ class Allowance:
                 self._buckets.popitem(last=False)
             earned = (now - bucket.at) * self.per_second
             bucket.left, bucket.at = min(self.at_once, bucket.left + earned), now
-            if bucket.left < 1:
+            if bucket.left < count:
                 return False
-            bucket.left -= 1
+            bucket.left -= count
             return True
 
 
 FILES = Allowance(at_once=30, per_second=60 / 3600)
-"""Uploads stay in memory until their tab closes: 30 of 2 MB at once, then one a minute."""
+"""Uploads stay in memory until their tab closes: 30 of 2 MB at once, then one a minute.
+
+A larger one counts as several."""
+COUNTED_AS_ONE = 2 * 1024 * 1024
 
 
 class FileQuota:
@@ -127,13 +130,20 @@ class FileQuota:
         app = self.app
         if scope["type"] == "http" and scope["method"] == "PUT" and is_upload(scope):
             whose = secret_hash(token_of(Request(scope)))
-            if not FILES.take(whose):
+            if not FILES.take(whose, _files_in(scope)):
                 app = PlainTextResponse(
                     "Too many files. Please wait a minute.",
                     status_code=429,
                     headers={"retry-after": "60"},
                 )
         await app(scope, receive, send)
+
+
+def _files_in(scope: Scope) -> int:
+    """For how many files of the usual size it counts; for the most where no length is told."""
+    told = Headers(scope=scope).get("content-length", "")
+    known = told.isdecimal() and len(told) <= LONGEST_NUMBER
+    return max(1, -(-(int(told) if known else LARGEST_UPLOAD) // COUNTED_AS_ONE))
 
 
 MESSAGES = Allowance(at_once=60, per_second=6)

@@ -82,6 +82,7 @@ from core.booking import (
 )
 from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
 from core.booking_line import LineRead, propose, understand
+from core.directory.portraits import get_portrait
 from core.interval import Interval
 from core.models import (
     AbsenceCall,
@@ -105,6 +106,7 @@ from core.models import (
     WaitingEntry,
 )
 from core.passwords import PasswordHash
+from core.policy import CONSOLE
 from core.privacy import keeping
 from core.schedule import DayWindow, WeekdayWindow
 from core.series import Repeats, SeriesAsked, SeriesRequest
@@ -172,6 +174,21 @@ def understood(world):
 
 def printed(world, who):
     return day_print.load_printed_day(world.session, who, desk.DayAsked(a.DAY), now=NOW)
+
+
+FACE = catalog.Picture(b"a face")
+
+
+def pictured(world, professional_id):
+    """Somebody with a picture; the number of nobody stays as it is."""
+    if professional_id != MISSING:
+        key_of(world, professional_id)
+    return professional_id
+
+
+def key_of(world, professional_id):
+    request = catalog.NewPortrait(professional_id, FACE)
+    return catalog.set_portrait(world.session, CONSOLE, request, now=NOW)
 
 
 def walked_in(world, who, professional, patient):
@@ -1376,6 +1393,23 @@ CATALOG = {
                 w.session, who, catalog.MergedExpertise(w.knees.id, id), now=NOW
             ),
         ),
+    ),
+    "catalog.portraits.remove_portrait": (
+        About(
+            "professional",
+            lambda w, who, id: catalog.remove_portrait(w.session, who, pictured(w, id), now=NOW),
+        ),
+    ),
+    "catalog.portraits.set_portrait": (
+        About(
+            "professional",
+            lambda w, who, id: catalog.set_portrait(
+                w.session, who, catalog.NewPortrait(id, FACE), now=NOW
+            ),
+        ),
+    ),
+    "directory.portraits.get_portrait": (
+        Plain(lambda w, who: get_portrait(w.session, who, key_of(w, w.ada.id))),
     ),
     "catalog.professionals.edit_profile": (
         About(
