@@ -167,6 +167,7 @@ MAY_SAY = {
     "catalog.offers.offer_service": {"price_cents"},
     "catalog.place.set_up_organisation": {"currency"},
     "catalog.professionals.edit_professional": {"version"},
+    "catalog.place.let_patients_book": {"version"},
     "catalog.professionals.edit_profile": {"version"},
     "catalog.rooms.edit_room": {"version"},
     "catalog.services.add_service": {"price_cents"},
