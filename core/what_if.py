@@ -1,6 +1,6 @@
 """What other hours would do, before anybody saves them: tried on the sheets, not the tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -13,6 +13,7 @@ from core.availability import (
     Reason,
     TimeOffSpan,
     Visit,
+    organisation_clock,
     starts,
 )
 from core.availability.hours import DateWindow, WeeklyWindow
@@ -22,7 +23,8 @@ from core.errors import N_, Invalid, NotFound
 from core.interval import intersect, minutes_of, to_seconds
 from core.models import HoursKind, Professional, ProfessionalService, Service
 from core.policy import Actor, Permission, require, visible_calendars
-from core.schedule import HoursOfDate, NewTimeOff, WeekdayWindow
+from core.schedule import HoursOfDate, NewTimeOff, WeekdayWindow, WeeklyHours
+from core.schedule.hours import from_day
 from core.schedule.windows import check_date, check_week
 from core.schedule_check import VisitToCome, load_visits_to_come, reasons_of_hours
 from core.visits import visit_of
@@ -85,8 +87,51 @@ class WhatIf:
         return _share(self.booked_minutes, self.offered_minutes_after)
 
 
+@dataclass(frozen=True)
+class WeekdayThen:
+    """A weekday over the days looked at; ``lost`` and ``won`` are times a visit could start."""
+
+    weekday: int
+    minutes_before: int
+    minutes_after: int
+    lost: int
+    won: int
+
+
+@dataclass(frozen=True)
+class HoursPreview:
+    """What other weekly hours would do: to whoever is booked, and to the first weeks."""
+
+    stranded: Sequence[Stranded]
+    weekdays: Sequence[WeekdayThen]
+    first: date
+    last: date
+
+
+WEEKS_COMPARED = timedelta(days=28)
+LOOKED_AHEAD = timedelta(days=730)
+"""Nobody books later than this."""
+
+
 def what_if(session: Session, actor: Actor, asked: WhatIfAsked, *, now: datetime) -> WhatIf:
     """The bookings that would be stranded, the free starts lost or won, and utilisation."""
+    before, after, visits = _try_out(session, actor, asked, now)
+    span = before.span
+    return WhatIf(
+        stranded=_stranded(before, after, visits, now),
+        slots=_slots(session, actor, asked, before, after, now),
+        booked_minutes=minutes_of(
+            (each.start, each.end) for each in before.busy if span[0] <= each.start < span[1]
+        ),
+        offered_minutes_before=minutes_of(intersect(before.offered, [span])),
+        offered_minutes_after=minutes_of(intersect(after.offered, [span])),
+    )
+
+
+def _try_out(
+    session: Session, actor: Actor, asked: WhatIfAsked, now: datetime
+) -> tuple[DaySheet, DaySheet, Sequence[VisitToCome]]:
+    """The sheets before and after, and who is booked on those days."""
     require(actor, Permission.SCHEDULE_READ, Permission.SCHEDULE_READ_OWN)
     _check(asked)
     professional = session.scalar(
@@ -100,16 +145,60 @@ def what_if(session: Session, actor: Actor, asked: WhatIfAsked, *, now: datetime
     before = loaded.sheet_of(professional, recorded)
     after = loaded.sheet_of(professional, _changed(recorded, asked))
     visits = load_visits_to_come(session, actor, [professional.id], days, loaded.clock)
-    span = loaded.span
-    return WhatIf(
-        stranded=_stranded(before, after, visits, now),
-        slots=_slots(session, actor, asked, before, after, now),
-        booked_minutes=minutes_of(
-            (each.start, each.end) for each in before.busy if span[0] <= each.start < span[1]
-        ),
-        offered_minutes_before=minutes_of(intersect(before.offered, [span])),
-        offered_minutes_after=minutes_of(intersect(after.offered, [span])),
-    )
+    return before, after, visits
+
+
+def preview_weekly_hours(
+    session: Session, actor: Actor, request: WeeklyHours, *, now: datetime
+) -> HoursPreview:
+    """Who would be stranded in the next two years, and each weekday of the first four weeks."""
+    require(actor, Permission.SCHEDULE_READ, Permission.SCHEDULE_READ_OWN)
+    today = organisation_clock(session).date_of(to_seconds(now))
+    first = request.starting_on or today
+    for each in request.windows:
+        from_day(each, first)
+    asked = WhatIfAsked(request.professional_id, first, first + LOOKED_AHEAD, request.windows)
+    before, after, visits = _try_out(session, actor, asked, now)
+    coming = [each for each in visits if each.starts_at >= now]
+    stranded = _stranded(before, after, coming, now)
+    near = replace(asked, last=first + WEEKS_COMPARED - timedelta(days=1))
+    before, after, _booked = _try_out(session, actor, near, now)
+    weekdays = _weekdays(session, actor, near, before, after, now)
+    return HoursPreview(stranded, weekdays, near.first, near.last)
+
+
+def _weekdays(
+    session: Session,
+    actor: Actor,
+    asked: WhatIfAsked,
+    before: DaySheet,
+    after: DaySheet,
+    now: datetime,
+) -> list[WeekdayThen]:
+    visits = [visit for _service, visit in _visits(session, actor, asked)]
+    old = {start for visit in visits for start in starts(before, visit, now=now)}
+    new = {start for visit in visits for start in starts(after, visit, now=now)}
+    return [
+        WeekdayThen(
+            weekday,
+            _minutes_on(before, asked, weekday),
+            _minutes_on(after, asked, weekday),
+            _count_on(before, old - new, weekday),
+            _count_on(before, new - old, weekday),
+        )
+        for weekday in range(1, 8)
+    ]
+
+
+def _minutes_on(sheet: DaySheet, asked: WhatIfAsked, weekday: int) -> int:
+    days = range(asked.first.toordinal(), asked.last.toordinal() + 1)
+    spans = [sheet.clock.span_of_days(on, on) for on in map(date.fromordinal, days)]
+    on_weekday = [each for each, day in zip(spans, days, strict=True) if (day - weekday) % 7 == 0]
+    return minutes_of(intersect(sheet.offered, on_weekday))
+
+
+def _count_on(sheet: DaySheet, found: Collection[int], weekday: int) -> int:
+    return sum((sheet.clock.ordinal_of(each) - weekday) % 7 == 0 for each in found)
 
 
 def _check(asked: WhatIfAsked) -> None:

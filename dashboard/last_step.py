@@ -22,6 +22,7 @@ class Kind(enum.Enum):
     TIME_OFF = enum.auto()
     BLOCKED = enum.auto()
     CLOSURE = enum.auto()
+    HOURS = enum.auto()
     WAITING = enum.auto()
     RECALL = enum.auto()
     MERGE = enum.auto()
@@ -64,6 +65,11 @@ def note_all(kind: Kind, ids: Iterable[int]) -> None:
 def note_removed(kind: Kind, id: int, words: str) -> None:
     """The same for what is in no list any more."""
     st.session_state[KEY] = Noted((id,), utc_now(), kind, words=words)
+
+
+def note_hours(change_id: int, professional_id: int, words: str) -> None:
+    """The same for weekly hours that were saved."""
+    st.session_state[KEY] = Noted((change_id, professional_id), utc_now(), Kind.HOURS, words=words)
 
 
 def note_discarded(discarded: Discarded, words: str) -> None:

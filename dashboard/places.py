@@ -44,6 +44,14 @@ PLACES = (
         (P.SCHEDULE_READ_OWN,),
     ),
     Place(
+        "my-hours",
+        "h",
+        N_("My hours"),
+        ":material/schedule:",
+        "my_hours.py",
+        (P.SCHEDULE_WRITE_OWN,),
+    ),
+    Place(
         "my-bookings",
         "b",
         N_("My bookings"),

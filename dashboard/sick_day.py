@@ -9,9 +9,10 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from core import catalog
+from core.changing_hours import load_left_outside
 from core.db import utc_now
 from core.errors import BookingError, NotFound
-from core.models import BookingState, Patient
+from core.models import Booking, BookingState, Patient
 from core.policy import Actor
 from core.schedule import load_time_off
 from core.sick_day import (
@@ -71,6 +72,7 @@ def choose(actor: Actor) -> None:
     with session.reading() as db:
         absences = load_time_off(db, actor, now=now)
         lists = [(each, load_worklist(db, actor, each.id, now=now)) for each in absences]
+        outside = load_left_outside(db, actor, now=now)
     waiting = [(each, worklist) for each, worklist in lists if worklist.rows]
     if waiting:
         st.subheader(_("Visits to move"), anchor=False)
@@ -86,6 +88,8 @@ def choose(actor: Actor) -> None:
                 on_click=_open,
                 args=(each.id,),
             )
+    if outside:
+        _outside_the_hours([each.booking for each in outside], zone)
     asked = _("Who else is away today?") if waiting else _("Who is away today?")
     st.subheader(asked, anchor=False)
     st.caption(
@@ -97,6 +101,19 @@ def choose(actor: Actor) -> None:
     with st.container(width=WIDTH):
         # A list that waits is opened by key, and keys are not heard in a field.
         time_off.enter(actor, then=_choose, words=ILL, focused=not waiting)
+
+
+def _outside_the_hours(bookings: Sequence[Booking], zone: ZoneInfo) -> None:
+    """Hours were changed under these: each leaves the list once it is moved or cancelled."""
+    st.subheader(_("Outside changed hours"), anchor=False)
+    count = ngettext(
+        "{count} visit lies outside hours that were changed. Open it to move or cancel it.",
+        "{count} visits lie outside hours that were changed. Open each to move or cancel it.",
+        len(bookings),
+    )
+    st.caption(count.format(count=len(bookings)))
+    with st.container(width=WIDTH):
+        time_off.booked_lines(bookings, zone, "outside", whose=True)
 
 
 def _choose(time_off_id: int | None) -> None:

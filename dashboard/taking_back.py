@@ -15,13 +15,14 @@ from core.booking import (
     take_back_cancellation,
     undo,
 )
+from core.changing_hours import take_back_weekly_hours
 from core.db import utc_now
 from core.errors import N_, BookingError, Invalid
 from core.merging import undo_merge
 from core.models import Booking, BookingEvent, EventKind, Role
 from core.policy import Actor
 from core.recalls import reopen_recall
-from core.schedule import put_back_closure, put_back_time_off, remove_time_off
+from core.schedule import UndoHours, put_back_closure, put_back_time_off, remove_time_off
 from core.series import NotAllBack, Seen, Undoable, UndoSeriesRequest, load_undoable, undo_series
 from core.waiting import reopen
 from dashboard import feedback, keys, last_step, open_booking, session
@@ -29,6 +30,7 @@ from dashboard.components.words import state_word
 from dashboard.formatting import when
 from dashboard.i18n import _, ngettext
 from dashboard.last_step import Kind, Noted
+from dashboard.my_hours import saving, weekly
 from dashboard.patients import editing
 
 TOLD = 3
@@ -215,6 +217,20 @@ def _removed(actor: Actor, noted: Noted, _now: datetime) -> Offered | None:
     return Offered(noted.words, f"{noted.kind.name}_{id}", put_back)
 
 
+def _hours(actor: Actor, noted: Noted, _now: datetime) -> Offered | None:
+    change_id, professional_id = noted.ids
+
+    def put_back() -> None:
+        with session.writing() as db:
+            asked = UndoHours(professional_id, change_id)
+            handed = take_back_weekly_hours(db, actor, asked, now=utc_now())
+        weekly.forget()
+        said = _("Undone: the hours are as they were.")
+        feedback.flash(f"{said} {saving.handed_words(handed)}" if handed else said)
+
+    return Offered(noted.words, f"hours_{change_id}", put_back)
+
+
 def _draft(actor: Actor, noted: Noted, _now: datetime) -> Offered | None:
     discarded = noted.discarded
     assert discarded is not None
@@ -244,5 +260,6 @@ OFFERED: dict[Kind, Callable[[Actor, Noted, datetime], Offered | None]] = {
     Kind.BOOKING: _booking,
     Kind.SERIES: _series,
     Kind.DRAFT: _draft,
+    Kind.HOURS: _hours,
     **dict.fromkeys(PUT_BACK, _removed),
 }

@@ -190,18 +190,24 @@ def _in_the_way(actor: Actor, professional_id: int, span: Interval, zone: ZoneIn
     st.warning(sentence.format(count=len(booked)), icon=":material/event_busy:")
     # A long list scrolls by itself: the button below it stays in sight.
     with st.container(height=LIST_HEIGHT if len(booked) > FIT else "content", border=False):
-        _lines(booked, zone, "form")
+        booked_lines(booked, zone, "form")
 
 
-def _lines(booked: Sequence[Booking], zone: ZoneInfo, place: str) -> None:
-    """Each booking with whom to call, and the way to move or cancel it."""
+def booked_lines(
+    booked: Sequence[Booking], zone: ZoneInfo, place: str, *, whose: bool = False
+) -> None:
+    """Each booking with whom to call, and the way to move or cancel it.
+
+    ``whose`` also names the professional.
+    """
     now = utc_now()
     for each in booked[:MOST_SHOWN]:
         patients = [one.patient for one in each.attendees if one.state in TO_COME]
         title = f"{when(each.starts_at, zone, now)}-{clock(each.ends_at, zone)}"
         people = [" ".join([one.name, phone(one.phone)]).strip() for one in patients]
         with st.container(horizontal=True, vertical_alignment="center"):
-            forms.entry(title, [*people, each.service.name])
+            professional = each.professional.name if whose else ""
+            forms.entry(title, [*people, each.service.name, professional])
             st.button(
                 _("Open"),
                 key=f"time_off_open_{place}_{each.id}",
@@ -235,7 +241,7 @@ def _row(actor: Actor, absence: Absence, zone: ZoneInfo) -> None:
     if booked:
         count = ngettext("{count} booking to move", "{count} bookings to move", len(booked))
         with st.expander(count.format(count=len(booked)), icon=":material/event_busy:"):
-            _lines(booked, zone, str(absence.id))
+            booked_lines(booked, zone, str(absence.id))
     if pressed:
         forms.save(
             lambda db, now: remove_time_off(db, actor, absence.id, now=now),

@@ -76,7 +76,7 @@ CORE_ORDER = (
         "audit_trail",
         "check",
     },
-    {"schedule_check", "what_if", "public_holidays"},
+    {"schedule_check", "what_if", "changing_hours", "public_holidays"},
     {"analytics", "transfer", "demo"},
     {"privacy"},
     {"backup"},

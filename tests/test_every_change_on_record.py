@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from core import (
     catalog,
+    changing_hours,
     holds,
     merging,
     patients,
@@ -51,6 +52,7 @@ MODULES = (
     "core.booking",
     "core.booking.groups",
     "core.catalog",
+    "core.changing_hours",
     "core.holds",
     "core.merging",
     "core.patients",
@@ -72,6 +74,7 @@ LEFT_OUT = {
 }
 TWO = {
     "core.booking.book_back_to_back": "each of the two bookings",
+    "core.changing_hours.save_weekly_hours": "the hours, and the visit they strand",
     "core.waiting.accept": "the booking, and the offer that led to it",
 }
 
@@ -234,6 +237,19 @@ def united(desk):
     return merging.undo_merge, (desk.bea.id,)
 
 
+def shorter_days(desk):
+    """Hours that leave a visit without any."""
+    desk.booked(16)
+    return (schedule.WeeklyHours(desk.ada.id, (MORNING,)),)
+
+
+def longer_days(desk):
+    """Saved a moment ago, to be taken back."""
+    asked = schedule.WeeklyHours(desk.ada.id, (MORNING,))
+    saved = changing_hours.save_weekly_hours(desk.session, desk.admin, asked, now=a.at(8))
+    return (schedule.UndoHours(desk.ada.id, saved.change_id),)
+
+
 def absence(desk):
     return schedule.NewTimeOff(desk.ada.id, a.at(9, day=1), a.at(12, day=1))
 
@@ -259,6 +275,7 @@ def taken_away(verb, prepared):
 
 
 WINDOW = DayWindow(9 * 60, 12 * 60)
+MORNING = WeekdayWindow(1, 9 * 60, 12 * 60)
 CLOSURE = schedule.NewClosure(a.DAY, a.DAY, "Feast")
 VISIT = catalog.NewService("Other", 30)
 
@@ -493,6 +510,18 @@ DOINGS = {
     "core.schedule.set_weekly_hours": lambda desk: (
         schedule.set_weekly_hours,
         (schedule.WeeklyHours(desk.ada.id, (WeekdayWindow(1, 9 * 60, 12 * 60),)),),
+    ),
+    "core.schedule.undo_weekly_hours": lambda desk: (
+        schedule.undo_weekly_hours,
+        longer_days(desk),
+    ),
+    "core.changing_hours.save_weekly_hours": lambda desk: (
+        changing_hours.save_weekly_hours,
+        shorter_days(desk),
+    ),
+    "core.changing_hours.take_back_weekly_hours": lambda desk: (
+        changing_hours.take_back_weekly_hours,
+        longer_days(desk),
     ),
     "core.schedule.set_date_hours": lambda desk: (
         schedule.set_date_hours,

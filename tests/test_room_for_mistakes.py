@@ -98,6 +98,8 @@ WAY_BACK = {
 """Done within ten minutes, it leaves everything as it was."""
 
 NOTHING_LOST = {
+    "core.changing_hours.take_back_weekly_hours": "the hours of before stand again, to be changed",
+    "core.schedule.undo_weekly_hours": "the hours of before stand again, to be changed",
     "core.merging.undo_merge": "both records are there again, and can be merged again",
     "core.recalls.close_met": "they have the visit they were to come for",
     "core.running_late.take_back_told": "takes a note back, which is noted again by one key",

@@ -25,7 +25,17 @@ from core.models.bookings import (
 )
 from core.models.delays import Delay, DelayCall
 from core.models.drafts import Draft
-from core.models.hours import Closure, DateHours, HoursKind, Opening, TimeOff, WorkingHours
+from core.models.hours import (
+    Closure,
+    DateHours,
+    HoursChange,
+    HoursKind,
+    Opening,
+    StrandedVisit,
+    TimeOff,
+    TimeOffKind,
+    WorkingHours,
+)
 from core.models.merging import PatientMerge, ToldApart
 from core.models.messages import MessageState, OutboxMessage
 from core.models.practice import (
@@ -93,6 +103,7 @@ __all__ = [
     "Expertise",
     "ExpertiseSynonym",
     "Frequency",
+    "HoursChange",
     "HoursKind",
     "KnownDevice",
     "MessageState",
@@ -121,8 +132,10 @@ __all__ = [
     "Series",
     "Service",
     "ServiceRoom",
+    "StrandedVisit",
     "Throttle",
     "TimeOff",
+    "TimeOffKind",
     "ToldApart",
     "User",
     "WaitingEntry",

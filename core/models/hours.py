@@ -47,6 +47,32 @@ class WorkingHours(Base):
     """The last day included."""
 
 
+class HoursChange(Base):
+    """One save of weekly hours, and what stood before it: the version of the hours."""
+
+    __tablename__ = "hours_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    professional_id: Mapped[int] = mapped_column(ForeignKey("professionals.id"), index=True)
+    at: Mapped[datetime]
+    before: Mapped[str]
+    """JSON: the rows of ``working_hours`` as they were; empty once it cannot be undone."""
+    undone_at: Mapped[datetime | None]
+
+
+class StrandedVisit(Base):
+    """A visit that other hours left without any, handed to the desk to be moved or cancelled."""
+
+    __tablename__ = "stranded_visits"
+
+    booking_id: Mapped[int] = mapped_column(
+        ForeignKey("bookings.id"), primary_key=True, autoincrement=False
+    )
+    starts_at: Mapped[datetime]
+    """When it was to begin: once it begins at another time the desk has moved it."""
+    handed_at: Mapped[datetime]
+
+
 class DateHours(Base):
     """One date's own hours, in place of the weekday's; without minutes the date is closed."""
 
@@ -89,6 +115,13 @@ class Opening(Base, Edited, Removable):
     ends_at: Mapped[datetime]
 
 
+class TimeOffKind(enum.StrEnum):
+    AWAY = "away"
+    """Nobody is there: what is booked is to be moved."""
+    NOT_BOOKABLE = "not_bookable"
+    """At work, and taking nothing new: what is booked takes place."""
+
+
 class TimeOff(Base, Edited, Removable):
     __tablename__ = "time_off"
     __table_args__ = (
@@ -101,6 +134,9 @@ class TimeOff(Base, Edited, Removable):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(default="")
+    kind: Mapped[TimeOffKind] = mapped_column(
+        words(TimeOffKind, "kind"), default=TimeOffKind.AWAY, server_default="away"
+    )
 
 
 class Closure(Base, Edited, Removable):

@@ -263,6 +263,11 @@ HOLDINGS = (
         },
     ),
     Holding(
+        T["stranded_visits"],
+        T["stranded_visits"].c.booking_id.in_(VISITS),
+        why="so that the desk calls whoever is booked when nobody works any more",
+    ),
+    Holding(
         T["series"],
         T["series"].c.id.in_(SERIES),
         why=N_("the diary of the practice: which visits belong together"),
@@ -395,6 +400,7 @@ NOT_THEIRS: Mapping[str, str] = MappingProxyType(
                 "delays",
                 "expertise",
                 "expertise_synonyms",
+                "hours_changes",
                 "openings",
                 "portraits",
                 "organisation",

@@ -12,6 +12,7 @@ from core.schedule.absence import (
     remove_closure,
     remove_time_off,
 )
+from core.schedule.changes import UndoHours, undo_weekly_hours
 from core.schedule.hours import (
     HoursOfDate,
     WeeklyHours,
@@ -20,6 +21,7 @@ from core.schedule.hours import (
     set_date_hours,
     set_weekly_hours,
 )
+from core.schedule.on_record import HoursOnRecord, load_weekly_hours
 from core.schedule.openings import (
     NewOpening,
     publish_opening,
@@ -33,9 +35,11 @@ __all__ = [
     "Absence",
     "DayWindow",
     "HoursOfDate",
+    "HoursOnRecord",
     "NewClosure",
     "NewOpening",
     "NewTimeOff",
+    "UndoHours",
     "WeekdayWindow",
     "WeeklyHours",
     "add_closure",
@@ -43,6 +47,7 @@ __all__ = [
     "close_date",
     "enter_time_off",
     "load_time_off",
+    "load_weekly_hours",
     "publish_opening",
     "put_back_closure",
     "put_back_opening",
@@ -52,5 +57,6 @@ __all__ = [
     "set_date_hours",
     "set_weekly_hours",
     "stranded_bookings",
+    "undo_weekly_hours",
     "withdraw_opening",
 ]

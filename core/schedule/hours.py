@@ -11,6 +11,7 @@ from core import audit
 from core.errors import N_, Invalid
 from core.models import DateHours, Organisation, Professional, WorkingHours
 from core.policy import Actor, Permission
+from core.schedule import changes
 from core.schedule.calendars import lock_professional
 from core.schedule.windows import DayWindow, WeekdayWindow, check_date, check_week
 
@@ -22,12 +23,14 @@ class WeeklyHours:
     """All the weekly windows and breaks of a professional; none means no hours.
 
     They apply from ``starting_on``, today unless told, and leave on record what was worked
-    before. Where nothing was, they apply to the past as well.
+    before. Where nothing was, those that start today apply to the past as well.
     """
 
     professional_id: int
     windows: tuple[WeekdayWindow, ...]
     starting_on: date | None = None
+    version: int | None = None
+    """That of the hours when the form was opened; None to replace whatever is there."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,13 @@ def set_weekly_hours(
     professional = lock_professional(
         session, actor, request.professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
     )
+    changes.check_version(session, professional, request.version)
     check_week(request.windows)
-    first = request.starting_on or _today(session, professional, now)
-    earlier = _end_before(session, professional.id, first)
-    windows = [_from(each, first) for each in request.windows] if earlier else request.windows
+    today = today_of(session, professional, now)
+    first = request.starting_on or today
+    changes.note_change(session, professional, now=now)
+    earlier = _end_before(session, professional.id, first) or first > today
+    windows = [from_day(each, first) for each in request.windows] if earlier else request.windows
     rows = [
         WorkingHours(
             professional_id=professional.id,
@@ -63,7 +69,7 @@ def set_weekly_hours(
         for each in windows
     ]
     session.add_all(rows)
-    audit.record(session, actor, "hours.set", professional, now=now, starting_on=first)
+    audit.record(session, actor, changes.SET, professional, now=now, starting_on=first)
     return rows
 
 
@@ -133,7 +139,8 @@ def _end_before(session: Session, professional_id: int, first: date) -> bool:
     return kept
 
 
-def _from(window: WeekdayWindow, first: date) -> WeekdayWindow:
+def from_day(window: WeekdayWindow, first: date) -> WeekdayWindow:
+    """The window from a day on, or ``Invalid`` where it ended before."""
     if window.dates[1] < first:
         raise Invalid(
             N_(
@@ -154,6 +161,7 @@ def _clear(session: Session, professional_id: int, on_date: date) -> None:
     )
 
 
-def _today(session: Session, professional: Professional, now: datetime) -> date:
+def today_of(session: Session, professional: Professional, now: datetime) -> date:
+    """The date it is where the professional works."""
     zone = professional.zone or session.scalar(select(Organisation.zone)) or "UTC"
     return now.astimezone(ZoneInfo(zone)).date()

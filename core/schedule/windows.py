@@ -10,6 +10,8 @@ from core.interval import Span, union
 from core.models import HoursKind
 
 DAY_MINUTES = 1440
+MOST_WINDOWS = 100
+"""More in a week, or on a date, is a slip of the keyboard."""
 WEEKDAYS = (
     N_("Monday"),
     N_("Tuesday"),
@@ -48,6 +50,7 @@ class WeekdayWindow:
 
 def check_week(windows: Sequence[WeekdayWindow]) -> None:
     """Each possible, none over another, across midnight and Sunday too; breaks within hours."""
+    _check_number(windows)
     for each in windows:
         _check_weekday(each)
         _check_minutes(each.starts_minute, each.ends_minute, WEEKDAYS[each.weekday - 1])
@@ -62,6 +65,7 @@ def check_week(windows: Sequence[WeekdayWindow]) -> None:
 
 def check_date(windows: Sequence[DayWindow], on_date: date) -> None:
     """The same for the windows of one date."""
+    _check_number(windows)
     day = on_date.isoformat()
     for each in windows:
         _check_minutes(each.starts_minute, each.ends_minute, day)
@@ -101,6 +105,19 @@ def _overlap(one: Span, other: Span | None) -> bool:
 def _within(window: DayWindow | WeekdayWindow, around: Sequence[Span]) -> bool:
     start, end = span_of(window)
     return any(first <= start and end <= last for first, last in union(around))
+
+
+def _check_number(windows: Sequence[DayWindow | WeekdayWindow]) -> None:
+    if len(windows) > MOST_WINDOWS:
+        raise Invalid(
+            N_(
+                "These are {count} rows of hours; {most} can be kept at most. Please join some, "
+                "or take some out."
+            ),
+            field="windows",
+            count=len(windows),
+            most=MOST_WINDOWS,
+        )
 
 
 def _check_weekday(window: WeekdayWindow) -> None:

@@ -125,6 +125,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
     N_("Hours"): {
         "hours.set": N_("{who} set the weekly hours of {professional}."),
+        "hours.put_back": N_("{who} put the weekly hours of {professional} back as they were."),
+        "booking.stranded": N_("{who} changed the hours: the desk moves {patient}."),
         "date_hours.set": N_("{who} set the hours of {professional} on one day."),
         "date_hours.closed": N_("{who} closed a day of {professional}."),
         "date_hours.cleared": N_("{who} gave {professional} the usual hours on a day again."),

@@ -1,6 +1,5 @@
 """Weekly hours as a grid: for each weekday from, to, and one break."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,23 +7,23 @@ from itertools import pairwise
 
 import streamlit as st
 
+from core.changing_hours import save_weekly_hours
 from core.db import utc_now
 from core.errors import N_, Invalid
 from core.models import HoursKind, Professional
 from core.policy import Actor
 from core.practice import HoursInForce, load_hours
-from core.schedule import WeekdayWindow, WeeklyHours, set_weekly_hours
+from core.schedule import WeekdayWindow, WeeklyHours, load_weekly_hours
 from dashboard import feedback, session
 from dashboard.formatting import WEEKDAYS, day
 from dashboard.i18n import _
+from dashboard.my_hours.saving import noted
+from dashboard.my_hours.typed import clock_of, minute_of
 from dashboard.practice import forms
 from dashboard.practice.forms import key
 
-TIME = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?")
 COLUMNS = (N_("from"), N_("to"), N_("break from"), N_("break to"))
 PLACEHOLDERS = (N_("From"), N_("To"), N_("Break"), N_("until"))
-LATEST_HOUR = 48
-"""Past midnight the hours count on: 30:00 is 06:00 of the next day."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,8 @@ def show(
     today = utc_now().astimezone(session.zone()).date()
     with session.reading() as db:
         known = load_hours(db, actor, professional.id, today)
+        on_record = load_weekly_hours(db, actor, professional.id, today)
+    version = st.session_state.setdefault(key("hours_version"), on_record.version)
     _notes(known, today)
     with st.form(key("hours"), border=False):
         typed = _grid(known)
@@ -65,10 +66,10 @@ def show(
     except Invalid as refusal:
         feedback.refuse(refusal)
         return
-    request = WeeklyHours(professional.id, windows, starting_on)
+    request = WeeklyHours(professional.id, windows, starting_on, version)
     forms.save(
-        lambda db, now: set_weekly_hours(db, actor, request, now=now),
-        lambda _saved: done(professional, _("Saved the hours of {name}.")),
+        lambda db, now: save_weekly_hours(db, actor, request, now=now),
+        lambda saved: done(professional, noted(saved, professional)),
         opened,
     )
 
@@ -117,26 +118,6 @@ def windows_of(weekday: int, line: Line) -> list[WeekdayWindow]:
     if break_starts is not None and break_ends is not None:
         windows.append(WeekdayWindow(weekday, break_starts, break_ends, HoursKind.BREAK))
     return windows
-
-
-def minute_of(typed: str, day: str) -> int | None:
-    """ "9", "9:30", "0930" or "17.30" as minutes since midnight; None for nothing typed."""
-    text = typed.strip()
-    if not text:
-        return None
-    found = TIME.fullmatch(text)
-    if found is None or int(found[1]) > LATEST_HOUR:
-        raise Invalid(
-            N_("{day}: {typed} is not a time. Write it like 9:00 or 17:30."),
-            field="windows",
-            day=day,
-            typed=text,
-        )
-    return int(found[1]) * 60 + int(found[2] or 0)
-
-
-def clock_of(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _notes(known: HoursInForce, today: date) -> None:

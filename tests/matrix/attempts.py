@@ -17,6 +17,7 @@ from core import (
     audit_trail,
     calls,
     catalog,
+    changing_hours,
     day_board,
     day_print,
     desk,
@@ -97,6 +98,7 @@ from core.models import (
     Opening,
     Patient,
     PatientMerge,
+    Professional,
     Recall,
     Role,
     Room,
@@ -108,7 +110,7 @@ from core.models import (
 from core.passwords import PasswordHash
 from core.policy import CONSOLE
 from core.privacy import keeping
-from core.schedule import DayWindow, WeekdayWindow
+from core.schedule import DayWindow, WeekdayWindow, on_record
 from core.series import Repeats, SeriesAsked, SeriesRequest
 from core.series.changing import load_series, move_series, preview_move, to_come
 from core.series.requests import (
@@ -231,6 +233,14 @@ def moved_instead(world, who, id):
         away, id, version(world, Booking, id), place_of(world, who, id), a.at(16)
     )
     return sick_day.move_stranded(world.session, who, asked, now=NOW)
+
+
+def hours_saved(world, id):
+    """The number of a save of somebody's weekly hours, just now."""
+    if world.session.get(Professional, id) is None:
+        return MISSING
+    asked = schedule.WeeklyHours(id, WEEK)
+    return changing_hours.save_weekly_hours(world.session, world.admin, asked, now=NOW).change_id
 
 
 def wishes(world, service):
@@ -1081,6 +1091,50 @@ HOURS = {
     ),
     "schedule_check.schedule_findings": (
         Plain(lambda w, who: schedule_check.schedule_findings(w.session, who, now=NOW)),
+    ),
+    "changing_hours.save_weekly_hours": (
+        About(
+            "professional",
+            lambda w, who, id: changing_hours.save_weekly_hours(
+                w.session, who, schedule.WeeklyHours(id, WEEK), now=NOW
+            ),
+        ),
+    ),
+    "changing_hours.take_back_weekly_hours": (
+        About(
+            "professional",
+            lambda w, who, id: changing_hours.take_back_weekly_hours(
+                w.session, who, schedule.UndoHours(id, hours_saved(w, id)), now=NOW
+            ),
+        ),
+    ),
+    "changing_hours.load_left_outside": (
+        Plain(lambda w, who: changing_hours.load_left_outside(w.session, who, now=NOW)),
+    ),
+    "schedule.changes.undo_weekly_hours": (
+        About(
+            "professional",
+            lambda w, who, id: schedule.undo_weekly_hours(
+                w.session, who, schedule.UndoHours(id, hours_saved(w, id)), now=NOW
+            ),
+        ),
+    ),
+    "schedule.on_record.find_calendar": (
+        About("professional", lambda w, who, id: on_record.find_calendar(w.session, who, id)),
+    ),
+    "schedule.on_record.load_weekly_hours": (
+        About(
+            "professional",
+            lambda w, who, id: schedule.load_weekly_hours(w.session, who, id, a.DAY),
+        ),
+    ),
+    "what_if.preview_weekly_hours": (
+        About(
+            "professional",
+            lambda w, who, id: what_if.preview_weekly_hours(
+                w.session, who, schedule.WeeklyHours(id, WEEK), now=NOW
+            ),
+        ),
     ),
     "what_if.what_if": (
         About(

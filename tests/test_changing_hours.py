@@ -1,0 +1,207 @@
+"""Hours that change under visits: what is stranded goes to the desk, and nothing is lost."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core.booking import CancelRequest, MoveRequest, cancel, move
+from core.changing_hours import (
+    load_left_outside,
+    save_weekly_hours,
+    take_back_weekly_hours,
+)
+from core.errors import Invalid, NotFound, Stale
+from core.models import AuditEntry, Booking, BookingState, HoursKind, Role, WorkingHours
+from core.schedule import (
+    UndoHours,
+    WeekdayWindow,
+    WeeklyHours,
+    load_weekly_hours,
+)
+from core.what_if import preview_weekly_hours
+from tests import a
+
+NOW = a.BEFORE
+TODAY = NOW.date()
+MORNINGS = tuple(WeekdayWindow(day, 540, 780) for day in range(1, 6))
+LONG = tuple(WeekdayWindow(day, 540, 1200) for day in range(1, 6))
+
+
+class House:
+    """Dr Ada works from nine to five; two visits on Monday, and the desk that answers for them."""
+
+    def __init__(self, session):
+        self.session = session
+        self.visit = a.service(session, name="Visit", length_minutes=60, step_minutes=60)
+        self.ada = a.professional(session, name="Dr Ada", services=(self.visit,))
+        self.own = a.actor(session, Role.PROFESSIONAL, name="Dr Ada", professional_id=self.ada.id)
+        self.admin = a.actor(session, Role.ADMIN, name="Rui")
+        self.desk = a.actor(session)
+        self.ana = a.patient(session, name="Ana Silva")
+        self.morning = a.booking(session, self.ada, a.span(9, 10), service=self.visit)
+        self.afternoon = a.booking(
+            session, self.ada, a.span(15, 16), service=self.visit, patient=self.ana
+        )
+
+    def save(self, windows, *, who=None, now=NOW, **values):
+        request = WeeklyHours(self.ada.id, windows, **values)
+        return save_weekly_hours(self.session, who or self.own, request, now=now)
+
+    def undo(self, change_id, *, now=NOW):
+        request = UndoHours(self.ada.id, change_id)
+        return take_back_weekly_hours(self.session, self.own, request, now=now)
+
+    def preview(self, windows, **values):
+        request = WeeklyHours(self.ada.id, windows, **values)
+        return preview_weekly_hours(self.session, self.own, request, now=NOW)
+
+    def known(self, since=TODAY):
+        return load_weekly_hours(self.session, self.own, self.ada.id, since)
+
+    def on_the_list(self, now=NOW):
+        return [each.booking.id for each in load_left_outside(self.session, self.desk, now=now)]
+
+
+@pytest.fixture
+def house(session):
+    return House(session)
+
+
+def test_a_visit_outside_the_new_hours_stays_booked_and_is_the_desks_to_move(house):
+    saved = house.save(MORNINGS)
+
+    assert saved.handed == 1
+    assert house.on_the_list() == [house.afternoon.id]
+    assert house.session.get_one(Booking, house.afternoon.id).state is BookingState.BOOKED
+    said = house.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert said[-2:] == ["hours.set", "booking.stranded"]
+
+
+def test_what_is_shown_beforehand_is_what_saving_hands_over(house):
+    shown = house.preview(MORNINGS)
+
+    [stranded] = shown.stranded
+    assert (stranded.visit.id, stranded.visit.patients) == (house.afternoon.id, ("Ana Silva",))
+    monday, *_rest, sunday = shown.weekdays
+    assert (monday.minutes_before, monday.minutes_after) == (4 * 480, 4 * 240)
+    # Four Mondays of eight starts become four of four; the first has one booked on each side.
+    assert (monday.lost, monday.won) == (4 * 4 - 1, 0)
+    assert (sunday.minutes_before, sunday.minutes_after, sunday.won) == (0, 0, 0)
+    assert house.save(MORNINGS).handed == len(shown.stranded)
+
+
+def test_hours_that_are_longer_win_starts_and_strand_nobody(house):
+    shown = house.preview(LONG)
+
+    assert shown.stranded == []
+    assert [each.won for each in shown.weekdays] == [12] * 5 + [0, 0]
+    assert house.save(LONG).handed == 0
+
+
+def test_a_visit_leaves_the_list_once_it_is_moved_or_cancelled(house):
+    at_two = a.booking(house.session, house.ada, a.span(14, 15), service=house.visit)
+    house.save(MORNINGS)
+    assert house.on_the_list() == [at_two.id, house.afternoon.id]
+
+    asked = MoveRequest(house.afternoon.id, 1, house.ada.id, a.at(10))
+    move(house.session, house.desk, asked, now=NOW)
+    assert house.on_the_list() == [at_two.id]
+
+    cancel(house.session, house.desk, CancelRequest(at_two.id, 1, "ill"), now=NOW)
+    assert house.on_the_list() == []
+
+
+def test_a_visit_leaves_the_list_when_the_hours_hold_it_again(house):
+    house.save(MORNINGS)
+    house.save(LONG)
+    assert house.on_the_list() == []
+
+
+def test_a_visit_that_was_outside_the_hours_before_is_not_handed_over(house):
+    a.booking(house.session, house.ada, a.span(20, 21), service=house.visit)
+    assert house.save(MORNINGS).handed == 1
+
+
+def test_undone_in_time_the_hours_are_as_they_were(house):
+    before = house.known()
+    saved = house.save(MORNINGS)
+    assert house.known().windows != before.windows
+
+    assert house.undo(saved.change_id, now=NOW + timedelta(minutes=9)) == 0
+
+    assert house.known() == before
+    assert house.on_the_list() == []
+
+
+def test_undone_too_late_or_twice_nothing_changes(house):
+    saved = house.save(MORNINGS)
+    with pytest.raises(Invalid, match="ten minutes have passed"):
+        house.undo(saved.change_id, now=NOW + timedelta(minutes=10))
+    house.undo(saved.change_id)
+    with pytest.raises(Invalid, match="done already"):
+        house.undo(saved.change_id)
+    with pytest.raises(NotFound):
+        house.undo(saved.change_id + 7)
+
+
+def test_undoing_hands_over_who_was_booked_in_what_was_won(house):
+    saved = house.save(LONG)
+    late = a.booking(house.session, house.ada, a.span(18, 19), service=house.visit)
+
+    assert house.undo(saved.change_id) == 1
+    assert house.on_the_list() == [late.id]
+
+
+def test_of_two_who_edit_the_same_hours_the_second_is_told_who_was_quicker(house):
+    seen = house.known().version
+    house.save(LONG, who=house.admin, version=seen)
+    kept = house.known()
+
+    with pytest.raises(Stale, match="Rui has changed this"):
+        house.save(MORNINGS, version=seen)
+    assert house.known() == kept
+    assert house.save(MORNINGS, version=kept.version).handed == 1
+
+
+def test_a_save_somebody_has_built_on_is_not_undone(house):
+    first = house.save(LONG)
+    house.save(MORNINGS, who=house.admin)
+    with pytest.raises(Stale, match="Rui has changed this"):
+        house.undo(first.change_id)
+
+
+def test_hours_seen_before_an_undo_are_not_saved_over_it(house):
+    saved = house.save(LONG)
+    seen = house.known().version
+    house.undo(saved.change_id)
+    with pytest.raises(Stale):
+        house.save(MORNINGS, version=seen)
+
+
+def test_first_hours_that_begin_later_do_not_apply_before(house):
+    new = a.professional(house.session, hours=())
+    actor = a.actor(house.session, Role.PROFESSIONAL, professional_id=new.id)
+    first = a.DAY + timedelta(days=7)
+    request = WeeklyHours(new.id, MORNINGS, first)
+    save_weekly_hours(house.session, actor, request, now=NOW)
+
+    rows = house.session.scalars(select(WorkingHours).where(WorkingHours.professional_id == new.id))
+    assert {each.valid_from for each in rows} == {first}
+
+
+def test_what_is_on_record_comes_with_the_hours_that_begin_later(house):
+    lunch = WeekdayWindow(1, 720, 780, HoursKind.BREAK)
+    house.save((WeekdayWindow(1, 540, 1020), lunch), starting_on=a.DAY)
+
+    windows = house.known().windows
+    assert WeekdayWindow(1, 720, 780, HoursKind.BREAK, a.DAY) in windows
+    assert WeekdayWindow(5, 540, 1020, valid_to=a.DAY - timedelta(days=1)) in windows
+    assert house.known(a.DAY).windows == (WeekdayWindow(1, 540, 1020), lunch)
+
+
+def test_two_hundred_rows_are_refused_at_once(house):
+    rows = tuple(WeekdayWindow(1, each, each + 1) for each in range(200))
+    with pytest.raises(Invalid, match="200 rows of hours; 100 can be kept"):
+        house.save(rows)
+    assert house.known().version == 0

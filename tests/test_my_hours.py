@@ -1,0 +1,293 @@
+"""My hours: painting and typing a week, trying it, saving it, and taking it back."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+from sqlalchemy import select
+
+from core.changing_hours import save_weekly_hours
+from core.errors import Invalid
+from core.models import HoursKind, Role, User, WorkingHours
+from core.schedule import WeekdayWindow, WeeklyHours
+from core.schedule.windows import check_week
+from dashboard.components.hours_grid import GridDay, GridHours, stroke_in
+from dashboard.my_hours import weekly
+from dashboard.my_hours.painting import Brush, Stroke, paint
+from dashboard.my_hours.table import COLUMNS, frame_of, windows_in
+from tests import a, screen
+from tests.test_frame import to
+
+TODAY = a.BEFORE.date()
+MON, TUE, SAT, SUN = 1, 2, 6, 7
+REST = HoursKind.BREAK
+
+
+def work(weekday, start, end, **values):
+    return WeekdayWindow(weekday, round(start * 60), round(end * 60), **values)
+
+
+def stroke(first, last, start, end):
+    return Stroke(first, last, round(start * 60), round(end * 60))
+
+
+def painted(windows, *strokes):
+    """Each stroke with its brush, one after the other; what comes of it can be saved."""
+    for brush, *where in strokes:
+        windows = paint(windows, stroke(*where), brush, TODAY)
+    check_week(windows)
+    return windows
+
+
+def test_a_stroke_over_five_days_gives_each_the_same_hours():
+    assert painted((), (Brush.WORK, 1, 5, 9, 12)) == tuple(work(day, 9, 12) for day in range(1, 6))
+
+
+def test_two_windows_a_day_stay_two_and_touching_ones_become_one():
+    two = painted((), (Brush.WORK, MON, MON, 9, 12), (Brush.WORK, MON, MON, 14, 18))
+    assert two == (work(MON, 9, 12), work(MON, 14, 18))
+    assert painted(two, (Brush.WORK, MON, MON, 12, 14)) == (work(MON, 9, 18),)
+
+
+def test_a_break_is_only_painted_where_there_is_work():
+    day = painted((work(MON, 9, 17),), (Brush.BREAK, MON, TUE, 8, 10), (Brush.BREAK, 1, 1, 12, 13))
+    assert day == (work(MON, 9, 17), work(MON, 9, 10, kind=REST), work(MON, 12, 13, kind=REST))
+
+
+def test_work_over_a_break_takes_it_away_and_not_at_work_takes_both():
+    day = (work(MON, 9, 17), work(MON, 12, 13, kind=REST))
+    assert painted(day, (Brush.WORK, MON, MON, 12, 13)) == (work(MON, 9, 17),)
+    assert painted(day, (Brush.CLEAR, MON, MON, 11, 12.5)) == (
+        work(MON, 9, 11),
+        work(MON, 12.5, 17),
+        work(MON, 12.5, 13, kind=REST),
+    )
+
+
+def test_hours_that_begin_on_no_half_hour_keep_their_minutes():
+    odd = (WeekdayWindow(MON, 490, 740),)
+    assert painted(odd, (Brush.CLEAR, MON, MON, 10, 11)) == (
+        WeekdayWindow(MON, 490, 600),
+        WeekdayWindow(MON, 660, 740),
+    )
+
+
+def test_a_night_is_painted_on_two_days_and_is_one_window():
+    night = painted((), (Brush.WORK, SUN, SUN, 22, 24), (Brush.WORK, MON, MON, 0, 6))
+    assert night == (work(SUN, 22, 30),)
+    assert painted(night, (Brush.CLEAR, MON, MON, 4, 6)) == (work(SUN, 22, 28),)
+
+
+def test_days_worked_around_the_clock_are_a_window_each():
+    whole = painted((), (Brush.WORK, MON, SUN, 0, 24))
+    assert whole == tuple(work(day, 0, 24) for day in range(1, 8))
+
+
+def test_rows_of_other_dates_are_not_painted_over():
+    later = work(MON, 9, 12, valid_from=TODAY + timedelta(days=30))
+    now = work(MON, 9, 17, valid_to=TODAY + timedelta(days=29))
+    found = paint((now, later), stroke(MON, MON, 9, 17), Brush.CLEAR, TODAY)
+    assert found == (later,)
+
+
+# --- the table
+
+
+def test_what_the_table_shows_is_what_it_says():
+    rows = (
+        work(MON, 9, 17, valid_from=a.DAY),
+        work(MON, 12, 13, kind=REST, valid_to=date(2027, 3, 31)),
+        work(SAT, 22, 30),
+    )
+    assert windows_in(frame_of(rows)) == rows
+    assert windows_in(frame_of(())) == ()
+
+
+def typed(*rows):
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def test_a_row_that_says_nothing_is_passed_over():
+    frame = typed(
+        (None, None, None, "Work", None, None), ("Monday", "9", "17.30", None, None, None)
+    )
+    assert windows_in(frame) == (WeekdayWindow(MON, 540, 1050),)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ((None, "9", "17", "Work", None, None), "Row 1: please choose a day"),
+        (("Monday", "9", None, "Work", None, None), "Monday: one of the two times is missing"),
+        (("Monday", "nine", "17", "Work", None, None), "Monday: nine is not a time"),
+    ],
+)
+def test_a_row_that_says_too_little_is_named(row, words):
+    with pytest.raises(Invalid, match=words):
+        windows_in(typed(row))
+
+
+# --- the grid
+
+GRID = GridHours(420, 1200, 30, tuple(GridDay(str(day), (), ()) for day in range(7)))
+
+
+def test_a_stroke_is_taken_only_where_something_was_drawn():
+    good = {"first": 1, "last": 5, "from": 540, "to": 720}
+    assert stroke_in({"painted": good}, GRID) == stroke(1, 5, 9, 12)
+    for wrong in (
+        {"first": 0},
+        {"last": 8},
+        {"first": 5, "last": 1},
+        {"from": 0},
+        {"to": 5000},
+        {"to": 540},
+        {"to": "720"},
+        {"last": True},
+        {"to": None},
+    ):
+        assert stroke_in({"painted": good | wrong}, GRID) is None
+    for nothing in (None, {}, {"painted": None}, {"painted": [1, 2, 3, 4]}):
+        assert stroke_in(nothing, GRID) is None
+
+
+# --- the page
+
+
+@pytest.fixture
+def house(sqlite_database):
+    """Dr Ada works from nine to five and has a visit on Monday afternoon."""
+    with sqlite_database.writing() as session:
+        visit = a.service(session, name="Visit", length_minutes=60, step_minutes=60)
+        ada = a.professional(session, name="Dr Ada", services=(visit,))
+        patient = a.patient(session, name="Ana *Silva*", phone="+351912345678")
+        a.booking(session, ada, a.span(15, 16), service=visit, patient=patient)
+        a.user(session, Role.PROFESSIONAL, username="ada", name="Ada", professional_id=ada.id)
+        a.user(session, Role.RECEPTIONIST, username="rita")
+        a.user(session, Role.ADMIN, username="rui", name="Rui")
+    return sqlite_database
+
+
+@pytest.fixture
+def show(monkeypatch, house):
+    def show_to(username, page="my-hours"):
+        with house.reading() as session:
+            user = session.scalars(select(User).where(User.username == username)).one()
+        screen.set_clock(monkeypatch, a.BEFORE)
+        shown = screen.show_to(monkeypatch, house, user).run()
+        to(shown, page)
+        return shown.run()
+
+    return show_to
+
+
+def change(page, *strokes):
+    """What the grid would send."""
+    draft = page.session_state[weekly.DRAFT]
+    windows = painted(draft.windows, *strokes)
+    page.session_state[weekly.DRAFT] = replace(draft, windows=windows, turn=draft.turn + 1)
+    return page.run()
+
+
+def save(page):
+    return page.button(key="my_hours_save").click().run()
+
+
+def worked(house, weekday=MON):
+    with house.reading() as session:
+        rows = session.scalars(
+            select(WorkingHours)
+            .where(WorkingHours.weekday == weekday, WorkingHours.valid_to.is_(None))
+            .order_by(WorkingHours.starts_minute)
+        )
+        return [(each.starts_minute // 60, each.ends_minute // 60) for each in rows]
+
+
+def said(page):
+    assert not page.exception
+    return "\n".join(each.value for each in (*page.markdown, *page.caption, *page.warning))
+
+
+def test_who_would_be_left_without_hours_is_shown_before_anything_is_saved(show, house):
+    page = change(show("ada"), (Brush.CLEAR, 1, 5, 13, 17))
+
+    assert "1 visit would lie outside these hours." in said(page)
+    assert "**Monday 7 December, 15:00-16:00**" in said(page)
+    assert r"Ana \*Silva\* · Visit" in said(page)
+    monday = page.table[0].value.loc["Monday"]
+    assert list(monday) == ["32:00", "16:00", "", "-15"]
+    assert worked(house) == [(9, 17)]
+
+
+def test_saved_the_desk_has_it_on_its_list_and_undone_it_has_not(show, house):
+    page = save(change(show("ada"), (Brush.CLEAR, 1, 5, 13, 17)))
+
+    assert page.toast[0].value == (
+        "Saved the hours of Dr Ada. 1 visit outside the new hours stays booked; the desk moves it."
+    )
+    assert worked(house) == [(9, 13)]
+    desk = show("rita", "sick-day")
+    assert "1 visit lies outside hours that were changed." in said(desk)
+    assert r"Ana \*Silva\* +351 912 345 678 · Visit · Dr Ada" in said(desk)
+
+    page = show("ada")
+    assert not [each for each in page.button if each.key and each.key.startswith("last_step")]
+    page = save(change(page, (Brush.WORK, 1, 5, 13, 17)))
+    assert "Outside changed hours" not in said(show("rita", "sick-day"))
+
+
+def test_a_save_is_taken_back_by_the_one_line_for_it(show, house):
+    page = save(change(show("ada"), (Brush.CLEAR, 1, 5, 13, 17)))
+    undo = next(each for each in page.button if each.key.startswith("last_step_hours"))
+    page = undo.click().run()
+
+    assert page.toast[0].value == "Undone: the hours are as they were."
+    assert worked(house) == [(9, 17)]
+    assert page.session_state[weekly.DRAFT].windows == tuple(work(d, 9, 17) for d in range(1, 6))
+
+
+def test_hours_somebody_else_has_saved_meanwhile_are_not_overwritten(show, house):
+    page = change(show("ada"), (Brush.CLEAR, 1, 5, 13, 17))
+    with house.writing() as session:
+        rui = a.actor(session, Role.ADMIN, name="Rui")
+        ada = page.session_state[weekly.DRAFT].known.professional.id
+        asked = WeeklyHours(ada, (work(MON, 10, 12),))
+        save_weekly_hours(session, rui, asked, now=a.BEFORE)
+
+    page = save(page)
+    assert page.error[0].value == "Rui has changed this in the meantime. Please look again."
+    assert worked(house) == [(10, 12)]
+
+    page = page.button(key="my_hours_again").click().run()
+    assert page.session_state[weekly.DRAFT].windows == (work(MON, 10, 12),)
+
+
+def test_hours_that_cannot_be_are_told_and_cannot_be_saved(show, house):
+    page = show("ada")
+    draft = page.session_state[weekly.DRAFT]
+    wrong = (*draft.windows, work(MON, 16, 20))
+    page.session_state[weekly.DRAFT] = replace(draft, windows=wrong)
+    page = page.run()
+
+    assert page.error[0].value == "Monday: 09:00 to 17:00 overlaps 16:00 to 20:00."
+    assert page.button(key="my_hours_save").disabled
+    assert worked(house) == [(9, 17)]
+
+
+def test_nothing_changed_there_is_nothing_to_save(show):
+    page = show("ada")
+    assert page.button(key="my_hours_save").disabled
+    page.segmented_control(key="my_hours_view").set_value("Table").run()
+    assert not page.exception
+    assert page.button(key="my_hours_save").disabled
+
+
+def test_first_hours_apply_from_the_day_that_was_chosen(show, house):
+    page = show("ada")
+    page.date_input(key="my_hours_from").set_value(a.DAY)
+    page = save(change(page.run(), (Brush.WORK, SAT, SAT, 9, 12)))
+    assert not page.error
+    with house.reading() as session:
+        row = session.scalars(select(WorkingHours).where(WorkingHours.weekday == SAT)).one()
+    assert (row.valid_from, row.valid_to) == (a.DAY, None)
