@@ -115,13 +115,15 @@ def _dialog() -> None:
     service = _choose_service(actor, asked, zone)
     asked = st.session_state[KEY] = fit_hold(actor, asked, service)
     keep_hold(actor, asked, key=f"{KEY}_left")
-    set_aside = _show_refusal(actor, asked, zone)
+    is_chain = service is not None and chain_rows.is_asked(KEY)
+    # A chain says itself what is in its way, and is booked over nobody.
+    set_aside = None if is_chain else _show_refusal(actor, asked, zone)
     unfinished.offer(actor, FORM)
     autofocus(f"{KEY}_words", once=asked.request_key)
     chosen = choose_patient(KEY)
     note = st.text_input(_("Note for the desk (optional)"), key=f"{KEY}_note")
     name = chosen.known.name if chosen.known else chosen.new.name if chosen.new else ""
-    if service is not None and chain_rows.is_asked(KEY):
+    if service is not None and is_chain:
         back_to_back.book_form(actor, _first(asked, service.id, chosen, note), zone, key=KEY)
         return
     repeats = repeat_fields(asked.starts_at.astimezone(zone).date(), key=KEY)

@@ -179,6 +179,28 @@ def test_where_anybody_would_do_and_nobody_is_free_that_is_said(desk):
     assert "Blood test: nobody is free to start between 09:15 and 09:45." in desk.said()
 
 
+def test_a_taken_first_time_is_said_once_and_cannot_be_booked_over_with_others_after(desk):
+    with desk.database.writing() as session:
+        request = BookingRequest(
+            desk.ada.id, desk.visit.id, a.patient(session).id, desk.start, "taken"
+        )
+        book(session, desk.bea, request, now=utc_now())
+    asked = new_booking.Asked(desk.ada.id, desk.visit.id, desk.start, "form")
+    desk.page.session_state[new_booking.KEY] = asked
+    desk.page.run()
+    desk.page.text_input(key="new_booking_words").input("silva").run()
+    desk.press("Book Ana Silva")
+    assert [each.label for each in desk.page.pills] == ["Book all the same, because"]
+
+    desk.right_after(1, desk.blood)
+
+    assert not desk.page.pills
+    assert "Taken until tomorrow 09:15." in desk.said()
+    desk.press("tomorrow 09:15")
+    desk.press("Book 2 visits for Ana Silva")
+    assert desk.booked() == [("Ana Silva", "Dr Ada", 15), ("Ana Silva", "Nina", 30)]
+
+
 def test_what_never_fits_is_said(desk):
     with desk.database.writing() as session:
         scan = a.service(session, name="Scan")
