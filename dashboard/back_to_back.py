@@ -31,6 +31,7 @@ from core.policy import Actor
 from dashboard import feedback, keys, session
 from dashboard.chain_rows import FIRST, Row, draw_rows, name_of, offer
 from dashboard.components.patient_picker import PatientChosen
+from dashboard.components.time_pills import time_pills
 from dashboard.formatting import clock, say, when
 from dashboard.i18n import _, ngettext
 
@@ -125,13 +126,15 @@ def _show_plan(
 def _offer_starts(actor: Actor, first: First, asked: ChainAsked, zone: ZoneInfo, key: str) -> None:
     """When all of it fits; a click starts it then."""
     now = utc_now()
-    with session.reading() as db:
-        found = next_chains(db, actor, asked, now=now)
-    if not found:
-        st.caption(_("No start was found for all of it. Choose other people, or book one by one."))
-        return
     st.write(_("All of it fits, starting:"))
-    with st.container(horizontal=True):
+    times = st.container(horizontal=True)
+    with st.container(horizontal=True, gap="medium"):
+        weekdays, parts = time_pills(f"{key}_chain")
+    with session.reading() as db:
+        found = next_chains(db, actor, asked, weekdays=weekdays, parts=parts, now=now)
+    with times:
+        if not found:
+            st.caption(_("No start found. Choose other days or people, or book one by one."))
         for chain in found:
             start = chain[0].starts_at
             st.button(

@@ -4,7 +4,7 @@ A click on one opens the booking form with that time held.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -15,10 +15,6 @@ import streamlit as st
 
 from core import catalog
 from core.availability.next_free import (
-    AFTERNOON,
-    EVENING,
-    EVERY_DAY,
-    MORNING,
     DayPart,
     NextAsked,
     Proposal,
@@ -33,22 +29,18 @@ from dashboard import new_booking, places, session, to_know
 from dashboard.components.autofocus import autofocus
 from dashboard.components.desk_filters import CHOSEN
 from dashboard.components.liked import Liked, clear, fill, say_filled
+from dashboard.components.time_pills import PARTS, time_pills
 from dashboard.components.to_know_lines import to_know_lines
 from dashboard.components.view_switch import DAY
 from dashboard.components.words import minutes
 from dashboard.feedback import md
-from dashboard.formatting import WEEKDAYS, clock, day
-from dashboard.i18n import N_, _
+from dashboard.formatting import clock, day
+from dashboard.i18n import _
 
 KEY = "find_time"
 PEOPLE, TIMES = f"{KEY}_professionals", f"{KEY}_parts"
 FILLED = (PEOPLE, TIMES)
 A_DAY, AT_FIRST, MORE = 4, 20, 20
-PARTS: Mapping[str, DayPart] = {
-    N_("Morning"): MORNING,
-    N_("Afternoon"): AFTERNOON,
-    N_("Evening"): EVENING,
-}
 
 
 @dataclass(frozen=True)
@@ -220,22 +212,7 @@ def _ask_when(liked: Liked) -> tuple[frozenset[int], tuple[DayPart, ...], date |
     """Weekdays, parts of the day, the first date that would do, and premium alone."""
     fill(TIMES, [name for name, part in PARTS.items() if part in liked.parts], liked)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        weekdays = st.pills(
-            _("Weekdays"),
-            list(range(1, 8)),
-            selection_mode="multi",
-            format_func=lambda number: _(WEEKDAYS[number - 1])[:3],
-            key=f"{KEY}_weekdays",
-            width="content",
-        )
-        parts = st.pills(
-            _("Part of the day"),
-            list(PARTS),
-            selection_mode="multi",
-            format_func=_,
-            key=TIMES,
-            width="content",
-        )
+        weekdays, parts = time_pills(KEY)
         from_on = st.date_input(
             _("Not before"),
             value=None,
@@ -246,8 +223,8 @@ def _ask_when(liked: Liked) -> tuple[frozenset[int], tuple[DayPart, ...], date |
         )
         premium = st.checkbox(_("Premium only"), key=f"{KEY}_premium", width="content")
     return (
-        frozenset(weekdays) or EVERY_DAY,
-        tuple(PARTS[each] for each in parts),
+        weekdays,
+        parts,
         from_on if isinstance(from_on, date) else None,
         premium,
     )

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.availability import ReasonCode
+from core.availability.next_free import AFTERNOON
 from core.booking import (
     BookingRequest,
     ChainAsked,
@@ -291,6 +292,12 @@ def test_of_a_day_the_starts_with_the_least_waiting_come_first(quick):
     found = quick.next(9, first, to_nina, count=1, most_a_day=1)
 
     assert found == [(a.at(9.25), a.at(9 + 40 / 60))]
+
+
+def test_the_days_and_the_part_of_the_day_that_suit_are_kept_to(quick):
+    found = quick.next(9, count=3, weekdays=frozenset({2, 4}), parts=(AFTERNOON,), most_a_day=1)
+
+    assert [chain[0] for chain in found] == [a.at(12, day=each) for each in (1, 3, 8)]
 
 
 def test_a_chain_may_go_past_midnight(quick):

@@ -158,6 +158,11 @@ def test_what_does_not_fit_says_why_and_when_all_of_it_does(desk):
     assert "Taken until tomorrow 09:30" in desk.said()
     assert next(each for each in desk.page.button if each.label == "Book").disabled
 
+    assert "tomorrow 09:45" in desk.labels()
+    desk.page.pills(key="new_booking_chain_parts").set_value(["Afternoon"]).run()
+    assert "tomorrow 12:00" in desk.labels()
+    assert "tomorrow 09:45" not in desk.labels()
+    desk.page.pills(key="new_booking_chain_parts").set_value([]).run()
     desk.press("tomorrow 09:45")
 
     assert "**10:00-10:15** · Nina" in desk.said()
@@ -194,7 +199,7 @@ def test_a_taken_first_time_is_said_once_and_cannot_be_booked_over_with_others_a
 
     desk.right_after(1, desk.blood)
 
-    assert not desk.page.pills
+    assert "Book all the same, because" not in [each.label for each in desk.page.pills]
     assert "Taken until tomorrow 09:15." in desk.said()
     desk.press("tomorrow 09:15")
     desk.press("Book 2 visits for Ana Silva")
@@ -209,7 +214,7 @@ def test_what_never_fits_is_said(desk):
     desk.right_after(1, scan)
 
     assert "Cleo does not work that day." in desk.said()
-    assert any("No start was found" in each.value for each in desk.page.caption)
+    assert any("No start found" in each.value for each in desk.page.caption)
 
 
 def test_times_that_changed_meanwhile_are_shown_before_they_are_booked(desk):

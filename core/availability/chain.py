@@ -4,7 +4,7 @@ At the first start its own rules allow from then on, and at most ``MOST_WAIT`` l
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -135,14 +135,17 @@ class Chains:
         """Steps that were looked for: what it has cost so far."""
         self._gives_up_at = 0
 
-    def starting_in(self, span: Span, most_a_day: int) -> Iterator[SoFar]:
+    def starting_in(
+        self, span: Span, most_a_day: int, is_wanted: Callable[[int], bool]
+    ) -> Iterator[SoFar]:
         """Whole chains that start then: of each day so many, those with the least waiting."""
         ways = self._links[0].ways
         begins = sorted({start for way in ways for start in way.starts})
         promising = inside(begins, intersect(self._promising, [span]))
         clock = ways[0].part.sheet.clock
         for _day, starts_then in groupby(promising, key=clock.ordinal_of):
-            whole = filter(self.is_whole, map(self.longest, starts_then))
+            wanted = filter(is_wanted, starts_then)
+            whole = filter(self.is_whole, map(self.longest, wanted))
             best = nsmallest(most_a_day, whole, key=lambda each: each[-1].end - each[0].start)
             yield from sorted(best, key=lambda each: each[0].start)
 

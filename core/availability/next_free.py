@@ -13,6 +13,7 @@ from functools import cached_property
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.availability.clock import WallClock
 from core.availability.loading import (
     LONGEST_RANGE_DAYS,
     Days,
@@ -168,17 +169,8 @@ class _Seeker:
         patient = busy.get(self.patient_calendar, ()) if self.patient_calendar else ()
         visit = self.visit_of[sheet.professional_id]
         for start in starts(sheet, visit, now=self.now, rooms=rooms, patient=patient):
-            if self._is_wanted_then(sheet, start):
+            if is_wanted_then(sheet.clock, start, self.asked.weekdays, self.asked.parts):
                 yield start
-
-    def _is_wanted_then(self, sheet: DaySheet, start: int) -> bool:
-        asked, clock = self.asked, sheet.clock
-        if asked.weekdays != EVERY_DAY and _weekday(clock.ordinal_of(start)) not in asked.weekdays:
-            return False
-        if not asked.parts:
-            return True
-        minute = clock.seconds_into_day(start) // 60
-        return any(part.starts_minute <= minute < part.ends_minute for part in asked.parts)
 
     def _ranked(self, day: int, found: Sequence[tuple[DaySheet, int]]) -> list[Proposal]:
         """One day's starts, best first."""
@@ -217,6 +209,18 @@ class _Seeker:
         before = start - max(around[0], to_seconds(self.now))
         after = around[1] - end
         return sum(each for each in (before, after) if 0 < each < shortest)
+
+
+def is_wanted_then(
+    clock: WallClock, start: int, weekdays: frozenset[int], parts: Sequence[DayPart]
+) -> bool:
+    """Whether the start falls on one of the weekdays, and in one of the parts of the day if any."""
+    if weekdays != EVERY_DAY and _weekday(clock.ordinal_of(start)) not in weekdays:
+        return False
+    if not parts:
+        return True
+    minute = clock.seconds_into_day(start) // 60
+    return any(part.starts_minute <= minute < part.ends_minute for part in parts)
 
 
 def load_of(sheet: DaySheet, span: Span) -> float:

@@ -22,7 +22,7 @@ from core.availability import (
     organisation_clock,
 )
 from core.availability.chain import Chains, Link, Step, Way
-from core.availability.next_free import load_of
+from core.availability.next_free import EVERY_DAY, DayPart, is_wanted_then, load_of
 from core.errors import N_, Invalid, NotFound
 from core.interval import to_instant, to_seconds
 from core.models import Patient, Professional, ProfessionalService, Service
@@ -112,6 +112,8 @@ def next_chains(
     now: datetime,
     count: int = 4,
     most_a_day: int = 2,
+    weekdays: frozenset[int] = EVERY_DAY,
+    parts: Sequence[DayPart] = (),
 ) -> list[tuple[Placed, ...]]:
     """The next starts, from the one asked for on, at which the whole chain fits; of each day
     those at which the patients wait least."""
@@ -125,7 +127,9 @@ def next_chains(
         chains = _chains(session, wishes, days, now=now)
         midnight, end = clock.span_of_days(days.first, days.last)
         since = max(midnight, to_seconds(asked.starts_at))
-        for chain in chains.starting_in((since, end), most_a_day):
+        for chain in chains.starting_in(
+            (since, end), most_a_day, lambda start: is_wanted_then(clock, start, weekdays, parts)
+        ):
             found.append(tuple(map(_placed, wishes, chain)))
             if len(found) == count:
                 return found
