@@ -8,12 +8,13 @@ from typing import NoReturn
 
 import streamlit as st
 
-from core import audit
+from core import audit, directory
 from core.db import utc_now
 from core.errors import NotAllowed
 from core.policy import Actor
 from dashboard import key_help, links, lock, places, session, sign_in
 from dashboard.account import two_step
+from dashboard.directory import visitors
 from dashboard.feedback import md
 from dashboard.i18n import _
 from dashboard.links import LinkPage
@@ -35,11 +36,7 @@ def pages_for(actor: Actor | None) -> list[st.Page]:
     Nothing but the page at ``/`` is the default one, since a default page loses its own url.
     """
     if actor is None:
-        return [
-            _root(sign_in.show),
-            *(_behind_link(each, each.show) for each in links.PAGES),
-            *_closed(sign_in.show, places.PLACES),
-        ]
+        return _pages_of_visitors()
     if two_step.comes_first(actor):
         return [
             _root(two_step.show_first),
@@ -55,6 +52,20 @@ def pages_for(actor: Actor | None) -> list[st.Page]:
         *opened.values(),
         *(_behind_link(each, partial(each.show_to, actor, home)) for each in links.PAGES),
         *(page for each in others for page in _closed(_forbidden(actor, each), [each])),
+    ]
+
+
+def _pages_of_visitors() -> list[st.Page]:
+    """The sign-in page everywhere, but for what the practice shows to everybody."""
+    with session.reading() as db:
+        is_open = directory.is_open_to_visitors(db)
+    public = [place for place in places.PLACES if is_open and place.url == visitors.URL]
+    shown = _closed(partial(visitors.show, turns), public)
+    return [
+        _root(partial(visitors.show_sign_in, shown[0]) if shown else sign_in.show),
+        *(_behind_link(each, each.show) for each in links.PAGES),
+        *shown,
+        *_closed(sign_in.show, [place for place in places.PLACES if place not in public]),
     ]
 
 

@@ -61,6 +61,15 @@ PLACES = (
         instead_of=(P.SCHEDULE_READ_OWN,),
     ),
     Place(
+        "find",
+        "f",
+        N_("Find a time"),
+        ":material/search:",
+        "find.py",
+        (P.BOOKINGS_WRITE_OWN,),
+        instead_of=(P.SCHEDULE_READ_OWN,),
+    ),
+    Place(
         "time-off",
         "o",
         N_("Time off"),

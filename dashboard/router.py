@@ -18,6 +18,7 @@ from dashboard import (
     walk_in,
     watch,
 )
+from dashboard.directory import booking as own_booking
 from dashboard.my_profile import words
 
 STAYS_OPEN_ON = (
@@ -28,6 +29,7 @@ STAYS_OPEN_ON = (
     (open_booking, places.BOOKINGS),
     (outside_record, ("my-week",)),
     (words, ("my-profile",)),
+    (own_booking, ("find",)),
 )
 
 st.set_page_config(page_title="Frontdesk", page_icon=str(frame.ICON), layout="wide")

@@ -7,7 +7,7 @@ from core.booking import CancelRequest, cancel, get_booking
 from core.db import utc_now
 from core.errors import BookingError
 from core.own_bookings import load_coming, load_past
-from dashboard import feedback, last_step, own_data, session
+from dashboard import feedback, last_step, own_data, places, session
 from dashboard.components.bookings_list import (
     cancel_form,
     coming_cards,
@@ -67,17 +67,23 @@ def cancelling() -> None:
 actor, zone, now = session.signed_in(), session.zone(), utc_now()
 shown = st.session_state.get(SHOWN, A_PAGE)
 with session.reading() as db:
-    practice = catalog.get_organisation(db).name
+    place = catalog.get_organisation(db)
+    practice, books = place.name, place.patients_book
     coming = load_coming(db, actor, now=now)
     past = load_past(db, actor, now=now, limit=shown + 1)
-st.markdown(f"**{feedback.md(practice)}**")
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.markdown(f"**{feedback.md(practice)}**", width="content")
+    if books and st.button(
+        _("Find a time"), key="my_bookings_find", icon=":material/search:", type="primary"
+    ):
+        st.switch_page(str(places.PAGES / "find.py"))
 to_come, over = st.columns([6, 5], gap="large")
 with to_come:
     st.subheader(_("To come"), anchor=False)
     if coming:
         coming_cards(coming, zone=zone, now=now, on_cancel=ask_to_cancel)
     else:
-        nothing_to_come(practice)
+        nothing_to_come(practice, books=books)
     zone_note(zone)
 if past:
     with over:

@@ -117,7 +117,7 @@ def test_who_may_go_where():
     assert {
         role: [place.url for place in places.PLACES if opens(role, place)] for role in Role
     } == {
-        Role.PATIENT: ["my-bookings", "account"],
+        Role.PATIENT: ["my-bookings", "find", "account"],
         Role.PROFESSIONAL: ["my-week", "my-hours", "time-off", "my-profile", "patients", "account"],
         Role.RECEPTIONIST: [
             "desk",

@@ -74,8 +74,17 @@ def test_a_visit_to_come_says_when_what_with_whom_and_for_how_much(mine, sqlite_
 def test_without_bookings_the_page_says_whom_to_call(mine):
     page = mine()
 
-    assert "call Rua Nova Practice" in page.info[0].value
+    assert "Find a time and book it, or call Rua Nova Practice" in page.info[0].value
     assert [each.value for each in page.subheader] == ["To come"]
+
+
+def test_where_patients_call_the_page_says_so_and_leads_nowhere_else(mine, sqlite_database):
+    with sqlite_database.writing() as session:
+        a.organisation(session).patients_book = False
+    page = mine()
+
+    assert "To make one, call Rua Nova Practice" in page.info[0].value
+    assert not [each for each in page.button if each.key == "my_bookings_find"]
 
 
 def test_what_has_been_lies_apart_the_latest_first(mine, sqlite_database, ana):

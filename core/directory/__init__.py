@@ -15,6 +15,7 @@ from core.directory.profiles import (
     load_tags,
 )
 from core.directory.times import ANY_TIME, FreeDay, FreeTimes, TimesAsked, When, free_times
+from core.directory.words import Understood, read_words
 
 __all__ = [
     "ANY_TIME",
@@ -30,10 +31,12 @@ __all__ = [
     "Sought",
     "Tags",
     "TimesAsked",
+    "Understood",
     "When",
     "find",
     "free_times",
     "get_profile",
     "is_open_to_visitors",
     "load_tags",
+    "read_words",
 ]

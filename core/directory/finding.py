@@ -132,11 +132,12 @@ def _begins_word(word: str, profile: PublicProfile) -> bool:
 
 
 def _service_of(profile: PublicProfile, sought: Sought) -> PublicService:
-    """The one asked for, else the one that most of the words name, else the first."""
+    """The one asked for, else the one most of the words name, else the longest: a first visit."""
     if sought.service_id is not None:
         return profile.service(sought.service_id)
     words = fold(sought.words).split()
-    return max(
-        profile.services,
-        key=lambda each: sum(f" {word}" in f" {fold(each.name)}" for word in words),
-    )
+    named = {
+        each.id: sum(f" {word}" in f" {fold(each.name)}" for word in words)
+        for each in profile.services
+    }
+    return max(profile.services, key=lambda each: (named[each.id], each.length_minutes))

@@ -104,7 +104,16 @@ def cancel_form(booking: Booking, *, zone: ZoneInfo, now: datetime) -> str | Non
     return None
 
 
-def nothing_to_come(practice: str) -> None:
+def nothing_to_come(practice: str, *, books: bool) -> None:
+    """The way to a first booking: by oneself where that is done here, else by calling."""
+    if books:
+        st.info(
+            _("You have no bookings to come. Find a time and book it, or call {practice}.").format(
+                practice=md(practice)
+            ),
+            icon=":material/event:",
+        )
+        return
     st.info(
         _(
             "You have no bookings to come. To make one, call {practice} or ask at the desk; "

@@ -61,10 +61,11 @@ def fill(database: Database) -> tuple[dict[str, User], dict[str, int]]:
     with database.writing() as db:
         a.organisation(db, zone=ZONE)
         pairs = zip(CANARIES.items(), DOCTORS.items(), strict=True)
+        talk = a.service(db, name="Talk")  # what patients may find
         for (patient, (name, email, wing)), (doctor, doctor_name) in pairs:
-            service = a.service(db, name=wing)
+            service = a.service(db, name=wing, listed=False)
             made = a.professional(
-                db, name=doctor_name, weekdays=(1, 2, 3, 4, 5, 6, 7), services=(service,)
+                db, name=doctor_name, weekdays=(1, 2, 3, 4, 5, 6, 7), services=(service, talk)
             )
             guest = a.patient(db, name=name, email=email)
             for start in (midnight, tomorrow):

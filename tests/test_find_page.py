@@ -1,0 +1,199 @@
+"""Find a time as patients and visitors see it: looking, choosing, booking, signing in between."""
+
+import pytest
+from sqlalchemy import select
+from streamlit.testing.v1 import AppTest
+
+from core.models import Booking, BookingState, Channel, Expertise, Role, User
+from core.policy import Actor
+from dashboard import places
+from tests import a, screen
+
+NOW = a.at(8)
+
+
+@pytest.fixture
+def ana(sqlite_database) -> User:
+    with sqlite_database.writing() as session:
+        talk = a.service(session, name="Talk", price_cents=5000)
+        zoe = a.professional(
+            session, name="Zoé Brandão", services=(talk,), premium=True, bio="Ex [banker](http://x)"
+        )
+        a.professional(session, name="Ada Cruz", services=(talk,), title="Adviser")
+        session.refresh(zoe, ["expertise"])
+        zoe.expertise = [Expertise(name="Finance")]
+        patient = a.patient(session, name="Ana Silva")
+        return a.user(session, Role.PATIENT, patient_id=patient.id, name="Ana Silva")
+
+
+@pytest.fixture
+def find(monkeypatch, sqlite_database, ana):
+    """``find(q="…")`` opens the page with this in its address, at eight on the Monday."""
+    screen.set_clock(monkeypatch, NOW)
+
+    def opened(user=ana, **address) -> AppTest:
+        page = screen.show_to(monkeypatch, sqlite_database, user)
+        for name, value in address.items():
+            page.query_params[name] = value
+        to(page)
+        return shown(page.run())
+
+    return opened
+
+
+def to(page: AppTest) -> None:
+    from streamlit.util import calc_hash
+
+    page._page_hash = calc_hash("find")
+
+
+def shown(page: AppTest) -> AppTest:
+    assert not page.exception
+    return page
+
+
+def said(page: AppTest) -> str:
+    return "\n".join(each.value for each in page.markdown)
+
+
+def takes(page: AppTest) -> list[str]:
+    return [each.key for each in page.button if (each.key or "").startswith("take_")]
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    found = [each for each in page.button if each.label == label or each.key == label]
+    return shown(found[0].click().run())
+
+
+def bookings(database) -> list[Booking]:
+    with database.reading() as session:
+        return list(session.scalars(select(Booking).order_by(Booking.id)))
+
+
+def test_words_in_the_address_find_whom_they_name_with_times_by_date(find):
+    page = find(q="finance, premium, Thursday afternoon")
+
+    text = said(page)
+    assert "Zoé Brandão" in text
+    assert "Ada Cruz" not in text
+    assert "50.00 EUR" in text
+    assert "**Thursday 10 December**" in text
+    assert [each.label for each in page.button if each.key in takes(page)][:2] == ["12:00", "12:15"]
+
+
+def test_a_time_is_kept_then_booked_and_the_patient_told(find, sqlite_database):
+    page = find(q="finance thu afternoon")
+    page = press(page, takes(page)[0])
+    assert [each.state for each in bookings(sqlite_database)] == [BookingState.HELD]
+    assert "For **Ana Silva**" in said(page)
+
+    page = press(page, "own_booking_book")
+    found = bookings(sqlite_database)
+    assert [(each.state, each.channel) for each in found] == [
+        (BookingState.BOOKED, Channel.PATIENT)
+    ]
+    assert found[0].starts_at == a.at(12, day=3)
+    assert [each.value for each in page.toast] == [
+        "Booked Zoé Brandão, Thursday 10 December, 12:00. It stands in My bookings."
+    ]
+
+
+def test_leaving_the_page_gives_the_time_back(find, sqlite_database):
+    page = find()
+    page = press(page, takes(page)[0])
+    page.switch_page(str(places.PAGES / "my_bookings.py")).run()
+    assert bookings(sqlite_database) == []
+
+
+def test_who_was_quicker_leaves_the_nearest_times_and_names_nobody(find, sqlite_database):
+    page = find(q="zoe")
+    with sqlite_database.writing() as session:
+        zoe = session.scalars(select(Booking.professional_id)).first()
+        from core.models import Professional
+
+        zoe = session.scalars(select(Professional).where(Professional.premium)).one()
+        a.booking(session, zoe, a.span(9, 9.5), patient=a.patient(session, name="Bea Lima"))
+    page = press(page, takes(page)[0])
+
+    assert "is not free at that time" in page.error[0].value
+    assert "Bea" not in said(page)
+    nearest = [each for each in page.button if "_instead_" in (each.key or "")]
+    assert len(nearest) == 3
+    page = shown(nearest[0].click().run())
+    press(page, "own_booking_book")
+    assert bookings(sqlite_database)[-1].channel is Channel.PATIENT
+
+
+def test_a_profile_has_its_own_address_all_times_and_nothing_acts(find):
+    page = find(q="zoe")
+    page = press(page, next(e.key for e in page.button if (e.key or "").startswith("open_")))
+
+    text = said(page)
+    assert "[banker](http://x)" not in text
+    assert "banker" in text
+    assert len(takes(page)) > 20
+    page = press(page, "directory_later")
+    assert "Monday 14 December" in said(page)
+    page = press(page, "directory_back")
+    assert page.text_input(key="q").value == "zoe"
+
+
+@pytest.mark.parametrize("who", ["999999", "x", "-1", "1" * 40])
+def test_a_made_up_address_is_a_sentence(find, who):
+    page = find(who=who)
+    assert [each.value for each in page.error] in (
+        [],
+        ["This professional is not there any more, or was never there. Please look again."],
+    )
+
+
+def test_nobody_fits_and_everybody_is_one_press_away(find):
+    page = find(q="dentist")
+    assert "Nobody fits" in page.info[0].value
+    assert "Zoé" in said(press(page, "directory_everybody"))
+
+
+def test_where_patients_do_not_book_the_page_says_to_call(find, sqlite_database):
+    with sqlite_database.writing() as session:
+        a.organisation(session).patients_book = False
+    assert "Please call us" in find().error[0].value
+
+
+def test_a_visitor_signs_in_unless_the_practice_shows_it(find, sqlite_database):
+    assert [each.label for each in find(None).text_input] == ["User name", "Password"]
+    opened(sqlite_database)
+    page = find(None)
+    assert "Zoé Brandão" in said(page)
+    assert "Ana" not in said(page)
+
+
+def opened(database) -> None:
+    with database.writing() as session:
+        a.organisation(session).directory_open = True
+
+
+def test_what_a_visitor_chose_comes_after_signing_in_at_the_same_address(find, sqlite_database):
+    opened(sqlite_database)
+    page = find(None, q="zoe")
+    page = press(page, takes(page)[0])
+    assert "sign in to book" in page.info[0].value
+    assert bookings(sqlite_database) == []
+    chosen = page.query_params["take"]
+    chosen = chosen[0] if isinstance(chosen, list) else chosen
+
+    page = find(q="zoe", take=chosen)
+    assert "For **Ana Silva**" in said(page)
+    assert "take" not in page.query_params
+    press(page, "own_booking_book")
+    assert bookings(sqlite_database)[0].starts_at == a.at(9)
+
+
+@pytest.mark.parametrize("take", ["1-1-99999999999", "999999-1-1", "x", "https://evil.example/"])
+def test_a_made_up_choice_books_nothing(find, sqlite_database, take):
+    find(take=take)
+    assert bookings(sqlite_database) == []
+
+
+def test_staff_have_their_own_way_to_find_a_time():
+    place = next(each for each in places.PLACES if each.url == "find")
+    assert [role for role in Role if place.is_open_to(Actor(role, ""))] == [Role.PATIENT]
