@@ -326,6 +326,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     (
         _needs(P.CATALOG_WRITE, P.PROFILE_WRITE_OWN),
         (
+            "catalog.offers.set_terms",
             "catalog.portraits.remove_portrait",
             "catalog.portraits.set_portrait",
             "catalog.professionals.edit_profile",

@@ -400,6 +400,16 @@ DOINGS = {
         catalog.edit_profile,
         (catalog.EditedProfile(desk.ada.id, 1, catalog.Profile(bio="Since 1999.")),),
     ),
+    "core.catalog.set_terms": lambda desk: (
+        catalog.set_terms,
+        (
+            catalog.ChangedTerms(
+                desk.ada.id,
+                (catalog.Terms(desk.visit.id, None, None),),
+                (catalog.Terms(desk.visit.id, 45, None),),
+            ),
+        ),
+    ),
     "core.catalog.set_portrait": lambda desk: (
         catalog.set_portrait,
         (catalog.NewPortrait(desk.ada.id, catalog.Picture(b"a face")),),

@@ -4,8 +4,15 @@ import pytest
 from sqlalchemy import select
 
 from core import catalog
-from core.catalog import EditedProfessional, ExpertiseTags, NewProfessional
-from core.models import Expertise, Professional, Role
+from core.catalog import (
+    ChangedTerms,
+    EditedProfessional,
+    ExpertiseTags,
+    NewProfessional,
+    Terms,
+)
+from core.errors import NotFound
+from core.models import Expertise, Professional, ProfessionalService, Role, Service
 from core.policy import CONSOLE
 from dashboard import places
 from tests import a, screen
@@ -131,3 +138,115 @@ def test_a_second_click_saves_nothing_again(profile, sqlite_database):
     page = save(page)
 
     assert not page.error
+
+
+# --- what is offered, at which length and price
+
+
+@pytest.fixture
+def offers(sqlite_database, ada):
+    """Ada offers a visit of 30 minutes at 60.00, and not the check."""
+    with sqlite_database.writing() as session:
+        visit = a.service(session, name="Visit", price_cents=6000)
+        a.service(session, name="Check")
+        a.offer(session, ada, visit)
+        return visit
+
+
+def price_field(page, service, kind="price"):
+    return next(
+        each for each in page.number_input if str(each.key).endswith(f"_{kind}_{service.id}")
+    )
+
+
+@pytest.fixture
+def offering(offers, profile):
+    """The page of somebody who offers something."""
+    return shown(profile.run())
+
+
+def offer_on_record(database, service):
+    with database.reading() as session:
+        found = session.scalars(
+            select(ProfessionalService).where(ProfessionalService.service_id == service.id)
+        ).one()
+        return found.length_minutes, found.price_cents
+
+
+def test_own_length_and_price_are_seen_beside_and_saved(offering, offers, sqlite_database):
+    assert "30 min · 60.00 EUR" in card(offering)
+    price_field(offering, offers).set_value(75.0)
+    price_field(offering, offers, "length").set_value(45)
+    page = shown(offering.run())
+    assert "45 min · 75.00 EUR" in card(page)
+
+    page = save(page)
+
+    assert offer_on_record(sqlite_database, offers) == (45, 7500)
+    assert price_field(page, offers).value == 75.0
+    assert "Check" not in card(page)
+
+
+def test_an_impossible_price_changes_nothing_of_the_profile_either(
+    offering, offers, sqlite_database
+):
+    price_field(offering, offers).set_value(10_000_000.0)
+    page = save(type_in(offering, title="Surgeon"))
+
+    assert "Please enter a number between" in page.error[0].value
+    assert offer_on_record(sqlite_database, offers) == (None, None)
+    with sqlite_database.reading() as session:
+        assert session.scalars(select(Professional)).one().title == ""
+
+
+def test_terms_an_admin_changed_meanwhile_are_not_written_over(
+    offering, offers, sqlite_database, ada
+):
+    with sqlite_database.writing() as session:
+        request = catalog.OfferedService(ada.id, offers.id, price_cents=9000)
+        catalog.offer_service(session, CONSOLE, request, now=a.BEFORE)
+    price_field(offering, offers).set_value(75.0)
+    page = save(offering)
+
+    assert "has changed this in the meantime" in page.error[0].value
+    assert offer_on_record(sqlite_database, offers) == (None, 9000)
+
+
+# --- the same, asked of the core
+
+
+@pytest.fixture
+def herself(session):
+    made = a.professional(session, services=(a.service(session, name="Visit"),))
+    return a.actor(session, Role.PROFESSIONAL, professional_id=made.id)
+
+
+def terms(service, *own):
+    return Terms(service.id, *own)
+
+
+def test_what_is_not_offered_cannot_be_offered_by_oneself(session, herself):
+    check = a.service(session, name="Check")
+    request = ChangedTerms(herself.professional_id, (), (terms(check, None, 100),))
+
+    with pytest.raises(NotFound):
+        catalog.set_terms(session, herself, request, now=a.BEFORE)
+
+    assert len(session.scalars(select(ProfessionalService)).all()) == 1
+
+
+def test_prices_of_others_are_not_set(session, herself):
+    visit = session.scalars(select(Service)).one()
+    ben = a.professional(session, services=(visit,))
+    usual = (terms(visit, None, None),)
+
+    request = ChangedTerms(ben.id, usual, (terms(visit, None, 1),))
+    with pytest.raises(NotFound):
+        catalog.set_terms(session, herself, request, now=a.BEFORE)
+
+    own = ChangedTerms(herself.professional_id, usual, (terms(visit, 45, 7000),))
+    catalog.set_terms(session, herself, own, now=a.BEFORE)
+    assert catalog.load_offers(session, [ben.id, herself.professional_id], visit.id) == {
+        ben.id: catalog.Offer(30, 0),
+        herself.professional_id: catalog.Offer(45, 7000),
+    }

@@ -22,14 +22,18 @@ from core.catalog.expertise import (
     typed_tags,
 )
 from core.catalog.offers import (
+    ChangedTerms,
     Offer,
     OfferedService,
     ServicesOffered,
+    Terms,
     load_offered,
     load_offers,
     offer_of,
     offer_service,
     set_offers,
+    set_terms,
+    terms_of,
     withdraw_service_offer,
 )
 from core.catalog.pictures import Picture, prepare_picture
@@ -83,6 +87,7 @@ from core.catalog.typed import HIGHEST_PRICE_CENTS
 __all__ = [
     "HIGHEST_PRICE_CENTS",
     "MOST_OPEN_BOOKINGS",
+    "ChangedTerms",
     "EditedExpertise",
     "EditedProfessional",
     "EditedProfile",
@@ -105,6 +110,7 @@ __all__ = [
     "Profile",
     "ServicesOffered",
     "StillBooked",
+    "Terms",
     "add_professional",
     "add_room",
     "add_service",
@@ -140,8 +146,10 @@ __all__ = [
     "restore",
     "set_offers",
     "set_portrait",
+    "set_terms",
     "set_up_organisation",
     "tag_expertise",
+    "terms_of",
     "typed_tags",
     "withdraw_service_offer",
     "zone_of",

@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.catalog.professionals import get_professional
+from core.catalog.professionals import check_may_shape, get_professional, lock_professional
 from core.catalog.services import get_service
 from core.catalog.typed import HIGHEST_PRICE_CENTS, LONGEST_VISIT_MINUTES, check_between
-from core.errors import N_, Invalid, NotFound
+from core.edits import last_editor
+from core.errors import N_, Invalid, NotFound, Stale
 from core.models import Professional, ProfessionalService, Service
 from core.policy import Actor, Permission, require
 
@@ -32,6 +33,24 @@ class ServicesOffered:
 
     professional_id: int
     offers: tuple[OfferedService, ...]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """At which own length and price a service is offered; None means as the service says."""
+
+    service_id: int
+    length_minutes: int | None
+    price_cents: int | None
+
+
+@dataclass(frozen=True)
+class ChangedTerms:
+    """Own lengths and prices as a form sends them back; ``seen`` are those it was opened on."""
+
+    professional_id: int
+    seen: tuple[Terms, ...]
+    terms: tuple[Terms, ...]
 
 
 @dataclass(frozen=True)
@@ -94,10 +113,7 @@ def offer_service(
     require(actor, Permission.CATALOG_WRITE)
     professional = get_professional(session, request.professional_id)
     service = get_service(session, request.service_id)
-    if request.length_minutes is not None:
-        check_between(request.length_minutes, 1, LONGEST_VISIT_MINUTES, "length_minutes")
-    if request.price_cents is not None:
-        check_between(request.price_cents, 0, HIGHEST_PRICE_CENTS, "price_cents")
+    _check_terms(request)
     key = {"professional_id": professional.id, "service_id": service.id}
     offered = session.get(ProfessionalService, key)
     if offered is None:
@@ -143,3 +159,39 @@ def set_offers(
         if known.get(each.service_id) != each:
             offer_service(session, actor, each, now=now)
     return professional
+
+
+def terms_of(offered: ProfessionalService) -> Terms:
+    return Terms(offered.service_id, offered.length_minutes, offered.price_cents)
+
+
+def set_terms(
+    session: Session, actor: Actor, request: ChangedTerms, *, now: datetime
+) -> Professional:
+    """Change own lengths and prices of what a professional offers; what that is, admins decide."""
+    check_may_shape(actor, request.professional_id)
+    professional = lock_professional(session, request.professional_id)
+    seen = {each.service_id: each for each in request.seen}
+    for wanted in request.terms:
+        if wanted == seen.get(wanted.service_id):
+            continue
+        _check_terms(wanted)
+        service = get_service(session, wanted.service_id)
+        key = {"professional_id": professional.id, "service_id": service.id}
+        offered = session.get(ProfessionalService, key, populate_existing=True)
+        if offered is None:
+            raise NotFound(what=N_("offer"))
+        if terms_of(offered) != seen.get(service.id):
+            raise Stale(who=last_editor(session, professional))
+        offered.length_minutes, offered.price_cents = wanted.length_minutes, wanted.price_cents
+        audit.record(
+            session, actor, "service.offered", professional, now=now, service_id=service.id
+        )
+    return professional
+
+
+def _check_terms(terms: OfferedService | Terms) -> None:
+    if terms.length_minutes is not None:
+        check_between(terms.length_minutes, 1, LONGEST_VISIT_MINUTES, "length_minutes")
+    if terms.price_cents is not None:
+        check_between(terms.price_cents, 0, HIGHEST_PRICE_CENTS, "price_cents")

@@ -6,8 +6,17 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components.portrait import portrait
+from dashboard.components.words import minutes
 from dashboard.feedback import md
 from dashboard.i18n import _
+
+
+@dataclass(frozen=True)
+class ServiceShown:
+    name: str
+    minutes: int
+    price: str
+    """With its currency, and where it comes from."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,7 @@ class ProfileShown:
     premium: str = ""
     """The word of their tier, or nothing."""
     portrait_key: str | None = None
+    services: Sequence[ServiceShown] = ()
 
 
 def profile_card(shown: ProfileShown) -> None:
@@ -35,6 +45,9 @@ def profile_card(shown: ProfileShown) -> None:
         if shown.languages:
             speaks = _("Speaks {languages}.").format(languages=", ".join(shown.languages))
             st.caption(md(speaks))
+        for each in shown.services:
+            facts = f"{minutes(each.minutes)} · {each.price}"
+            st.markdown(f"{md(each.name)}  \n:small[{md(facts)}]")
 
 
 def _who(shown: ProfileShown) -> None:

@@ -1,32 +1,53 @@
-"""The words of a profile: typed on one side, shown as patients see them on the other."""
+"""What a professional types about themselves, and beside it what patients will see."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import catalog
-from core.catalog import EditedProfile, Meant, Profile
+from core.catalog import ChangedTerms, EditedProfile, Meant, Profile, Terms
 from core.catalog.typed import by_name
 from core.db import utc_now
 from core.errors import BookingError
-from core.models import Professional
+from core.models import Professional, Service
 from core.policy import Actor
 from dashboard import feedback, keys, session
-from dashboard.components.profile_card import ProfileShown, profile_card
+from dashboard.components.profile_card import ProfileShown, ServiceShown, profile_card
 from dashboard.components.profile_fields import profile_fields, what_is_meant
+from dashboard.components.words import money
 from dashboard.i18n import _
+from dashboard.my_profile import terms
 
 KEY = "my_profile"
 
 
+@dataclass(frozen=True)
+class Known:
+    """A profile as it is on record."""
+
+    professional: Professional
+    portrait_key: str | None
+    services: Sequence[Service]
+    """Those they offer, by name."""
+    terms: tuple[Terms, ...]
+    currency: str
+
+    @property
+    def profile(self) -> Profile:
+        row = self.professional
+        expertise = tuple(each.name for each in by_name(row.expertise))
+        return Profile(row.title, row.bio, row.languages, row.colour, expertise)
+
+
 @dataclass
 class Shaping:
-    """A profile on screen; ``version`` is that of the row when its fields were filled."""
+    """A profile on screen, and on which version of it the fields were filled."""
 
     version: int
+    terms: tuple[Terms, ...]
     nonce: str = field(default_factory=lambda: secrets.token_hex(4))
     """Part of the fields' keys: with another one they are filled anew."""
     is_saved: bool = False
@@ -35,30 +56,33 @@ class Shaping:
     def key(self, name: str) -> str:
         return f"{KEY}_{self.nonce}_{name}"
 
+    def is_of(self, known: Known) -> bool:
+        return self.version == known.professional.version and self.terms == known.terms
+
 
 def forget() -> None:
     """Fill the fields anew; dropped on any other page."""
     session.forget_typed(KEY)
 
 
-def show(
-    actor: Actor, professional: Professional, *, beside: DeltaGenerator, key: str | None
-) -> None:
-    shaping: Shaping = st.session_state.setdefault(KEY, Shaping(professional.version))
+def show(actor: Actor, known: Known, *, beside: DeltaGenerator) -> None:
+    shaping: Shaping = st.session_state.setdefault(
+        KEY, Shaping(known.professional.version, known.terms)
+    )
     if shaping.is_saved:
         go_on()
-    saved = _profile_of(professional)
     meant: list[Meant] = []
 
     def tell(tags: Sequence[str]) -> None:
         meant.extend(_meant(tags))
         what_is_meant(meant)
 
-    typed = profile_fields(saved, shaping.key, below_expertise=tell)
-    _buttons(actor, professional, shaping, typed)
+    typed = profile_fields(known.profile, shaping.key, below_expertise=tell)
+    own = terms.show(known.services, known.terms, known.currency, shaping.key)
+    _buttons(actor, known, shaping, typed, own)
     with beside:
         st.subheader(_("As patients see it"), anchor=False)
-        profile_card(_shown(professional, typed, meant, key))
+        profile_card(_shown(known, typed, meant, {each.service_id: each for each in own}))
 
 
 def go_on() -> None:
@@ -67,10 +91,12 @@ def go_on() -> None:
     st.rerun()
 
 
-def _buttons(actor: Actor, professional: Professional, shaping: Shaping, typed: Profile) -> None:
+def _buttons(
+    actor: Actor, known: Known, shaping: Shaping, typed: Profile, own: tuple[Terms, ...]
+) -> None:
     with st.container(horizontal=True):
         pressed = st.button(_("Save"), key=f"{KEY}_save", type="primary", shortcut=keys.TAKE.press)
-        if typed != _profile_of(professional) or shaping.version != professional.version:
+        if (typed, own) != (known.profile, known.terms) or not shaping.is_of(known):
             st.button(
                 _("Discard changes"),
                 key=f"{KEY}_discard",
@@ -78,13 +104,21 @@ def _buttons(actor: Actor, professional: Professional, shaping: Shaping, typed: 
                 help=_("Fill the fields again with what is saved."),
             )
     if pressed:
-        _save(actor, EditedProfile(professional.id, shaping.version, typed), shaping)
+        id = known.professional.id
+        _save(
+            actor,
+            EditedProfile(id, shaping.version, typed),
+            ChangedTerms(id, shaping.terms, own),
+            shaping,
+        )
 
 
-def _save(actor: Actor, request: EditedProfile, shaping: Shaping) -> None:
+def _save(actor: Actor, profile: EditedProfile, own: ChangedTerms, shaping: Shaping) -> None:
+    """Both or neither."""
     try:
         with session.writing() as db:
-            catalog.edit_profile(db, actor, request, now=utc_now())
+            catalog.edit_profile(db, actor, profile, now=utc_now())
+            catalog.set_terms(db, actor, own, now=utc_now())
     except BookingError as refusal:
         feedback.refuse(refusal)
         return
@@ -102,25 +136,23 @@ def _meant(tags: Sequence[str]) -> list[Meant]:
         return []
 
 
-def _profile_of(professional: Professional) -> Profile:
-    return Profile(
-        professional.title,
-        professional.bio,
-        professional.languages,
-        professional.colour,
-        tuple(each.name for each in by_name(professional.expertise)),
-    )
-
-
 def _shown(
-    professional: Professional, typed: Profile, meant: list[Meant], key: str | None
+    known: Known, typed: Profile, meant: Sequence[Meant], own: Mapping[int, Terms]
 ) -> ProfileShown:
     return ProfileShown(
-        professional.name,
+        known.professional.name,
         typed.title,
         typed.bio,
         [each.strip() for each in typed.languages.split(",") if each.strip()],
         [each.name for each in meant],
-        _("Premium") if professional.premium else "",
-        key,
+        _("Premium") if known.professional.premium else "",
+        known.portrait_key,
+        [_service_shown(each, own[each.id], known.currency) for each in known.services],
+    )
+
+
+def _service_shown(service: Service, own: Terms, currency: str) -> ServiceShown:
+    price = service.price_cents if own.price_cents is None else own.price_cents
+    return ServiceShown(
+        service.name, own.length_minutes or service.length_minutes, money(price, currency)
     )

@@ -9,7 +9,7 @@ from core.catalog import OfferedService, ServicesOffered
 from core.models import Professional, ProfessionalService, Service
 from core.policy import Actor
 from dashboard import session
-from dashboard.components.words import minutes, money
+from dashboard.components.terms_fields import terms_fields
 from dashboard.feedback import md
 from dashboard.i18n import _
 from dashboard.practice import forms
@@ -53,28 +53,7 @@ def _line(
         offers = st.checkbox(
             md(service.name), known is not None, key=key(f"offers_{service.id}"), width="stretch"
         )
-        with st.container(horizontal=True, gap="xsmall", width=290):
-            length = st.number_input(
-                _("Own length of {service}, minutes").format(service=md(service.name)),
-                min_value=1,
-                max_value=1440,
-                value=known.length_minutes if known else None,
-                placeholder=minutes(service.length_minutes),
-                key=key(f"length_{service.id}"),
-                label_visibility="collapsed",
-                width=138,
-            )
-            price = st.number_input(
-                _("Own price of {service}").format(service=md(service.name)),
-                min_value=0.0,
-                value=known.price_cents / 100 if known and known.price_cents is not None else None,
-                format="%.2f",
-                placeholder=money(service.price_cents, currency),
-                key=key(f"price_{service.id}"),
-                label_visibility="collapsed",
-                width=140,
-            )
+        terms = terms_fields(service, catalog.terms_of(known) if known else None, currency, key)
     if not offers:
         return None
-    cents = None if price is None else round(price * 100)
-    return OfferedService(professional.id, service.id, length, cents)
+    return OfferedService(professional.id, service.id, terms.length_minutes, terms.price_cents)

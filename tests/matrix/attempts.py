@@ -1448,6 +1448,21 @@ CATALOG = {
             ),
         ),
     ),
+    "catalog.offers.set_terms": (
+        About(
+            "professional",
+            lambda w, who, id: catalog.set_terms(
+                w.session,
+                who,
+                catalog.ChangedTerms(
+                    id,
+                    (catalog.Terms(w.visit.id, None, None),),
+                    (catalog.Terms(w.visit.id, 45, 100),),
+                ),
+                now=NOW,
+            ),
+        ),
+    ),
     "catalog.portraits.remove_portrait": (
         About(
             "professional",
