@@ -9,7 +9,15 @@ from datetime import datetime
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from core.booking.chain import MOST_LEGS, ChainAsked, Leg, Placed, asked_of, preview_chain
+from core.booking.chain import (
+    MOST_LEGS,
+    ChainAsked,
+    Leg,
+    Placed,
+    asked_of,
+    check_count,
+    preview_chain,
+)
 from core.booking.ledger import check_text
 from core.booking.placing import book
 from core.booking.requests import BookingRequest
@@ -46,6 +54,7 @@ def book_back_to_back(
     require(actor, Permission.BOOKINGS_WRITE)
     check_text(request.desk_note, "desk_note")
     legs = request.asked.legs
+    check_count(legs)
     if any(each.patient_id is None for each in legs):
         raise Invalid(N_("Please choose the patient."), field="patient")
     hold_legs(session, legs)

@@ -180,8 +180,7 @@ def _link(
 
 def _look_up(session: Session, actor: Actor, asked: ChainAsked, *, now: datetime) -> list[_Wish]:
     """The legs with who could do them; archived or unknown ones raise ``NotFound``."""
-    if not 2 <= len(asked.legs) <= MOST_LEGS:
-        raise Invalid(N_("Please ask for 2 to {most} visits back to back."), most=MOST_LEGS)
+    check_count(asked.legs)
     services = {each.service_id for each in asked.legs}
     known = session.scalars(
         select(Service)
@@ -205,6 +204,11 @@ def _look_up(session: Session, actor: Actor, asked: ChainAsked, *, now: datetime
         )
         for leg in asked.legs
     ]
+
+
+def check_count(legs: Sequence[Leg]) -> None:
+    if not 2 <= len(legs) <= MOST_LEGS:
+        raise Invalid(N_("Please ask for 2 to {most} visits back to back."), most=MOST_LEGS)
 
 
 def _offers(
