@@ -29,6 +29,8 @@ class Call:
     patient: str
     phone: str
     no_contact: bool
+    alerts: str
+    """One a line."""
     confirmed: Confirmed | None
 
 
@@ -78,13 +80,28 @@ def load_calls(
             Booking.starts_at,
             Professional.name,
             Service.name,
-            Patient.id,
-            Patient.name,
-            Patient.phone,
-            Patient.no_contact,
+            Patient,
         )
         .where(Booking.starts_at >= first, Booking.starts_at < ends)
         .order_by(Booking.starts_at, Booking.id, Attendee.id)
     ).all()
     sure = load_confirmed(session, actor, [each[0] for each in found])
-    return Calls(on, [Call(*each, sure.get((each[0], each[5]))) for each in found])
+    return Calls(
+        on,
+        [
+            Call(
+                booking_id,
+                version,
+                starts_at,
+                professional,
+                service,
+                patient_id=patient.id,
+                patient=patient.name,
+                phone=patient.phone,
+                no_contact=patient.no_contact,
+                alerts=patient.alerts,
+                confirmed=sure.get((booking_id, patient.id)),
+            )
+            for booking_id, version, starts_at, professional, service, patient in found
+        ],
+    )

@@ -131,7 +131,7 @@ def test_what_has_begun_or_is_somebody_elses_cannot_be_confirmed(session, desk, 
 def test_calls_are_those_of_the_next_day_with_visits(session, desk, doctor):
     visit(session, desk, doctor, 10, name="Today")
     sure = visit(session, desk, doctor, 9, day=3, name="Sure", phone="+351912345601")
-    visit(session, desk, doctor, 10, day=3, name="To call", phone="+351912345602")
+    visit(session, desk, doctor, 10, day=3, name="To call", phone="+351912345602", alerts="Deaf")
     visit(session, desk, doctor, 11, day=3, name="Silent", no_contact=True)
     visit(session, desk, doctor, 9, day=4, name="The day after")
     confirmed(session, desk, sure)
@@ -144,6 +144,7 @@ def test_calls_are_those_of_the_next_day_with_visits(session, desk, doctor):
     lines = call_lines(calls, zone=ZoneInfo(a.ZONE), now=NOW)
     assert [each.line.group for each in lines] == ["Confirmed", "To call", "Want no messages"]
     assert [each.line.buttons[0].key for each in lines] == ["U", "C", "C"]
+    assert [each.line.alert for each in lines] == ["", "Alert: Deaf", ""]
 
 
 def test_a_professional_calls_their_own_patients_and_a_patient_nobody(session, desk, doctor):

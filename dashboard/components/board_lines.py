@@ -1,6 +1,6 @@
 """The rows of the day board in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -90,11 +90,16 @@ def _line(row: BoardRow, zone: ZoneInfo, now: datetime) -> BoardLine:
         detail=" · ".join(
             each for each in (row.professional, row.service, row.room, phone(wanted_phone)) if each
         ),
-        alert=_("Alert: {words}").format(words=" · ".join(row.alerts)) if row.alerts else "",
+        alert=alert_of(row.alerts),
         state=row.stage.value,
         status=_status(row, zone, now),
         buttons=tuple(buttons),
     )
+
+
+def alert_of(alerts: Sequence[str]) -> str:
+    """What the mark in a row says; nothing where there is none."""
+    return _("Alert: {words}").format(words=" · ".join(alerts)) if alerts else ""
 
 
 def _status(row: BoardRow, zone: ZoneInfo, now: datetime) -> str:

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from core.calls import Call, Calls
+from core.patients import lines_of
 from dashboard import keys
-from dashboard.components.board_lines import CONFIRM, UNDO
+from dashboard.components.board_lines import CONFIRM, UNDO, alert_of
 from dashboard.components.day_board import BoardLine, RowButton
 from dashboard.feedback import md
 from dashboard.formatting import clock, day, phone, when
@@ -57,6 +58,7 @@ def _line(call: Call, zone: ZoneInfo, now: datetime) -> CallLine:
         state="completed" if call.confirmed else "expected",
         status=status,
         buttons=(button,),
+        alert=alert_of(lines_of(call.alerts)),
     )
     return CallLine(order, line)
 
