@@ -38,7 +38,8 @@ class Liked:
 
 def fill(key: str, wanted: list[Any], liked: Liked, about: object = None) -> None:
     """Choose what they prefer in a field that nobody touched: once for each patient, and for
-    each ``about`` that it depends on. Call it before the field is drawn.
+    each ``about`` that it depends on. Call it before the field is drawn, and ``say_filled``
+    after: a run that another overtakes in between is none.
     """
     turn = (liked.patient_id, about)
     filled_for, filled = st.session_state.get(_mark(key), (None, []))
@@ -48,11 +49,14 @@ def fill(key: str, wanted: list[Any], liked: Liked, about: object = None) -> Non
     was_emptied = bool(filled) and not now and filled_for[0] == liked.patient_id
     if now == filled and not was_emptied:
         st.session_state[key] = wanted
-    st.session_state[_mark(key)] = (turn, wanted)
+    st.session_state[_next(key)] = (turn, wanted)
 
 
 def say_filled(liked: Liked, *keys: str) -> bool:
     """Below the fields: that they were filled in, where they still are."""
+    for each in keys:
+        if _next(each) in st.session_state:
+            st.session_state[_mark(each)] = st.session_state.pop(_next(each))
     is_filled = any(_filled(each) for each in keys)
     if is_filled:
         sentence = _("Filled in as {name} prefers. Clear it to see everything.")
@@ -74,3 +78,7 @@ def _filled(key: str) -> bool:
 
 def _mark(key: str) -> str:
     return f"{key}_liked"
+
+
+def _next(key: str) -> str:
+    return f"{key}_liked_next"
