@@ -25,10 +25,12 @@ from core.desk import DayAsked
 from core.models import Booking, Expertise, Patient, Professional, Service
 from core.patients import PatientFound
 from core.policy import Actor
-from dashboard import new_booking, places, session, to_know
+from core.waiting import Wishes
+from dashboard import keys, new_booking, places, session, to_know, waiting_asked
 from dashboard.components.autofocus import autofocus
 from dashboard.components.desk_filters import CHOSEN
 from dashboard.components.liked import Liked, clear, fill, say_filled
+from dashboard.components.patient_picker import PatientChosen
 from dashboard.components.time_pills import PARTS, time_pills
 from dashboard.components.to_know_lines import to_know_lines
 from dashboard.components.view_switch import DAY
@@ -102,9 +104,10 @@ def known(patient: Patient) -> PatientFound:
 
 
 def go() -> NoReturn:
-    """To the desk, where the dialog is drawn, with what is chosen there."""
-    kept = {each: st.query_params[each] for each in CHOSEN if each in st.query_params}
-    st.switch_page(str(places.PAGES / "desk.py"), query_params=kept)
+    """To the desk, where the dialog is drawn; at the desk itself all that is chosen stays."""
+    if any(each in st.query_params for each in CHOSEN):
+        st.rerun()  # what its widgets have put into the address cannot be set from here
+    st.switch_page(str(places.PAGES / "desk.py"))
 
 
 def is_open() -> bool:
@@ -148,6 +151,15 @@ def _dialog() -> None:
         return
     is_filled = say_filled(liked, *FILLED)
     _show_found(actor, looking, asked, is_filled=is_filled)
+    if any(each.id == asked.service_id and each.seats == 1 for each in choices.services):
+        st.button(
+            _("No time suits? Put on the waiting list"),
+            key=f"{KEY}_wait",
+            icon=":material/hourglass_empty:",
+            type="tertiary",
+            on_click=_wait,
+            args=(looking, asked),
+        )
 
 
 def _ask(actor: Actor, looking: Looking, choices: Choices, liked: Liked) -> NextAsked | None:
@@ -262,6 +274,7 @@ def _time_row(
             f"**{clock(proposal.starts_at, zone)}** · {md(proposal.professional)}",
             key=f"{KEY}_take_{proposal.professional_id}_{proposal.starts_at.timestamp():.0f}",
             type="primary" if is_best else "secondary",
+            shortcut=keys.TAKE.press if is_best else None,
             on_click=_take,
             args=(looking, asked, proposal, zone),
         )
@@ -273,6 +286,19 @@ def _take(looking: Looking, asked: NextAsked, proposal: Proposal, zone: ZoneInfo
     forget()
     st.session_state[DAY] = proposal.starts_at.astimezone(zone).date()
     new_booking.ask(proposal.professional_id, asked.service_id, proposal.starts_at, looking.patient)
+
+
+def _wait(looking: Looking, asked: NextAsked) -> None:
+    """To the waiting list, with the patient and the wishes."""
+    forget()
+    start = Wishes(
+        asked.service_id,
+        asked.professional_ids,
+        asked.from_on,
+        weekdays=asked.weekdays,
+        parts=asked.parts,
+    )
+    waiting_asked.ask(PatientChosen(known=looking.patient), start=start)
 
 
 def _why(proposal: Proposal) -> str:

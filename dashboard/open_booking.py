@@ -108,6 +108,7 @@ def _dialog() -> None:
         move_form(actor, booking, zone, reach)
     cancel_form(actor, booking, reach)
     _book_again(actor, booking)
+    _book_beside(actor, booking)
     if booking.seats == 1 and allows(actor, Permission.BOOKINGS_WRITE):
         recalling.offer(actor, booking, key=KEY)
         slip.offer(actor, booking.attendees[0].patient_id, key=KEY)
@@ -125,6 +126,24 @@ def _book_again(actor: Actor, booking: Booking) -> None:
     ):
         forget()
         find_time.open_again(booking)
+        find_time.go()
+
+
+def _book_beside(actor: Actor, booking: Booking) -> None:
+    """Somebody else at the same time: the form says what is in the way and asks for a reason."""
+    if (
+        may_move(booking)
+        and booking.starts_at > utc_now()
+        and allows(actor, Permission.BOOKINGS_OVERRIDE)
+        and st.button(
+            _("Book somebody else at this time"),
+            key=f"{KEY}_beside",
+            icon=":material/add:",
+            type="tertiary",
+        )
+    ):
+        forget()
+        new_booking.ask(booking.professional_id, booking.service_id, booking.starts_at)
         find_time.go()
 
 

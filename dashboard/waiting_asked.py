@@ -26,11 +26,11 @@ def ask(
     *,
     service_id: int | None = None,
     professional_id: int | None = None,
+    start: Wishes | None = None,
 ) -> None:
     """Open the form for a new entry on the next run, with the patient and wish known so far."""
     forget()
-    start = None
-    if service_id is not None:
+    if start is None and service_id is not None:
         start = Wishes(service_id, (professional_id,) if professional_id is not None else ())
     st.session_state[KEY] = Asked(secrets.token_urlsafe(16), start=start)
     if chosen is not None:

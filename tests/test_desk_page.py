@@ -248,6 +248,22 @@ def test_a_booking_goes_straight_to_a_free_time_nearby(desk):
     assert (moved.starts_at, moved.version) == (wished_at(wished.key), booking.version + 1)
 
 
+def test_a_taken_time_is_booked_beside_the_visit_that_has_it_with_a_reason(desk):
+    booking = desk.booked()
+    desk.open(booking)
+    with desk.database.writing() as session:
+        a.patient(session, name="Bo Lind")
+
+    desk.press("Book somebody else at this time")
+    desk.page.text_input(key="new_booking_words").input("bo").run()
+    desk.page.pills(key="new_booking_because").set_value("Urgent").run()
+    desk.press("Book Bo Lind")
+
+    with desk.database.reading() as session:
+        assert len(session.scalars(select(Booking)).all()) == 2
+        assert session.scalars(select(Override.reason)).all() == ["Urgent"]
+
+
 def later(desk, label):
     return next(each for each in desk.page.button if each.label.startswith(label))
 

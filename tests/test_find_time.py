@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from core.availability.next_free import AFTERNOON
 from core.db import utc_now
 from core.models import (
     Booking,
@@ -13,7 +14,7 @@ from core.models import (
     Role,
     WorkingHours,
 )
-from dashboard import find_time, new_booking, open_booking
+from dashboard import find_time, new_booking, open_booking, waiting_asked
 from tests import a, screen
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
@@ -75,6 +76,24 @@ def test_wishes_that_nothing_meets_say_what_to_do(page, service, sqlite_database
     page.checkbox(key="find_time_premium").check().run()
     assert not times(page)
     assert "Try other days" in page.info[0].value
+
+
+def test_where_no_time_suits_the_wishes_go_along_to_the_waiting_list(page, service):
+    page.selectbox(key="service").select(service.id).run()
+    press(page, "Find a time")
+    page.pills(key="find_time_weekdays").set_value([2, 4]).run()
+    page.pills(key="find_time_parts").set_value(["Afternoon"]).run()
+
+    press(page, "No time suits? Put on the waiting list")
+
+    assert find_time.KEY not in page.session_state
+    start = page.session_state[waiting_asked.KEY].start
+    assert (start.service_id, start.weekdays, start.parts) == (
+        service.id,
+        frozenset({2, 4}),
+        (AFTERNOON,),
+    )
+    assert page.text_input(key="waiting_form_words")
 
 
 def people(page):

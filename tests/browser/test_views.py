@@ -97,6 +97,9 @@ def test_from_the_month_to_a_day_to_the_week_to_the_list_and_its_booking(
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("Nuria García")
 
+    press(page, "b")  # from an address that names a day and a view
+    expect(page.get_by_role("dialog")).to_contain_text("For Nuria García", timeout=15_000)
+
 
 def test_on_paper_are_the_day_and_its_date_and_nothing_to_press(new_page, sign_in, live_server):
     page = new_page(dark=True)
