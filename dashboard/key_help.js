@@ -62,7 +62,20 @@ function enterPopover() {
   }, 30);
 }
 
+/** A date hears no main button's key, and keeps what was typed only when it is left for something. */
+function passOn(event) {
+  take(event);
+  const place = event.target.closest("[role=dialog]") ?? document.querySelector(".stMain");
+  const elsewhere = [...place.querySelectorAll("button:not([disabled])")].at(-1);
+  elsewhere?.focus();
+  const { key, code, ctrlKey, metaKey } = event;
+  const again = new KeyboardEvent("keydown", { key, code, ctrlKey, metaKey, bubbles: true });
+  setTimeout(() => document.body.dispatchEvent(again), 100);
+}
+
 function press(event) {
+  const isMain = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat;
+  if (isMain && event.target.closest?.("[data-testid=stDateInputField]")) return void passOn(event);
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event)) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (document.querySelector('[role="dialog"]')) pressInDialog(event, key);

@@ -93,7 +93,7 @@ def _new_patient(
     autofocus(f"{key}_{field}", once=once)
     name = left.text_input(_("Name"), key=f"{key}_name")
     number = right.text_input(_("Phone"), key=f"{key}_phone", type="phone", placeholder="")
-    # Rows of their own: Tab leads on by row, and a date hears no key for booking.
+    # Rows of their own: Tab leads on by row.
     left, right = st.columns(2)
     email = left.text_input(_("E-mail (optional)"), key=f"{key}_email")
     born_on = right.date_input(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -162,14 +162,19 @@ def test_a_new_patient_is_added_and_booked_in_one_go(new_page, sign_in, live_ser
     free(page, "Dr Ada", "10:00").click()
     type_patient(page, "Zé Ninguém")
     page.get_by_role("button", name="New patient").click()
-    page.get_by_label("Phone", exact=True).fill("912 345 678")
-    page.get_by_label("Phone", exact=True).press("Tab")
-    page.get_by_role("button", name="Book Zé Ninguém").click()
+    expect(page.get_by_label("Phone", exact=True)).to_be_focused()
+    page.keyboard.type("912 345 678")
+    for _field in ("e-mail", "date of birth"):
+        press(page, "Tab")
+    expect(page.get_by_role("spinbutton", name=re.compile("^day, Date of birth"))).to_be_focused()
+    page.keyboard.type("12031988")
+    press(page, "Control+Enter")  # heard in a date as well, which is kept by it
 
     expect(page.get_by_text("Booked Zé Ninguém with Dr Ada")).to_be_visible()
     with live_server.database.reading() as session:
         added = session.scalars(select(Patient).where(Patient.name == "Zé Ninguém")).one()
         assert added.phone == "+351912345678"
+        assert added.born_on == date(1988, 3, 12)
 
 
 def test_a_likely_duplicate_is_shown_before_it_is_made(new_page, sign_in):
