@@ -17,6 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit, one_time, privacy
+from core.booking import get_booking
+from core.calendar_file import visit_file
 from core.day_print import as_pdf, load_printed_day
 from core.desk import DayAsked
 from core.errors import N_, NotFound, SignInNeeded
@@ -36,6 +38,7 @@ WORD = re.compile(r"[a-z0-9-]+")
 CSV = "text/csv; charset=utf-8"
 ZIP = "application/zip"
 PDF = "application/pdf"
+ICS = "text/calendar; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -188,9 +191,21 @@ def _slip(
     return File(f"slip-{patient_id}.pdf", PDF, content)
 
 
+def _check_visit(session: Session, actor: Actor, booking_id: str, **_now: datetime) -> None:
+    get_booking(session, actor, int(booking_id))
+
+
+def _visit(
+    session: Session, actor: Actor, booking_id: str, *, now: datetime, **_more: object
+) -> File:
+    content = visit_file(session, actor, int(booking_id), now=now)
+    return File(f"visit-{booking_id}.ics", ICS, content)
+
+
 KINDS: Mapping[str, Kind] = {
     "day-sheet": Kind(_check_day_sheet, _day_sheet),
     "patient": Kind(_check_patient, _patient),
     "slip": Kind(_check_slip, _slip),
     "overrides": Kind(_check_overrides, _overrides),
+    "visit": Kind(_check_visit, _visit),
 }

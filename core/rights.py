@@ -147,6 +147,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         (
             "booking.confirming.load_confirmed",
             "booking.ledger.get_booking",
+            "calendar_file.visit_file",
             "desk.load_day_bookings",
             "overrides.load_overrides_of",
             "schedule_check.load_visits_to_come",

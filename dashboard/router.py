@@ -19,6 +19,7 @@ from dashboard import (
     watch,
 )
 from dashboard.directory import booking as own_booking
+from dashboard.directory import moving
 from dashboard.my_profile import words
 
 STAYS_OPEN_ON = (
@@ -30,6 +31,7 @@ STAYS_OPEN_ON = (
     (outside_record, ("my-week",)),
     (words, ("my-profile",)),
     (own_booking, ("find",)),
+    (moving, ("my-bookings",)),
 )
 
 st.set_page_config(page_title="Frontdesk", page_icon=str(frame.ICON), layout="wide")

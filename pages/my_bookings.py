@@ -15,6 +15,8 @@ from dashboard.components.bookings_list import (
     past_lines,
     zone_note,
 )
+from dashboard.directory import moving
+from dashboard.exporting import download_button
 from dashboard.formatting import when
 from dashboard.i18n import _
 
@@ -31,6 +33,10 @@ def ask_to_cancel(booking_id: int) -> None:
 def forget() -> None:
     st.session_state.pop(CANCELLING, None)
     st.session_state.pop(SEEN, None)
+
+
+def file_button(booking_id: int) -> None:
+    download_button(_("To my calendar"), "visit", str(booking_id), key=f"file_{booking_id}")
 
 
 def show_more() -> None:
@@ -81,7 +87,14 @@ to_come, over = st.columns([6, 5], gap="large")
 with to_come:
     st.subheader(_("To come"), anchor=False)
     if coming:
-        coming_cards(coming, zone=zone, now=now, on_cancel=ask_to_cancel)
+        coming_cards(
+            coming,
+            zone=zone,
+            now=now,
+            on_cancel=ask_to_cancel,
+            on_move=moving.ask if books else None,
+            file_button=file_button,
+        )
     else:
         nothing_to_come(practice, books=books)
     zone_note(zone)
@@ -94,3 +107,5 @@ if past:
 own_data.show(actor, practice)
 if CANCELLING in st.session_state:
     cancelling()
+else:
+    moving.show_if_asked()

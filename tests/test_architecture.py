@@ -52,6 +52,7 @@ CORE_ORDER = (
     {
         "booking",
         "booking_line",
+        "calendar_file",
         "calls",
         "day_board",
         "day_print",

@@ -211,6 +211,19 @@ def test_hidden_and_missing_are_alike(small, hide):
         directory.free_times(small.session, small.ana, TimesAsked(id, small.talk.id), now=NOW)
 
 
+def test_a_visit_that_is_moved_is_not_in_its_own_way_and_only_ones_own_is(small):
+    own = a.booking(
+        small.session, small.zoe, a.span(9, 9.5), service=small.talk, patient=small.patient
+    )
+    other = a.booking(small.session, small.zoe, a.span(10, 10.5), service=small.talk)
+    monday = When(from_on=a.DAY)
+    assert a.at(9.25) not in small.times(when=monday).days[0].starts
+    assert a.at(9.25) in small.times(when=monday, moving=own.id).days[0].starts
+    for id in (other.id, 999_999):
+        with pytest.raises(NotFound, match="booking"):
+            small.times(when=monday, moving=id)
+
+
 def test_groups_and_services_not_offered_have_no_times(small):
     group = a.service(small.session, name="Group", seats=4)
     a.offer(small.session, small.zoe, group)

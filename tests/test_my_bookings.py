@@ -190,7 +190,7 @@ def test_without_a_reason_nothing_is_cancelled(mine, sqlite_database, ana):
 def test_short_notice_is_told_before_and_counts_as_late(mine, sqlite_database, ana):
     booking = add(sqlite_database, ana, 9, day=1)
     page = mine()
-    assert "Cancelling now counts as late." in said(page)
+    assert "Cancelling now counts as late; to move it, please call." in said(page)
 
     press(page, f"cancel_{booking.id}")
     assert "late cancellation" in page.warning[0].value
@@ -281,3 +281,45 @@ def test_the_desk_has_no_bookings_of_its_own(session):
     for role in (Role.RECEPTIONIST, Role.ADMIN):
         with pytest.raises(NotAllowed):
             load_coming(session, Actor(role, "Rita"), now=NOW)
+
+
+def offered(database, booking: Booking) -> None:
+    with database.writing() as session:
+        doctor = session.get(Professional, booking.professional_id)
+        a.offer(session, doctor, session.get(Service, booking.service_id))
+
+
+def test_a_visit_is_moved_to_a_free_time_of_the_same_professional(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=3)
+    offered(sqlite_database, booking)
+    page = press(mine(), f"move_{booking.id}")
+    to = f"own_move_to_{a.at(9.25, day=3).timestamp():.0f}"
+    press(press(page, to), "own_move_do")
+
+    found = kept(sqlite_database, booking)
+    assert (found.starts_at, found.state) == (a.at(9.25, day=3), S.BOOKED)
+    assert [each.value for each in page.toast] == [
+        "Moved to Thursday 10 December, 09:15 with Dr Ruiz."
+    ]
+
+
+def test_who_was_quicker_at_the_new_time_leaves_the_visit_where_it_is(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=3)
+    offered(sqlite_database, booking)
+    page = press(mine(), f"move_{booking.id}")
+    page = press(page, f"own_move_to_{a.at(11, day=3).timestamp():.0f}")
+    with sqlite_database.writing() as session:
+        doctor = session.get(Professional, booking.professional_id)
+        a.booking(session, doctor, a.span(11, 12, day=3))
+    press(page, "own_move_do")
+
+    assert "is not free at that time" in page.error[0].value
+    assert kept(sqlite_database, booking).starts_at == a.at(9, day=3)
+
+
+def test_too_late_to_move_is_said_and_not_offered(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=1)
+    page = mine()
+
+    assert "to move it, please call" in said(page)
+    assert not [each for each in page.button if each.key == f"move_{booking.id}"]

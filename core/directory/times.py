@@ -18,8 +18,10 @@ from core.availability import (
 )
 from core.availability.next_free import EVERY_DAY, DayPart
 from core.directory.profiles import check_may_look, get_profile
+from core.errors import NotFound
 from core.interval import to_instant, to_seconds
 from core.models import (
+    Booking,
     Patient,
     Professional,
     ProfessionalService,
@@ -28,7 +30,7 @@ from core.models import (
     Service,
     ServiceRoom,
 )
-from core.policy import Actor
+from core.policy import Actor, visible_bookings
 from core.visits import visit_of
 
 MOST_AHEAD = timedelta(weeks=26)
@@ -82,7 +84,7 @@ def free_times(session: Session, actor: Actor, asked: TimesAsked, *, now: dateti
     profile.service(asked.service_id)
     search = Search(session, actor, {profile.id: asked.service_id}, asked.when, now=now)
     if asked.moving is not None:
-        search.leave_out(asked.moving)
+        search.leave_out(_own_booking(session, actor, asked.moving))
     found = search.first_days(asked.days).get(profile.id, [])
     is_all = len(found) < asked.days
     return FreeTimes(tuple(found), None if is_all else found[-1].on + timedelta(days=1))
@@ -209,6 +211,14 @@ def _load_rooms(session: Session, service_ids: Mapping[int, Service]) -> dict[in
     for service_id, calendar_id in rows:
         found.setdefault(service_id, []).append(calendar_id)
     return found
+
+
+def _own_booking(session: Session, actor: Actor, booking_id: int) -> int:
+    """Else the times around somebody else's visit would tell where it lies."""
+    own = visible_bookings(actor).where(Booking.id == booking_id).with_only_columns(Booking.id)
+    if session.scalar(own) is None:
+        raise NotFound(what="booking")
+    return booking_id
 
 
 def _own_calendar(session: Session, actor: Actor) -> int | None:

@@ -45,8 +45,13 @@ def coming_cards(
     zone: ZoneInfo,
     now: datetime,
     on_cancel: Callable[[int], None],
+    on_move: Callable[[int, int], None] | None,
+    file_button: Callable[[int], None],
 ) -> None:
-    """A card for each visit to come, with the way to cancel it."""
+    """A card for each visit to come, with the ways to move it, cancel it and note it down.
+
+    ``on_move`` is None where patients do not move by themselves.
+    """
     for booking in bookings:
         with st.container(border=True, gap="small", key=f"coming_{booking.id}"):
             st.markdown(_card(booking, zone=zone, now=now))
@@ -56,19 +61,36 @@ def coming_cards(
                 horizontal_alignment="distribute",
             ):
                 st.markdown(badge(booking.state), width="content")
-                if is_cancellable(booking, now):
-                    st.button(
-                        _("Cancel"),
-                        key=f"cancel_{booking.id}",
-                        icon=":material/event_busy:",
-                        on_click=on_cancel,
-                        args=(booking.id,),
-                    )
+                with st.container(horizontal=True, gap="xsmall", width="content"):
+                    file_button(booking.id)
+                    if on_move is not None and is_movable(booking, now):
+                        st.button(
+                            _("Move"),
+                            key=f"move_{booking.id}",
+                            icon=":material/event_repeat:",
+                            on_click=on_move,
+                            args=(booking.id, booking.version),
+                        )
+                    if is_cancellable(booking, now):
+                        st.button(
+                            _("Cancel"),
+                            key=f"cancel_{booking.id}",
+                            icon=":material/event_busy:",
+                            on_click=on_cancel,
+                            args=(booking.id,),
+                        )
 
 
 def is_cancellable(booking: Booking, now: datetime) -> bool:
     """Whether the patient may still call the visit off without calling the practice."""
     return booking.state is S.BOOKED and booking.starts_at > now
+
+
+def is_movable(booking: Booking, now: datetime) -> bool:
+    """Whether the patient may move it without calling: as long as a cancellation is in time."""
+    return (
+        is_cancellable(booking, now) and booking.seats == 1 and now <= cancels_late_after(booking)
+    )
 
 
 def past_lines(bookings: Sequence[Booking], *, zone: ZoneInfo, now: datetime) -> None:
@@ -149,8 +171,8 @@ def _card(booking: Booking, *, zone: ZoneInfo, now: datetime) -> str:
 def _notice(booking: Booking, zone: ZoneInfo, now: datetime) -> str:
     latest = cancels_late_after(booking)
     if now > latest:
-        return _("Cancelling now counts as late.")
-    return _("Cancel by {time} to be in time.").format(time=_dated(latest, zone, now))
+        return _("Cancelling now counts as late; to move it, please call.")
+    return _("Move or cancel by {time} to be in time.").format(time=_dated(latest, zone, now))
 
 
 def _with(booking: Booking) -> str:

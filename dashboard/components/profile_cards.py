@@ -127,3 +127,25 @@ def all_times(
 ) -> None:
     for each in days:
         day_times(each, profile, service, zone=zone, today=today, on_take=on_take)
+
+
+def times_of_day(
+    free: FreeDay,
+    *,
+    zone: ZoneInfo,
+    today: date,
+    key: str,
+    on_choose: Callable[[datetime], None],
+    but: datetime,
+) -> None:
+    """The same where it is known whose they are, without the time one has already."""
+    st.markdown(f"**{md(day(free.on, today))}**")
+    with st.container(horizontal=True, gap="xsmall"):
+        for start in free.starts:
+            if start != but:
+                st.button(
+                    clock(start, zone),
+                    key=f"{key}_to_{start.timestamp():.0f}",
+                    on_click=on_choose,
+                    args=(start,),
+                )

@@ -15,6 +15,7 @@ from core import (
     agenda,
     analytics,
     audit_trail,
+    calendar_file,
     calls,
     catalog,
     changing_hours,
@@ -586,6 +587,12 @@ BOOKINGS = {
     "series.changing.preview_move": (
         About(
             "booking", lambda w, who, id: preview_move(w.session, who, moved(w, who, id), now=NOW)
+        ),
+    ),
+    "calendar_file.visit_file": (
+        About(
+            "booking",
+            lambda w, who, id: calendar_file.visit_file(w.session, who, id, now=NOW),
         ),
     ),
     "booking.ledger.get_booking": (

@@ -1,0 +1,140 @@
+"""Moving an own visit: the free times of the same professional, one of them chosen, then moved."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core import directory
+from core.booking import MoveRequest, get_booking, move
+from core.db import utc_now
+from core.directory import TimesAsked, When
+from core.errors import BookingError
+from core.models import Booking
+from core.policy import Actor
+from dashboard import feedback, session
+from dashboard.components.booking_forms import refusal_with_ways_out
+from dashboard.components.profile_cards import times_of_day
+from dashboard.formatting import when
+from dashboard.i18n import _
+
+KEY = "own_move"
+DATES = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The visit as it was when the dialog opened, and how far somebody has come in it."""
+
+    booking_id: int
+    version: int
+    since: date | None = None
+    starts_at: datetime | None = None
+    refused: BookingError | None = None
+
+
+def ask(booking_id: int, version: int) -> None:
+    """Open the dialog on the next run."""
+    st.session_state[KEY] = Asked(booking_id, version)
+
+
+def forget() -> None:
+    session.forget_typed(KEY)
+
+
+def show_if_asked() -> None:
+    if KEY in st.session_state:
+        st.dialog(_("Move this visit"), width="medium", on_dismiss=forget)(_dialog)()
+
+
+def _dialog() -> None:
+    actor = session.signed_in()
+    asked: Asked | None = st.session_state.get(KEY)
+    if asked is None:
+        st.rerun()
+    zone, now = session.zone(), utc_now()
+    with session.reading() as db:
+        booking = get_booking(db, actor, asked.booking_id)
+    line = _("Now: {time} · {service} with {professional}").format(
+        time=when(booking.starts_at, zone, now),
+        service=booking.service.name,
+        professional=booking.professional.name,
+    )
+    st.markdown(feedback.md(line))
+    if asked.refused is not None:
+        refusal_with_ways_out(asked.refused, zone=zone, now=now, key=KEY, choose=_choose)
+    if asked.starts_at is None:
+        _times(actor, asked, booking, zone)
+        return
+    st.markdown(f"**{feedback.md(when(asked.starts_at, zone, now))}**")
+    with st.container(horizontal=True):
+        st.button(_("Another time"), key=f"{KEY}_back", on_click=_choose, args=(None,))
+        if st.button(_("Move it there"), key=f"{KEY}_do", type="primary"):
+            _move(actor, asked, booking, asked.starts_at, zone)
+
+
+def _times(actor: Actor, asked: Asked, booking: Booking, zone: ZoneInfo) -> None:
+    now = utc_now()
+    wanted = TimesAsked(
+        booking.professional_id,
+        booking.service_id,
+        When(from_on=asked.since),
+        days=DATES,
+        moving=booking.id,
+    )
+    try:
+        with session.reading() as db:
+            found = directory.free_times(db, actor, wanted, now=now)
+    except BookingError as refusal:
+        feedback.refuse(refusal)
+        return
+    for each in found.days:
+        times_of_day(
+            each,
+            zone=zone,
+            today=now.astimezone(zone).date(),
+            key=KEY,
+            on_choose=_choose,
+            but=booking.starts_at,
+        )
+    if not found.days:
+        st.info(_("Nothing else is free as far ahead as this is booked."))
+    if found.next_on is not None:
+        st.button(
+            _("Later dates"),
+            key=f"{KEY}_later",
+            icon=":material/arrow_forward:",
+            on_click=_later,
+            args=(found.next_on,),
+        )
+
+
+def _choose(starts_at: datetime | None) -> None:
+    asked: Asked = st.session_state[KEY]
+    st.session_state[KEY] = replace(asked, starts_at=starts_at, refused=None)
+
+
+def _later(since: date) -> None:
+    asked: Asked = st.session_state[KEY]
+    st.session_state[KEY] = replace(asked, since=since)
+
+
+def _move(
+    actor: Actor, asked: Asked, booking: Booking, starts_at: datetime, zone: ZoneInfo
+) -> None:
+    now = utc_now()
+    request = MoveRequest(asked.booking_id, asked.version, booking.professional_id, starts_at)
+    try:
+        with session.writing() as db:
+            moved = move(db, actor, request, now=now)
+    except BookingError as refusal:
+        st.session_state[KEY] = replace(asked, starts_at=None, refused=refusal)
+        st.rerun()
+    forget()
+    feedback.flash(
+        _("Moved to {time} with {professional}.").format(
+            time=when(moved.starts_at, zone, now), professional=moved.professional.name
+        )
+    )
+    st.rerun()
