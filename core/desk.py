@@ -23,6 +23,7 @@ from core.availability import (
     organisation_clock,
 )
 from core.availability.starts import behind_visits, free_time, next_on_clock
+from core.catalog import Price, price_for, tier_of
 from core.errors import NotFound
 from core.interval import Span, to_instant, to_seconds
 from core.models import (
@@ -134,7 +135,7 @@ class ServiceThere:
     id: int
     name: str
     length_minutes: int
-    price_cents: int
+    price: Price
     reasons: tuple[Reason, ...]
 
 
@@ -361,6 +362,7 @@ def services_at(
         )
         .order_by(Service.name)
     ).all()
+    tier = tier_of(session, professional)
     rooms = rooms_of(session, [service.id for service, *_own in offers], sheet.span, now=now)
     found = []
     for service, own_length, own_price in offers:
@@ -371,7 +373,7 @@ def services_at(
                 service.id,
                 service.name,
                 visit.length // 60,
-                service.price_cents if own_price is None else own_price,
+                price_for(service.price_cents, own_price, tier),
                 tuple(explain.reasons(to_seconds(start))),
             )
         )

@@ -16,6 +16,7 @@ from core.models import (
     Recall,
     Room,
     Service,
+    Tier,
     User,
     WaitingEntry,
 )
@@ -23,9 +24,9 @@ from core.models import (
 UNDO_FOR = timedelta(minutes=10)
 """How long a step is offered to be taken back; most can only be until then."""
 
-Row = TypeVar("Row", Organisation, Service, Room, Professional, User, Recall, WaitingEntry)
+Row = TypeVar("Row", Organisation, Service, Room, Professional, Tier, User, Recall, WaitingEntry)
 Archivable = TypeVar("Archivable", Service, Room, Professional)
-Editable = Organisation | Service | Room | Professional | User | Recall | WaitingEntry
+Editable = Organisation | Service | Room | Professional | Tier | User | Recall | WaitingEntry
 
 
 def lock_row(session: Session, kind: type[Row], id: int, *, what: str) -> Row:

@@ -21,6 +21,7 @@ from core.availability import (
     load_sheets_and,
     starts,
 )
+from core.catalog.prices import price_for
 from core.db import CALENDAR_LOCKS
 from core.errors import N_, Invalid, NotFound
 from core.interval import to_instant, to_seconds
@@ -32,6 +33,7 @@ from core.models import (
     Room,
     Service,
     ServiceRoom,
+    Tier,
 )
 from core.policy import Actor, Permission, allows
 
@@ -85,7 +87,7 @@ def want(
         raise Invalid(
             N_("The organisation has not been set up yet. An admin sets it up under Practice.")
         )
-    zone, currency, service, professional, offer = found[0][:5]
+    zone, currency, service, professional, offer, tier = found[0][:6]
     service = _active(service, "service")
     professional = _active(professional, "professional")
     by_id = {each.Patient.id: each.Patient for each in found if each.Patient}
@@ -102,7 +104,7 @@ def want(
         service=service,
         patients=patients,
         visit=visit_of(actor, service, offer.length_minutes, booking_id=booking_id),
-        price_cents=service.price_cents if offer.price_cents is None else offer.price_cents,
+        price_cents=price_for(service.price_cents, offer.price_cents, tier).cents,
         currency=currency,
         clock=clock_of(zone),
         rooms={each.room: each.room_calendar for each in found if each.room is not None},
@@ -116,6 +118,7 @@ WHO_AND_WHAT = (
         Service,
         Professional,
         ProfessionalService,
+        Tier,
         Patient,
         Room.id.label("room"),
         Room.calendar_id.label("room_calendar"),
@@ -123,6 +126,7 @@ WHO_AND_WHAT = (
     .select_from(Organisation)
     .outerjoin(Service, Service.id == bindparam("service"))
     .outerjoin(Professional, Professional.id == bindparam("professional"))
+    .outerjoin(Tier, Tier.id == Professional.tier_id)
     .outerjoin(
         ProfessionalService,
         and_(

@@ -43,7 +43,7 @@ from dashboard.components.patient_picker import (
 )
 from dashboard.components.repeat_fields import repeat_fields
 from dashboard.components.set_aside import set_aside_form
-from dashboard.components.words import minutes, money
+from dashboard.components.words import minutes, price_in_words
 from dashboard.formatting import when
 from dashboard.held_time import Asked, fit_hold, keep_hold, with_hold
 from dashboard.i18n import _
@@ -201,7 +201,7 @@ def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> ServiceThere 
     time_line(
         professional.name,
         chosen.name if chosen else "",
-        money(chosen.price_cents, currency) if chosen and chosen.price_cents else "",
+        price_in_words(chosen.price, currency) if chosen and chosen.price.cents else "",
         starts_at=asked.starts_at,
         ends_at=asked.starts_at + length,
         zone=zone,

@@ -21,10 +21,11 @@ with session.reading() as db:
     known = {each.service_id: catalog.terms_of(each) for each in offered}
     services = [each for each in catalog.load_services(db) if each.id in known]
     currency = catalog.get_organisation(db).currency
+    tier = catalog.tier_of(db, professional)
 with st.container(width=WIDTH, gap="medium"):
     st.title(_("My profile"), anchor=False)
     left, right = st.columns([3, 2], gap="large")
     with left:
         picture.show(actor, professional, key)
         terms = tuple(known[each.id] for each in services)
-        words.show(actor, Known(professional, key, services, terms, currency), beside=right)
+        words.show(actor, Known(professional, key, services, terms, currency, tier), beside=right)

@@ -17,6 +17,7 @@ from dashboard.practice import (
     professionals,
     rooms,
     services,
+    tiers,
 )
 
 SECTION = "section"
@@ -26,6 +27,7 @@ SECTIONS: Mapping[str, Callable[[Actor], None]] = {
     SERVICES: services.show,
     PROFESSIONALS: professionals.show,
     N_("Expertise"): expertise.show,
+    N_("Tiers"): tiers.show,
     N_("Rooms"): rooms.show,
     PEOPLE: people.show,
     N_("Closures"): closures.show,

@@ -7,6 +7,7 @@ import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.interval import Interval
@@ -27,6 +28,7 @@ from core.models import (
     Room,
     Service,
     ServiceRoom,
+    Tier,
     User,
     WorkingHours,
 )
@@ -71,6 +73,8 @@ def professional(
 ) -> Professional:
     """A professional at work 09:00-17:00 on weekdays."""
     organisation(session)
+    if values.pop("premium", False):
+        values["tier_id"] = tier(session).id
     made = Professional(
         calendar=Calendar(kind=CalendarKind.PROFESSIONAL),
         **({"name": f"Dr {next(_number)}"} | values),
@@ -90,6 +94,16 @@ def professional(
         offer(session, made, service)
     session.flush()
     return made
+
+
+def tier(session: Session, **values: object) -> Tier:
+    """A tier that adds nothing to prices, unless told: Premium, there once."""
+    made = Tier(**({"name": "Premium"} | values))
+    found = session.scalars(select(Tier).where(Tier.name == made.name)).first()
+    if found is None:
+        session.add(made)
+        session.flush()
+    return found or made
 
 
 def service(session: Session, **values: object) -> Service:

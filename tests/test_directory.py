@@ -184,7 +184,7 @@ def test_a_profile_holds_what_is_public_and_nothing_else(small):
         "bio",
         "languages",
         "expertise",
-        "premium",
+        "tier",
         "services",
     }
     assert (found.languages, found.expertise) == (("Portuguese", "English"), ("Finance",))

@@ -410,6 +410,15 @@ DOINGS = {
             ),
         ),
     ),
+    "core.catalog.add_tier": lambda _desk: (catalog.add_tier, (catalog.NewTier("Gold"),)),
+    "core.catalog.edit_tier": lambda desk: (
+        catalog.edit_tier,
+        (catalog.EditedTier(a.tier(desk.session).id, 1, catalog.NewTier("Gold")),),
+    ),
+    "core.catalog.remove_tier": lambda desk: (
+        catalog.remove_tier,
+        (a.tier(desk.session).id, 1),
+    ),
     "core.catalog.set_portrait": lambda desk: (
         catalog.set_portrait,
         (catalog.NewPortrait(desk.ada.id, catalog.Picture(b"a face")),),

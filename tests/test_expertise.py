@@ -252,12 +252,14 @@ def test_of_others_a_professional_shapes_nothing(session, herself):
 
 def test_a_profile_has_no_place_for_name_tier_limits_or_role(session, ada, herself):
     """Whatever a client may send along: the request cannot carry it, so nothing is written."""
-    forbidden = {"name", "premium", "visits_per_day", "zone", "role", "archived_at", "calendar_id"}
+    forbidden = {"name", "tier_id", "visits_per_day", "zone", "role", "archived_at", "calendar_id"}
     for field in forbidden:
         with pytest.raises(TypeError):
             Profile(**{field: 1})
 
-    request = EditedProfile(ada.id, ada.version, NewProfessional("Dr Evil", premium=True))
+    request = EditedProfile(
+        ada.id, ada.version, NewProfessional("Dr Evil", tier_id=a.tier(session).id)
+    )
     edit_profile(session, herself, request, now=a.BEFORE)
 
     session.flush()

@@ -16,6 +16,7 @@ from core.models import (
     Role,
     Room,
     Service,
+    Tier,
     User,
     WorkingHours,
 )
@@ -231,9 +232,10 @@ def test_a_second_press_of_the_same_form_adds_nobody_again(practice, sqlite_data
 
 
 def test_a_professional_is_edited(practice, sqlite_database):
+    premium = add(sqlite_database, a.tier)
     ada = add(sqlite_database, a.professional, name="Ada", languages="Portuguese")
     page = press(practice("Professionals"), f"practice_edit_professional_{ada.id}")
-    fill(page, name="Dr Ada", premium=True)
+    fill(page, name="Dr Ada", tier=premium.id)
     page = send(page)
 
     found = only(sqlite_database, Professional)
@@ -647,3 +649,37 @@ def test_a_word_that_is_a_tag_of_its_own_is_refused_and_merged_instead(
 
     assert "Everybody with Heart now has Cardiology." in toasts(page)
     assert vocabulary(sqlite_database) == {"Cardiology": (("Heart",), 2)}
+
+
+# --- tiers
+
+
+def test_a_tier_is_added_with_what_it_costs_and_given_to_somebody(practice, sqlite_database):
+    ada = add(sqlite_database, a.professional, name="Ada")
+    page = practice("Tiers")
+    assert "No tiers yet." in text_of(page)
+    page = press(page, "practice_add_tier")
+    page = shown(page.segmented_control(key="practice_form_kind").set_value("Percent").run())
+    page = press(fill(page, name="Premium", percent=25), "practice_form_save")
+
+    assert "Added Premium." in toasts(page)
+    assert "adds 25 % to the service's price · professionals: 0" in text_of(page)
+    premium = only(sqlite_database, Tier)
+    page = press(practice("Professionals"), f"practice_edit_professional_{ada.id}")
+    send(fill(page, tier=premium.id))
+    assert only(sqlite_database, Professional).tier_id == premium.id
+
+
+def test_a_tier_in_use_is_not_removed_and_its_amount_is_changed(practice, sqlite_database):
+    add(sqlite_database, a.professional, premium=True)
+    premium = only(sqlite_database, Tier)
+    page = press(practice("Tiers"), f"practice_edit_tier_{premium.id}")
+    page = press(page, "practice_form_remove")
+    assert errors(page) == [
+        "Premium still has professionals: 1. Give them another tier first.",
+    ]
+
+    page = shown(page.segmented_control(key="practice_form_kind").set_value("An amount").run())
+    press(fill(page, amount=12.5), "practice_form_save")
+
+    assert only(sqlite_database, Tier).surcharge_cents == 1250

@@ -175,6 +175,7 @@ MAY_SAY = {
     "catalog.rooms.edit_room": {"version"},
     "catalog.services.add_service": {"price_cents"},
     "catalog.services.edit_service": {"version"},
+    "catalog.tiers.edit_tier": {"version"},
     "patients.edit_patient": {"version"},
     "privacy.erasing.erase": {"version"},
     "running_late.note_told": {"version"},

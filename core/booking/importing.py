@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from core.booking.ledger import check_text, remember
 from core.booking.requests import RecordedBooking
+from core.catalog import price_for, tier_of
 from core.claims import ClaimRefused, lay_claims
 from core.errors import SlotTaken
 from core.models import (
@@ -41,14 +42,14 @@ def record_past(
     patient = session.get_one(Patient, request.patient_id)
     offer = session.get(ProfessionalService, (professional.id, service.id))
     own_price = offer.price_cents if offer else None
-    catalogue_price = service.price_cents if own_price is None else own_price
+    price = price_for(service.price_cents, own_price, tier_of(session, professional))
     booking = Booking(
         service_id=service.id,
         professional_id=professional.id,
         starts_at=request.starts_at,
         ends_at=request.ends_at,
         state=request.state,
-        price_cents=catalogue_price if request.price_cents is None else request.price_cents,
+        price_cents=price.cents if request.price_cents is None else request.price_cents,
         currency=session.get_one(Organisation, 1).currency,
         channel=Channel.IMPORT,
         desk_note=request.desk_note,

@@ -8,12 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.catalog.prices import price_for
 from core.catalog.professionals import check_may_shape, get_professional, lock_professional
 from core.catalog.services import get_service
 from core.catalog.typed import HIGHEST_PRICE_CENTS, LONGEST_VISIT_MINUTES, check_between
 from core.edits import last_editor
 from core.errors import N_, Invalid, NotFound, Stale
-from core.models import Professional, ProfessionalService, Service
+from core.models import Professional, ProfessionalService, Service, Tier
 from core.policy import Actor, Permission, require
 
 
@@ -80,15 +81,22 @@ def load_offers(
         select(
             ProfessionalService.professional_id,
             func.coalesce(ProfessionalService.length_minutes, Service.length_minutes),
-            func.coalesce(ProfessionalService.price_cents, Service.price_cents),
+            Service.price_cents,
+            ProfessionalService.price_cents,
+            Tier,
         )
         .join(Service, Service.id == ProfessionalService.service_id)
+        .join(Professional, Professional.id == ProfessionalService.professional_id)
+        .outerjoin(Tier, Tier.id == Professional.tier_id)
         .where(
             ProfessionalService.service_id == service_id,
             ProfessionalService.professional_id.in_(professional_ids),
         )
     )
-    return {professional_id: Offer(length, price) for professional_id, length, price in rows}
+    return {
+        professional_id: Offer(length, price_for(usual, own, tier).cents)
+        for professional_id, length, usual, own, tier in rows
+    }
 
 
 def load_offered(session: Session, actor: Actor) -> dict[int, list[ProfessionalService]]:

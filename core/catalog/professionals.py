@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from core import audit
 from core.catalog.expertise import drop_unused, expertise_named
+from core.catalog.tiers import check_tier
 from core.catalog.typed import (
     by_name,
     check_between,
@@ -40,7 +41,7 @@ class NewProfessional:
     title: str = ""
     bio: str = ""
     languages: str = ""
-    premium: bool = False
+    tier_id: int | None = None
     colour: str = "#0072B2"
     zone: str | None = None
     visits_per_day: int | None = None
@@ -143,6 +144,7 @@ def add_professional(
     """Put a professional in the book, with a calendar of their own and no hours yet."""
     require(actor, Permission.CATALOG_WRITE)
     values = _values(request)
+    check_tier(session, request.tier_id)
     _check_name_is_free(session, request.name, but=None)
     professional = Professional(
         calendar=Calendar(kind=CalendarKind.PROFESSIONAL),
@@ -162,6 +164,7 @@ def edit_professional(
     professional = lock_professional(session, request.professional_id)
     check_version(session, professional, request.version)
     values = _values(request.details)
+    check_tier(session, request.details.tier_id)
     _check_name_is_free(session, request.details.name, but=professional.id)
     _write(session, actor, professional, values, request.details.expertise, now)
     return professional
@@ -255,7 +258,7 @@ def _values(request: NewProfessional) -> dict[str, object]:
     return {
         **_profile_values(request),
         "name": name_of(request.name),
-        "premium": request.premium,
+        "tier_id": request.tier_id,
         "listed": request.listed,
         "zone": None if request.zone is None else zone_of_name(request.zone),
         **{field: getattr(request, field) for field in LIMITS},

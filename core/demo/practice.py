@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from core.catalog import price_for
 from core.models import (
     Calendar,
     CalendarKind,
@@ -21,11 +22,13 @@ from core.models import (
     Room,
     Service,
     ServiceRoom,
+    Tier,
     TimeOff,
     WorkingHours,
 )
 
 WEEKS_BACK, WEEKS_AHEAD = 8, 4
+PREMIUM_PERCENT = 20
 NAME, ZONE, COUNTRY, CURRENCY = "Rua Nova Practice", "Europe/Lisbon", "PT", "EUR"
 
 Hours = Mapping[str, str]
@@ -207,7 +210,10 @@ def write(session: Session, *, monday: date, now: datetime) -> Practice:
         for name in (TREATMENT, STUDIO, IMAGING)
     }
     services = {each.name: _service(each, stamps) for each in SERVICES}
-    professionals = _professionals(stamps)
+    premium = Tier(name="Premium", percent=PREMIUM_PERCENT, **stamps)
+    session.add(premium)
+    session.flush()
+    professionals = _professionals(stamps, premium)
     session.add_all([*rooms.values(), *services.values(), *professionals.values()])
     session.flush()
 
@@ -231,7 +237,12 @@ def write(session: Session, *, monday: date, now: datetime) -> Practice:
         professionals=professionals,
         services=services,
         lengths={(p.name, s.name): p.own.get(s.name, (None, None))[0] or s.length for p, s in sold},
-        prices={(p.name, s.name): p.own.get(s.name, (None, None))[1] or s.price for p, s in sold},
+        prices={
+            (p.name, s.name): price_for(
+                s.price, p.own.get(s.name, (None, None))[1], premium if p.premium else None
+            ).cents
+            for p, s in sold
+        },
         rooms={each.id: each.calendar_id for each in rooms.values()},
         rooms_for=room_ids,
     )
@@ -251,7 +262,7 @@ def _service(sold: Sold, stamps: Mapping[str, datetime]) -> Service:
     )
 
 
-def _professionals(stamps: Mapping[str, datetime]) -> dict[str, Professional]:
+def _professionals(stamps: Mapping[str, datetime], premium: Tier) -> dict[str, Professional]:
     names = sorted({name for person in PEOPLE for name in person.expertise})
     expertise = {name: Expertise(name=name) for name in names}
     return {
@@ -261,7 +272,7 @@ def _professionals(stamps: Mapping[str, datetime]) -> dict[str, Professional]:
             title=person.title,
             bio=person.bio,
             languages=person.languages,
-            premium=person.premium,
+            tier_id=premium.id if person.premium else None,
             colour=person.colour,
             visits_per_day=person.visits_per_day,
             expertise=[expertise[name] for name in person.expertise],

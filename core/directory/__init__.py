@@ -4,9 +4,9 @@ What is here may be read by anybody, where the place says so. It names nobody wh
 no reason why a time is not free, and no address of those who work here.
 """
 
+from core.catalog.prices import PriceRule
 from core.directory.finding import A_PAGE, Found, FoundPage, Order, Sought, find
 from core.directory.profiles import (
-    PriceRule,
     PublicProfile,
     PublicService,
     Tags,

@@ -1,12 +1,12 @@
 """What everybody may read about those who can be booked."""
 
-import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from core.catalog.prices import Price, PriceRule, price_for
 from core.errors import N_, NotFound, PatientsDoNotBook, SignInNeeded
 from core.models import (
     Expertise,
@@ -16,17 +16,10 @@ from core.models import (
     ProfessionalService,
     Role,
     Service,
+    Tier,
 )
 from core.patients import fold
 from core.policy import Actor, Permission, require
-
-
-class PriceRule(enum.StrEnum):
-    """Where a price comes from."""
-
-    SERVICE = "service"
-    OWN = "own"
-    """This professional asks another one than the rest."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +29,15 @@ class PublicService:
     id: int
     name: str
     length_minutes: int
-    price_cents: int
-    rule: PriceRule
+    price: Price
+
+    @property
+    def price_cents(self) -> int:
+        return self.price.cents
+
+    @property
+    def rule(self) -> PriceRule:
+        return self.price.rule
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,14 @@ class PublicProfile:
     bio: str
     languages: tuple[str, ...]
     expertise: tuple[str, ...]
-    premium: bool
+    tier: str
+    """Its name, or nothing."""
     services: tuple[PublicService, ...]
     """At least one, by name."""
+
+    @property
+    def premium(self) -> bool:
+        return bool(self.tier)
 
     def service(self, service_id: int) -> PublicService:
         """One of theirs, or ``NotFound``."""
@@ -109,19 +114,23 @@ def check_may_look(session: Session, actor: Actor) -> None:
         raise PatientsDoNotBook
 
 
-LISTED = select(
-    Professional.id,
-    Professional.name,
-    Professional.title,
-    Professional.bio,
-    Professional.languages,
-    Professional.premium,
-).where(Professional.archived_at.is_(None), Professional.listed)
+LISTED = (
+    select(
+        Professional.id,
+        Professional.name,
+        Professional.title,
+        Professional.bio,
+        Professional.languages,
+        Tier.name.label("tier"),
+    )
+    .outerjoin(Tier, Tier.id == Professional.tier_id)
+    .where(Professional.archived_at.is_(None), Professional.listed)
+)
 """Nothing else of a professional is public."""
 
 
 def load_profiles(
-    session: Session, query: Select[int, str, str, str, str, bool] = LISTED
+    session: Session, query: Select[int, str, str, str, str, str] = LISTED
 ) -> list[PublicProfile]:
     """Those who offer something that patients book, by name. Three queries."""
     rows = session.execute(query).all()
@@ -135,7 +144,7 @@ def load_profiles(
             bio=each.bio,
             languages=_listed_in(each.languages),
             expertise=tuple(expertise.get(each.id, ())),
-            premium=each.premium,
+            tier=each.tier or "",
             services=tuple(services[each.id]),
         )
         for each in rows
@@ -152,10 +161,13 @@ def _services(session: Session, ids: Sequence[int]) -> Mapping[int, list[PublicS
             Service.id,
             Service.name,
             func.coalesce(offer.length_minutes, Service.length_minutes).label("length"),
-            func.coalesce(offer.price_cents, Service.price_cents).label("price"),
+            offer.price_cents.label("own"),
             Service.price_cents.label("usual"),
+            Tier,
         )
         .join(Service, Service.id == offer.service_id)
+        .join(Professional, Professional.id == offer.professional_id)
+        .outerjoin(Tier, Tier.id == Professional.tier_id)
         .where(
             offer.professional_id.in_(ids),
             Service.archived_at.is_(None),
@@ -165,8 +177,8 @@ def _services(session: Session, ids: Sequence[int]) -> Mapping[int, list[PublicS
     )
     found: dict[int, list[PublicService]] = {}
     for each in sorted(rows, key=lambda each: (fold(each.name), each.id)):
-        rule = PriceRule.SERVICE if each.price == each.usual else PriceRule.OWN
-        service = PublicService(each.id, each.name, each.length, each.price, rule)
+        price = price_for(each.usual, each.own, each.Tier)
+        service = PublicService(each.id, each.name, each.length, price)
         found.setdefault(each.professional_id, []).append(service)
     return found
 

@@ -56,6 +56,7 @@ from core.models.practice import (
     Room,
     Service,
     ServiceRoom,
+    Tier,
 )
 from core.models.privacy import Erasure
 from core.models.recalls import Recall, RecallEnd
@@ -134,6 +135,7 @@ __all__ = [
     "ServiceRoom",
     "StrandedVisit",
     "Throttle",
+    "Tier",
     "TimeOff",
     "TimeOffKind",
     "ToldApart",

@@ -5,12 +5,14 @@ from datetime import date, datetime
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     LargeBinary,
     String,
     false,
     true,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.models.base import Base, Edited, words
@@ -122,7 +124,8 @@ class Professional(Base, Edited):
     title: Mapped[str] = mapped_column(default="")
     bio: Mapped[str] = mapped_column(default="")
     languages: Mapped[str] = mapped_column(default="")
-    premium: Mapped[bool] = mapped_column(default=False)
+    tier_id: Mapped[int | None] = mapped_column(ForeignKey("tiers.id"))
+    """What sets them apart, given by an admin; most are in none."""
     colour: Mapped[str] = mapped_column(String(7), default="#0072B2")
     zone: Mapped[str | None]
     """The professional's own time zone; the organisation's where there is none."""
@@ -135,9 +138,37 @@ class Professional(Base, Edited):
     archived_at: Mapped[datetime | None]
 
     calendar: Mapped[Calendar] = relationship(lazy="raise_on_sql")
+
+    @hybrid_property
+    def premium(self) -> bool:
+        """Whether they are in a tier."""
+        return self.tier_id is not None
+
+    @premium.inplace.expression
+    @classmethod
+    def _premium_in_sql(cls) -> ColumnElement[bool]:
+        return cls.tier_id.is_not(None)
+
     expertise: Mapped[list["Expertise"]] = relationship(
         secondary="professional_expertise", lazy="raise_on_sql", order_by="Expertise.name"
     )
+
+
+class Tier(Base, Edited):
+    """A name patients see, and what it adds to the service's price: percent, cents or nothing."""
+
+    __tablename__ = "tiers"
+    __table_args__ = (
+        CheckConstraint(
+            "percent >= 0 AND surcharge_cents >= 0 AND (percent = 0 OR surcharge_cents = 0)",
+            name="surcharge",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    percent: Mapped[int] = mapped_column(default=0)
+    surcharge_cents: Mapped[int] = mapped_column(default=0)
 
 
 class Expertise(Base):

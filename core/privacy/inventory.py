@@ -410,6 +410,7 @@ NOT_THEIRS: Mapping[str, str] = MappingProxyType(
                 "rooms",
                 "service_rooms",
                 "services",
+                "tiers",
                 "time_off",
                 "working_hours",
             ),

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.directory import Found, FreeDay, PriceRule, PublicProfile, PublicService
-from dashboard.components.words import minutes, money
+from core.directory import Found, FreeDay, PublicProfile, PublicService
+from dashboard.components.words import minutes, price_in_words
 from dashboard.feedback import md
 from dashboard.formatting import clock, day
 from dashboard.i18n import _
@@ -62,7 +62,7 @@ def found_card(
 
 def who_line(profile: PublicProfile) -> None:
     """Name and title, then what they know and speak."""
-    badges = [f":orange-badge[:material/star: {_('Premium')}]"] if profile.premium else []
+    badges = [f":orange-badge[:material/star: {md(profile.tier)}]"] if profile.tier else []
     badges += [f":gray-badge[{md(each)}]" for each in profile.expertise]
     first = f"**{md(profile.name)}**" + (f" · {md(profile.title)}" if profile.title else "")
     speaks = f":small[{md(', '.join(profile.languages))}]" if profile.languages else ""
@@ -72,11 +72,8 @@ def who_line(profile: PublicProfile) -> None:
 
 def service_line(service: PublicService, currency: str) -> str:
     """ "Review · 60 min · 90.00 EUR"; whose price it is, where it is not the usual one."""
-    price = money(service.price_cents, currency) if service.price_cents else _("free of charge")
-    facts = [service.name, minutes(service.length_minutes), price]
-    if service.rule is PriceRule.OWN:
-        facts.append(_("own price"))
-    return md(" · ".join(facts))
+    price = price_in_words(service.price, currency)
+    return md(" · ".join((service.name, minutes(service.length_minutes), price)))
 
 
 def _service_and_others(profile: PublicProfile, service: PublicService, currency: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from core.catalog import Price, PriceRule
 from core.errors import N_
 from core.models import BookingState, OverrideKind
 from dashboard.i18n import _
@@ -39,6 +40,22 @@ def state_word(state: BookingState) -> str:
 def money(cents: int, currency: str) -> str:
     """An amount with its currency: "45.00 EUR"."""
     return f"{cents // 100}.{cents % 100:02} {currency}"
+
+
+def price_in_words(price: Price, currency: str) -> str:
+    """The price and where it comes from: "72.00 EUR (60.00 EUR + 20 % Premium)"."""
+    if not price.cents:
+        return _("free of charge")
+    amount = money(price.cents, currency)
+    if price.rule is PriceRule.OWN:
+        return _("{amount}, own price").format(amount=amount)
+    if price.rule is PriceRule.SERVICE:
+        return amount
+    added = f"{price.percent} %" if price.percent else money(price.surcharge_cents, currency)
+    usual = money(price.usual_cents, currency)
+    return _("{amount} ({usual} + {added} {tier})").format(
+        amount=amount, usual=usual, added=added, tier=price.tier
+    )
 
 
 def minutes(count: int) -> str:

@@ -8,16 +8,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import catalog
-from core.catalog import ChangedTerms, EditedProfile, Meant, Profile, Terms
+from core.catalog import ChangedTerms, EditedProfile, Meant, Profile, Terms, price_for
 from core.catalog.typed import by_name
 from core.db import utc_now
 from core.errors import BookingError
-from core.models import Professional, Service
+from core.models import Professional, Service, Tier
 from core.policy import Actor
 from dashboard import feedback, keys, session
 from dashboard.components.profile_card import ProfileShown, ServiceShown, profile_card
 from dashboard.components.profile_fields import profile_fields, what_is_meant
-from dashboard.components.words import money
+from dashboard.components.words import price_in_words
 from dashboard.i18n import _
 from dashboard.my_profile import terms
 
@@ -34,6 +34,7 @@ class Known:
     """Those they offer, by name."""
     terms: tuple[Terms, ...]
     currency: str
+    tier: Tier | None
 
     @property
     def profile(self) -> Profile:
@@ -145,14 +146,13 @@ def _shown(
         typed.bio,
         [each.strip() for each in typed.languages.split(",") if each.strip()],
         [each.name for each in meant],
-        _("Premium") if known.professional.premium else "",
+        known.tier.name if known.tier else "",
         known.portrait_key,
-        [_service_shown(each, own[each.id], known.currency) for each in known.services],
+        [_service_shown(each, own[each.id], known) for each in known.services],
     )
 
 
-def _service_shown(service: Service, own: Terms, currency: str) -> ServiceShown:
-    price = service.price_cents if own.price_cents is None else own.price_cents
-    return ServiceShown(
-        service.name, own.length_minutes or service.length_minutes, money(price, currency)
-    )
+def _service_shown(service: Service, own: Terms, known: Known) -> ServiceShown:
+    price = price_for(service.price_cents, own.price_cents, known.tier)
+    length = own.length_minutes or service.length_minutes
+    return ServiceShown(service.name, length, price_in_words(price, known.currency))

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.catalog import restore
 from core.db import utc_now
 from core.errors import BookingError
-from core.models import Expertise, Professional, Room, Service, User
+from core.models import Expertise, Professional, Room, Service, Tier, User
 from core.policy import Actor
 from dashboard import feedback, session
 from dashboard.feedback import md
@@ -22,7 +22,7 @@ from dashboard.i18n import _
 KEY = "practice_form"
 
 Result = TypeVar("Result")
-Named = Service | Room | Professional | User | Expertise
+Named = Service | Room | Professional | User | Expertise | Tier
 Archivable = TypeVar("Archivable", Service, Room, Professional)
 
 

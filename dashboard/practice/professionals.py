@@ -164,7 +164,8 @@ def _fields(known: NewProfessional) -> NewProfessional:
         Profile(known.title, known.bio, known.languages, known.colour, known.expertise), key
     )
     left, right = st.columns([1, 2], vertical_alignment="bottom")
-    premium = left.checkbox(_("Premium"), known.premium, key=key("premium"))
+    with left:
+        tier_id = _tier_box(known.tier_id)
     zone = right.text_input(
         _("Own time zone (optional)"),
         known.zone or "",
@@ -182,9 +183,24 @@ def _fields(known: NewProfessional) -> NewProfessional:
         languages=profile.languages,
         colour=profile.colour,
         expertise=profile.expertise,
-        premium=premium,
+        tier_id=tier_id,
         listed=listed,
         zone=zone.strip() or None,
+    )
+
+
+def _tier_box(known: int | None) -> int | None:
+    with session.reading() as db:
+        tiers = {each.id: each.name for each in catalog.load_tiers(db)}
+    if not tiers:
+        return None
+    return st.selectbox(
+        _("Tier (optional)"),
+        list(tiers),
+        index=list(tiers).index(known) if known in tiers else None,
+        format_func=lambda id: tiers[id],
+        key=key("tier"),
+        placeholder=_("None"),
     )
 
 

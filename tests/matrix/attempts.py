@@ -1484,6 +1484,21 @@ CATALOG = {
             ),
         ),
     ),
+    "catalog.tiers.add_tier": (
+        Plain(lambda w, who: catalog.add_tier(w.session, who, catalog.NewTier("Gold"), now=NOW)),
+    ),
+    "catalog.tiers.count_by_tier": (Plain(lambda w, who: catalog.count_by_tier(w.session, who)),),
+    "catalog.tiers.edit_tier": (
+        About(
+            "tier",
+            lambda w, who, id: catalog.edit_tier(
+                w.session, who, catalog.EditedTier(id, 1, catalog.NewTier("Gold")), now=NOW
+            ),
+        ),
+    ),
+    "catalog.tiers.remove_tier": (
+        About("tier", lambda w, who, id: catalog.remove_tier(w.session, who, id, 1, now=NOW)),
+    ),
     "directory.portraits.get_portrait": (
         Plain(lambda w, who: get_portrait(w.session, who, key_of(w, w.ada.id))),
     ),

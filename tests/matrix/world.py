@@ -56,6 +56,7 @@ class World:
         self.ben = a.professional(session, name="Dr Ben", services=services)
         self.hearts, self.knees = Expertise(name="Hearts"), Expertise(name="Knees")
         session.add_all((self.hearts, self.knees))
+        self.tier = a.tier(session)
         self.ana, self.bea, self.cleo, self.dora = (
             a.patient(session, name=f"Patient {name}", phone=f"+35191234567{number}")
             for number, name in enumerate(("Ana", "Bea", "Cleo", "Dora"))
@@ -187,6 +188,7 @@ class World:
             "spare": (self.spare,),
             "room": (self.room,),
             "expertise": (self.hearts,),
+            "tier": (self.tier,),
         }
         if kind == "user":
             return tuple(each.user_id for each in (self.actors[who], self.other) if each.user_id)
