@@ -40,6 +40,7 @@ class Permission(enum.StrEnum):
     PATIENTS_EXPORT = "patients.export"
     PATIENTS_ASK_OWN = "patients.ask_own"
     PATIENTS_ERASE = "patients.erase"
+    NOTES_WRITE_OWN = "notes.write_own"
     CATALOG_READ = "catalog.read"
     CATALOG_WRITE = "catalog.write"
     PROFILE_WRITE_OWN = "profile.write_own"
@@ -77,6 +78,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             P.SERIES_WRITE_OWN,
             P.PATIENTS_READ_OWN,
             P.PATIENTS_OPEN_ANY,
+            P.NOTES_WRITE_OWN,
             P.CATALOG_READ,
             P.PROFILE_WRITE_OWN,
             P.SCHEDULE_READ_OWN,
@@ -107,6 +109,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         P.PATIENTS_READ_OWN,
         P.PATIENTS_ASK_OWN,
         P.PATIENTS_OPEN_ANY,
+        P.NOTES_WRITE_OWN,
         P.PROFILE_WRITE_OWN,
         P.SCHEDULE_READ_OWN,
         P.SCHEDULE_WRITE_OWN,

@@ -157,6 +157,13 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "week.find_next_visit",
         ),
     ),
+    (
+        _needs(P.NOTES_WRITE_OWN),
+        (
+            "visit_notes.load_note",
+            "visit_notes.write_note",
+        ),
+    ),
     (_needs(P.BOOKINGS_READ_OWN), ("own_bookings.load_coming", "own_bookings.load_past")),
     (_needs(P.BOOKINGS_WRITE, P.BOOKINGS_READ_OWN), ("waiting.entries.load_waiting",)),
     (

@@ -37,6 +37,7 @@ from dashboard import (
     slip,
     to_know,
     undo_refused,
+    visit_note,
 )
 from dashboard.cancelling import cancel_form
 from dashboard.components.booking_forms import (
@@ -100,6 +101,7 @@ def _dialog() -> None:
         ticks = {patient: tick for (_booking, patient), tick in confirmed.items()}
         seats(actor, booking, ticks, zone)
     _steps(actor, booking, undoable)
+    visit_note.offer(actor, booking, zone)
     if booking.seats == 1:
         patient_id = booking.attendees[0].patient_id
         _confirmation(actor, booking, confirmed.get((booking.id, patient_id)), zone)

@@ -61,6 +61,7 @@ CORE_ORDER = (
         "merging",
         "overrides",
         "recalls",
+        "visit_notes",
         "running_late",
         "series",
         "sick_day",

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from core import (
     running_late,
     schedule,
     sick_day,
+    visit_notes,
     waiting,
 )
 from core.booking import (
@@ -60,6 +62,7 @@ MODULES = (
     "core.running_late",
     "core.schedule",
     "core.sick_day",
+    "core.visit_notes",
     "core.waiting",
 )
 NOT_VERBS = ("find_", "get_", "load_", "_", "fitting_", "gaps_", "next_", "preview_", "propose_")
@@ -198,6 +201,16 @@ def skipped(desk):
 def waited_for(desk):
     waits(desk)
     return waiting.close_served, (desk.booked(),)
+
+
+def noted(desk):
+    """By the same person as the professional of the visit: no admin can."""
+    own = replace(desk.admin, role=Role.PROFESSIONAL, professional_id=desk.ada.id)
+
+    def verb(session, _admin, *asked, now):
+        return visit_notes.write_note(session, own, *asked, now=now)
+
+    return verb, (visit_notes.NoteRequest(desk.booked().id, 0, "Sleeps better"),)
 
 
 def to_be_seen(desk):
@@ -367,6 +380,7 @@ DOINGS = {
         merging.tell_apart,
         (merging.TellApartRequest(desk.ana.id, desk.bea.id),),
     ),
+    "core.visit_notes.write_note": noted,
     "core.recalls.add_recall": lambda desk: (
         recalls.add_recall,
         (recalls.NewRecall(desk.ana.id, a.DAY + timedelta(days=180), "recall", desk.visit.id),),

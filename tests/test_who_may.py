@@ -179,6 +179,7 @@ MAY_SAY = {
     "patients.edit_patient": {"version"},
     "privacy.erasing.erase": {"version"},
     "running_late.note_told": {"version"},
+    "visit_notes.write_note": {"version"},
     "waiting.entries.edit": {"version"},
     "waiting.offers.offer": {"version"},
     "sick_day.steps.move_stranded": {"version"},

@@ -63,6 +63,7 @@ from core.models.recalls import Recall, RecallEnd
 from core.models.record import AuditEntry, ExceptionalAccess
 from core.models.second_step import RecoveryCode, SecondStep
 from core.models.sick_day import AbsenceCall, CallStep
+from core.models.visit_notes import VisitNote
 from core.models.waiting import (
     Answer,
     Offer,
@@ -140,6 +141,7 @@ __all__ = [
     "TimeOffKind",
     "ToldApart",
     "User",
+    "VisitNote",
     "WaitingEntry",
     "WaitingProfessional",
     "WaitingState",

@@ -44,6 +44,10 @@ SERIES = select(T["bookings"].c.series_id).where(T["bookings"].c.id.in_(VISITS))
 A_COUNTER = "a counter that notices two changes at once"
 HIDDEN = "opens a door, or is the trace of what does"
 ANOTHER_PERSON = "tells about somebody else: the person at the practice who did it"
+SEALED = (
+    "private to the professional of the visit, so that whoever makes the export cannot read it; "
+    "please ask them"
+)
 TWICE = "made from the other fields, so that the desk finds people"
 NOBODYS = "the number of a calendar, which says nothing by itself"
 
@@ -234,6 +238,13 @@ HOLDINGS = (
             "request_sha256": "",
             "version": BOOKINGS.c.version + 1,
         },
+    ),
+    Holding(
+        T["visit_notes"],
+        T["visit_notes"].c.booking_id.in_(VISITS),
+        why=N_("what a professional noted on a visit for themselves, which they alone can read"),
+        left_out={"words": SEALED, "user_id": ANOTHER_PERSON, "version": A_COUNTER},
+        removed=True,
     ),
     Holding(
         T["booking_events"],

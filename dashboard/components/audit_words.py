@@ -21,6 +21,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "booking.not_confirmed": N_("{who} took back that {patient} will come."),
         "booking.told_late": N_("{who} noted that {patient} was told of a delay."),
         "booking.not_told_late": N_("{who} took back that {patient} was told of a delay."),
+        "booking.noted": N_("{who} wrote a private note on a visit of {patient}."),
         "series.booked": N_("{who} booked a series."),
         "group.joined": N_("{who} gave {patient} a seat in a group."),
         "group.left": N_("{who} took {patient} out of a group."),

@@ -45,6 +45,7 @@ from core import (
     series,
     sick_day,
     transfer,
+    visit_notes,
     waiting,
     walk_in,
     week,
@@ -456,6 +457,17 @@ BOOKINGS = {
             "booking",
             lambda w, who, id: mark(
                 w.session, who, MarkRequest(id, version(w, Booking, id), S.ARRIVED), now=NOW
+            ),
+        ),
+    ),
+    "visit_notes.load_note": (
+        About("booking", lambda w, who, id: visit_notes.load_note(w.session, who, id)),
+    ),
+    "visit_notes.write_note": (
+        About(
+            "booking",
+            lambda w, who, id: visit_notes.write_note(
+                w.session, who, visit_notes.NoteRequest(id, 0, "Sleeps better"), now=NOW
             ),
         ),
     ),
