@@ -115,9 +115,6 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "sick_day.steps.take_next",
             "sick_day.steps.undo_last",
             "sick_day.worklist.load_worklist",
-            "waiting.entries.add",
-            "waiting.entries.close",
-            "waiting.entries.close_served",
             "waiting.entries.edit",
             "waiting.entries.reopen",
             "waiting.fitting.fitting_entries",
@@ -130,6 +127,10 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "walk_in.free_today",
             "walk_in.walk_in",
         ),
+    ),
+    (
+        _needs(P.BOOKINGS_WRITE, P.PATIENTS_ASK_OWN),
+        ("waiting.entries.add", "waiting.entries.close", "waiting.entries.close_served"),
     ),
     (
         _needs(P.BOOKINGS_WRITE, P.SERIES_WRITE_OWN),

@@ -19,7 +19,7 @@ from dashboard import (
     watch,
 )
 from dashboard.directory import booking as own_booking
-from dashboard.directory import moving
+from dashboard.directory import moving, wishing
 from dashboard.my_profile import words
 
 STAYS_OPEN_ON = (
@@ -31,6 +31,7 @@ STAYS_OPEN_ON = (
     (outside_record, ("my-week",)),
     (words, ("my-profile",)),
     (own_booking, ("find",)),
+    (wishing, ("find",)),
     (moving, ("my-bookings",)),
 )
 

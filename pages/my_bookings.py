@@ -15,7 +15,7 @@ from dashboard.components.bookings_list import (
     past_lines,
     zone_note,
 )
-from dashboard.directory import moving
+from dashboard.directory import moving, wishing
 from dashboard.exporting import download_button
 from dashboard.formatting import when
 from dashboard.i18n import _
@@ -97,6 +97,7 @@ with to_come:
         )
     else:
         nothing_to_come(practice, books=books)
+    wishing.own_entries(actor)
     zone_note(zone)
 if past:
     with over:

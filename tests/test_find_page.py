@@ -197,3 +197,18 @@ def test_a_made_up_choice_books_nothing(find, sqlite_database, take):
 def test_staff_have_their_own_way_to_find_a_time():
     place = next(each for each in places.PLACES if each.url == "find")
     assert [role for role in Role if place.is_open_to(Actor(role, ""))] == [Role.PATIENT]
+
+
+def test_whom_no_time_suits_joins_the_waiting_list_and_leaves_it(find, sqlite_database):
+    page = find(q="zoe")
+    page = press(page, next(e.key for e in page.button if (e.key or "").startswith("open_")))
+    page = press(page, "directory_wait")
+    page = press(page, "own_waiting_save")
+    assert [each.value for each in page.toast] == [
+        "You are on the waiting list for Talk. It stands in My bookings."
+    ]
+    page.switch_page(str(places.PAGES / "my_bookings.py")).run()
+    assert "**Talk**" in said(shown(page))
+    leave = next(e.key for e in page.button if (e.key or "").startswith("own_waiting_leave"))
+    page = press(page, leave)
+    assert "**Talk**" not in said(page)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core import catalog, schedule
+from core import catalog, schedule, waiting
 from core.accounts import VISITOR
 from core.availability import ReasonCode
 from core.booking import (
@@ -30,7 +30,7 @@ from core.errors import (
     TooLateByYourself,
 )
 from core.holds import HoldRequest, hold
-from core.models import Channel, Role
+from core.models import Channel, Priority, Role, WaitingState
 from tests import a
 
 NOW = a.BEFORE
@@ -242,3 +242,44 @@ def test_the_admin_lets_patients_book_and_a_stale_form_changes_nothing(small):
         again = catalog.PatientsBook(place.version, True, False, most)
         with pytest.raises(Invalid):
             catalog.let_patients_book(small.session, small.admin, again, now=NOW)
+
+
+def wait(house, *, actor=None, patient=None, **wishes):
+    who = patient or house.patient
+    asked = waiting.NewEntry(who.id, waiting.Wishes(house.visit.id, **wishes), f"{who.id}")
+    return waiting.add(house.session, actor or house.ana, asked, now=NOW)
+
+
+def test_a_patient_joins_the_waiting_list_once_and_leaves_it(house):
+    entry = wait(house, professional_ids=(house.ada.id,))
+    assert wait(house, professional_ids=(house.ada.id,)).id == entry.id
+    seen = waiting.load_waiting(house.session, house.ana, now=NOW)
+    assert [each.id for each in seen] == [entry.id]
+    waiting.close(house.session, house.ana, entry.id, entry.version, "Found one", now=NOW)
+    house.session.flush()
+    assert waiting.load_waiting(house.session, house.ana, now=NOW) == []
+
+
+def test_what_was_waited_for_and_booked_leaves_the_list_by_itself(small):
+    entry = wait(small)
+    waiting.close_served(small.session, small.ana, small.book(9), now=NOW)
+    assert entry.state is WaitingState.BOOKED
+
+
+def test_nobody_waits_for_another_for_what_is_hidden_or_urgently(small):
+    other = a.patient(small.session)
+    with pytest.raises(NotFound):
+        wait(small, patient=other)
+    with pytest.raises(Invalid, match="call us"):
+        wait(small, priority=Priority.URGENT)
+    theirs = wait(small, actor=small.admin, patient=other)
+    with pytest.raises(NotFound):
+        waiting.close(small.session, small.ana, theirs.id, theirs.version, "x", now=NOW)
+    small.ben.listed = False
+    small.session.flush()
+    with pytest.raises(NotFound):
+        wait(small, professional_ids=(small.ben.id,))
+    closed(small)
+    small.session.flush()
+    with pytest.raises(PatientsDoNotBook):
+        wait(small)

@@ -6,12 +6,13 @@ from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import Row, Select, delete, func, not_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from core import audit
 from core.availability import organisation_clock
+from core.booking.by_patients import check_patients_book
 from core.db import lock_calendars
 from core.edits import UNDO_FOR, change, check_version, lock_row
 from core.errors import N_, Invalid, KeyReused, NotFound
@@ -24,13 +25,14 @@ from core.models import (
     Priority,
     Professional,
     ProfessionalService,
+    Role,
     Service,
     WaitingEntry,
     WaitingProfessional,
     WaitingState,
 )
 from core.patients.typed import LONGEST_NAME, line
-from core.policy import Actor, Permission, require, visible_waiting
+from core.policy import Actor, Permission, check_may_book_for, require, visible_waiting
 from core.waiting.running import Running, calendars_of_running, end_running, load_running
 from core.waiting.wishes import Wishes, columns_of, suits, wishes_of
 
@@ -75,7 +77,8 @@ class Waiting:
 
 def add(session: Session, actor: Actor, request: NewEntry, *, now: datetime) -> WaitingEntry:
     """Put a patient on the waiting list for a service; nobody waits twice for the same one."""
-    require(actor, P.BOOKINGS_WRITE)
+    require(actor, P.BOOKINGS_WRITE, P.PATIENTS_ASK_OWN)
+    _check_own_wish(session, actor, request, now=now)
     if repeated := _find_repeated(session, actor, request):
         return repeated
     patient = _lock_patient(session, request.patient_id)
@@ -123,7 +126,7 @@ def close(
     session: Session, actor: Actor, entry_id: int, version: int, reason: str, *, now: datetime
 ) -> WaitingEntry:
     """Take somebody off the list, with a reason; a time held for them is given back."""
-    require(actor, P.BOOKINGS_WRITE)
+    require(actor, P.BOOKINGS_WRITE, P.PATIENTS_ASK_OWN)
     said = line(reason, LONGEST_NAME, "reason")
     if not said:
         raise Invalid(N_("Please say why they wait no longer."), field="reason")
@@ -165,7 +168,7 @@ def close_served(
 
     Who was booked later than they wish, or with somebody else, goes on waiting.
     """
-    require(actor, P.BOOKINGS_WRITE)
+    require(actor, P.BOOKINGS_WRITE, P.PATIENTS_ASK_OWN)
     patients = select(Attendee.patient_id).where(Attendee.booking_id == booking.id)
     entry_id = session.scalar(
         _still_waiting(actor)
@@ -319,6 +322,25 @@ def _checked(session: Session, wishes: Wishes, now: datetime) -> dict[str, objec
         )
     today = organisation_clock(session).date_of(to_seconds(now))
     return {"service_id": service.id, **columns_of(wishes, today)}
+
+
+def _check_own_wish(session: Session, actor: Actor, request: NewEntry, *, now: datetime) -> None:
+    """Patients wait for themselves, for what they could book; the desk says what is urgent."""
+    if actor.role is not Role.PATIENT:
+        return
+    check_may_book_for(session, actor, request.patient_id, now=now)
+    check_patients_book(session, actor)
+    wishes = request.wishes
+    if wishes.priority is not Priority.NORMAL:
+        raise Invalid(N_("If it is urgent, please call us."), field="priority")
+    service = session.get(Service, wishes.service_id)
+    if service is not None and not service.listed:
+        raise NotFound(what=N_("service"))
+    hidden = select(Professional.id).where(
+        Professional.id.in_(wishes.professional_ids), not_(Professional.listed)
+    )
+    if session.scalar(hidden.limit(1)) is not None:
+        raise NotFound(what=N_("professional"))
 
 
 def _lock_patient(session: Session, patient_id: int) -> Patient:

@@ -10,6 +10,7 @@ from core.errors import N_
 from core.models import Priority, Professional, Service
 from core.waiting import Wishes
 from dashboard.components.liked import Liked, fill, say_filled
+from dashboard.feedback import md
 from dashboard.formatting import WEEKDAYS
 from dashboard.i18n import _
 
@@ -69,6 +70,26 @@ def wish_fields(
         notice_minutes=notice,
         priority=Priority.URGENT if urgent else Priority.NORMAL,
         note=note,
+    )
+
+
+def own_wish_fields(
+    service_id: int, professional: tuple[int, str], *, today: date, key: str
+) -> Wishes:
+    """What a patient wishes by themselves: with this professional or anybody, and when."""
+    id, name = professional
+    anybody = st.checkbox(
+        _("With anybody, not only {name}").format(name=md(name)), key=f"{key}_anybody"
+    )
+    from_on, until_on = _days(None, today, key)
+    return Wishes(
+        service_id=service_id,
+        professional_ids=() if anybody else (id,),
+        from_on=from_on,
+        until_on=until_on,
+        weekdays=_weekdays(None, key),
+        parts=_parts(None, key, None),
+        notice_minutes=_notice(st.container(), None, key),
     )
 
 

@@ -12,7 +12,7 @@ from core.policy import Actor
 from dashboard import session
 from dashboard.components.bookings_list import zone_note
 from dashboard.components.profile_cards import all_times, found_card, service_line, who_line
-from dashboard.directory import booking, filters
+from dashboard.directory import booking, filters, wishing
 from dashboard.feedback import md, refuse
 from dashboard.i18n import _
 
@@ -28,7 +28,7 @@ def show(actor: Actor) -> None:
         _profile(actor, int(opened))
     else:
         _list(actor)
-    booking.show_if_asked()
+    _show_dialog()
 
 
 def _list(actor: Actor) -> None:
@@ -154,6 +154,15 @@ def _times(actor: Actor, profile: PublicProfile) -> None:
                 on_click=_show_since,
                 args=(found.next_on,),
             )
+    wishing.ask_button(actor, profile.id, service_id)
+
+
+def _show_dialog() -> None:
+    """One at a time."""
+    if wishing.is_asked():
+        wishing.show()
+    else:
+        booking.show_if_asked()
 
 
 def _from_the_start() -> None:
