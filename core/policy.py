@@ -38,6 +38,7 @@ class Permission(enum.StrEnum):
     PATIENTS_OPEN_ANY = "patients.open_any"
     PATIENTS_WRITE = "patients.write"
     PATIENTS_EXPORT = "patients.export"
+    PATIENTS_WRITE_OWN = "patients.write_own"
     PATIENTS_ASK_OWN = "patients.ask_own"
     PATIENTS_ERASE = "patients.erase"
     NOTES_WRITE_OWN = "notes.write_own"
@@ -65,6 +66,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             P.BOOKINGS_READ_OWN,
             P.BOOKINGS_WRITE_OWN,
             P.PATIENTS_READ_OWN,
+            P.PATIENTS_WRITE_OWN,
             P.PATIENTS_ASK_OWN,
             P.CATALOG_READ,
             P.ACCOUNT_OWN,
@@ -107,6 +109,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         P.BOOKINGS_MARK_OWN,
         P.SERIES_WRITE_OWN,
         P.PATIENTS_READ_OWN,
+        P.PATIENTS_WRITE_OWN,
         P.PATIENTS_ASK_OWN,
         P.PATIENTS_OPEN_ANY,
         P.NOTES_WRITE_OWN,

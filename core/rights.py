@@ -211,6 +211,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         _needs(P.PATIENTS_EXPORT, P.PATIENTS_ASK_OWN),
         ("privacy.exporting.check_may_export", "privacy.exporting.export_patient"),
     ),
+    (_needs(P.PATIENTS_WRITE_OWN), ("patients.edit_own_contact",)),
     (
         _needs(P.PATIENTS_ASK_OWN),
         ("privacy.erasing.ask_for_erasure", "privacy.erasing.withdraw_request"),

@@ -1,4 +1,4 @@
-"""What patients may have of us about themselves: all of it, or that it goes."""
+"""What patients say about themselves, and may have of us: all of it, or that it goes."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.patients import get_patient
 from core.policy import Actor
-from dashboard import session
+from dashboard import own_contact, session
 from dashboard.exporting import download_button
 from dashboard.feedback import flash, md, refuse
 from dashboard.formatting import when
@@ -21,6 +21,8 @@ def show(actor: Actor, practice: str) -> None:
     with session.reading() as db:
         patient = get_patient(db, actor, actor.patient_id, now=utc_now())
     with st.expander(_("My data"), icon=":material/shield_person:"):
+        own_contact.show(patient, practice)
+        st.divider()
         st.caption(
             _(
                 "What {practice} keeps about you: your contact data, your bookings, your sign-ins "

@@ -1,5 +1,6 @@
 """Patients: put on file, changed, and found by whatever the desk remembers."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,7 +13,9 @@ from core.models import AuditEntry, CalendarKind, Patient, Role
 from core.patients import (
     EditedPatient,
     NewPatient,
+    OwnContact,
     add_patient,
+    edit_own_contact,
     edit_patient,
     find_likely_duplicates,
     find_patients,
@@ -237,6 +240,33 @@ def test_a_patient_somebody_may_not_see_is_missing_to_them(session, desk):
     assert get_patient(session, desk, patient.id, now=a.BEFORE) is patient
     with pytest.raises(NotFound):
         get_patient(session, stranger, patient.id, now=a.BEFORE)
+
+
+def test_a_patient_changes_how_they_are_reached_and_nothing_else(session, desk):
+    patient = add_patient(session, desk, replace(NURIA, desk_note="stairs"), now=a.BEFORE)
+    own = a.actor(session, Role.PATIENT, patient_id=patient.id)
+    bystander = add_patient(session, desk, NewPatient("Bo", email="bo@example.org"), now=a.BEFORE)
+
+    wanted = OwnContact(1, "642110499", "new@example.org", "es", no_contact=True)
+    edit_own_contact(session, own, wanted, now=a.BEFORE)
+
+    assert (patient.phone, patient.email) == ("+34642110499", "new@example.org")
+    assert (patient.name, patient.desk_note) == (NURIA.name, "stairs")
+    assert names(session, desk, "642110499") == [NURIA.name]
+    assert (bystander.email, bystander.version) == ("bo@example.org", 1)
+    changed = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert (changed.action, changed.object_id) == ("patient.edited", patient.id)
+    assert "new@example.org" not in changed.fields
+
+
+def test_t035_a_patient_who_saves_over_the_desk_is_told(session, desk):
+    patient = add_patient(session, desk, NURIA, now=a.BEFORE)
+    own = a.actor(session, Role.PATIENT, patient_id=patient.id)
+    edit_patient(session, desk, edited(patient, phone="+34642110479"), now=a.BEFORE)
+
+    with pytest.raises(Stale):
+        edit_own_contact(session, own, OwnContact(1, "642110499"), now=a.BEFORE)
+    assert patient.phone == "+34642110479"
 
 
 # Found.

@@ -462,6 +462,23 @@ def test_who_asked_and_who_is_due_are_listed_for_the_admin(opened, ana, sqlite_d
 # The patients themselves.
 
 
+def test_a_patient_says_how_they_are_reached_now(monkeypatch, sqlite_database, staff, ana):
+    page = screen.show_to(monkeypatch, sqlite_database, staff[Role.PATIENT]).run()
+    drawn = f"own_contact_{ana.version}"
+    page.text_input(key=f"{drawn}_phone").input("12")
+    page = page.button(key="own_contact_save").click().run()
+    assert "too short" in page.error[0].value
+
+    page.text_input(key=f"{drawn}_phone").input("+351 961 111 222")
+    page.selectbox(key=f"{drawn}_language").set_value("pt")
+    page.toggle(key=f"{drawn}_wanted").set_value(False)
+    page = page.button(key="own_contact_save").click().run()
+    assert not page.exception
+    with sqlite_database.reading() as db:
+        kept = db.get_one(Patient, ana.id)
+    assert (kept.phone, kept.language, kept.no_contact) == ("+351961111222", "pt", True)
+
+
 def test_a_patient_asks_to_be_erased_and_thinks_better_of_it(
     monkeypatch, sqlite_database, staff, ana
 ):

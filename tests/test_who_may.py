@@ -176,6 +176,7 @@ MAY_SAY = {
     "catalog.services.add_service": {"price_cents"},
     "catalog.services.edit_service": {"version"},
     "catalog.tiers.edit_tier": {"version"},
+    "patients.edit_own_contact": {"version"},
     "patients.edit_patient": {"version"},
     "privacy.erasing.erase": {"version"},
     "running_late.note_told": {"version"},

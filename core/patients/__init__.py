@@ -42,11 +42,13 @@ __all__ = [
     "EditedPatient",
     "LikelyDuplicate",
     "NewPatient",
+    "OwnContact",
     "PatientFound",
     "Preferences",
     "ToKnow",
     "add_patient",
     "change",
+    "edit_own_contact",
     "edit_patient",
     "find_likely_duplicates",
     "find_patients",
@@ -76,6 +78,17 @@ class EditedPatient:
     """Nothing is sent to them."""
     alerts: str = ""
     preferences: Preferences = ANYTHING
+
+
+@dataclass(frozen=True)
+class OwnContact:
+    """How a patient is reached, as they fill it in themselves; ``version`` as above."""
+
+    version: int
+    phone: str = ""
+    email: str = ""
+    language: str = ""
+    no_contact: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,17 +154,28 @@ def edit_patient(
 ) -> Patient:
     """Change the record, unless somebody else has changed it since the form was opened."""
     require(actor, Permission.PATIENTS_WRITE)
-    patient = session.scalar(
-        visible_patients(actor, now=now)
-        .where(Patient.id == request.patient_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if patient is None:
-        raise NotFound(what=N_("patient"))
-    if patient.version != request.version:
-        raise Stale(who=last_editor(session, patient), version=patient.version)
+    patient = _locked(session, actor, request.patient_id, request.version, now)
     return change(session, actor, patient, _as_new(request), now=now)
+
+
+def edit_own_contact(
+    session: Session, actor: Actor, request: OwnContact, *, now: datetime
+) -> Patient:
+    """Change how the actor is reached; who they are and what the desk knows of them stay."""
+    require(actor, Permission.PATIENTS_WRITE_OWN)
+    patient = _locked(session, actor, actor.patient_id, request.version, now)
+    wanted = NewPatient(
+        name=patient.name,
+        phone=request.phone,
+        email=request.email,
+        born_on=patient.born_on,
+        language=request.language,
+        desk_note=patient.desk_note,
+        no_contact=request.no_contact,
+        alerts=patient.alerts,
+        preferences=preferences_of(session, patient),
+    )
+    return change(session, actor, patient, wanted, now=now)
 
 
 def change(
@@ -262,6 +286,23 @@ def in_common(
         (same_name and not same_birth, THE_SAME_NAME),
     )
     return tuple(sentence for holds, sentence in tells if holds)
+
+
+def _locked(
+    session: Session, actor: Actor, patient_id: int | None, version: int, now: datetime
+) -> Patient:
+    """The patient to be changed, as they were when the form was opened."""
+    patient = session.scalar(
+        visible_patients(actor, now=now)
+        .where(Patient.id == patient_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if patient is None:
+        raise NotFound(what=N_("patient"))
+    if patient.version != version:
+        raise Stale(who=last_editor(session, patient), version=patient.version)
+    return patient
 
 
 def _any_of(text: SQLColumnExpression[str], parts: Iterable[str]) -> ColumnElement[bool]:

@@ -1000,6 +1000,13 @@ PATIENTS = {
             ),
         ),
     ),
+    "patients.edit_own_contact": (
+        Plain(
+            lambda w, who: patients.edit_own_contact(
+                w.session, who, patients.OwnContact(1, email="eva@example.org"), now=NOW
+            )
+        ),
+    ),
     "privacy.exporting.check_may_export": (
         About(
             "patient",
