@@ -7,19 +7,41 @@ whose list it leaves once it is moved, cancelled, or within the hours again.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from core import audit
-from core.availability import Days, DaySheet, load_sheets, organisation_clock
-from core.interval import to_seconds
-from core.models import Attendee, Booking, Professional, StrandedVisit
+from core.availability import (
+    Days,
+    DaySheet,
+    WallClock,
+    clock_of,
+    load_sheets,
+    organisation_clock,
+)
+from core.errors import N_, Invalid
+from core.interval import to_instant, to_seconds
+from core.models import Attendee, Booking, Opening, Professional, StrandedVisit
 from core.policy import Actor, Permission, require, visible_bookings
-from core.schedule import UndoHours, WeeklyHours, set_weekly_hours, undo_weekly_hours
+from core.schedule import (
+    ChangedOpening,
+    HoursOfDate,
+    UndoHours,
+    WeeklyHours,
+    change_opening,
+    clear_date_hours,
+    close_date,
+    set_date_hours,
+    set_weekly_hours,
+    undo_weekly_hours,
+    withdraw_opening,
+)
 from core.schedule.changes import version_of
+from core.schedule.hours import today_of
 from core.schedule.stranded import TO_COME
+from core.schedule.windows import wall_time
 from core.schedule_check import VisitToCome, load_visits_to_come, reasons_of_hours
 from core.what_if import LOOKED_AHEAD
 
@@ -65,6 +87,84 @@ def take_back_weekly_hours(
     with _handing_over(session, actor, request.professional_id, now=now) as handed:
         undo_weekly_hours(session, actor, request, now=now)
     return len(handed.visits)
+
+
+def save_date_hours(session: Session, actor: Actor, request: HoursOfDate, *, now: datetime) -> int:
+    """Hours of its own for a date to come, none for closed; how many visits the desk moves now."""
+    require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
+    with _handing_over(session, actor, request.professional_id, now=now) as handed:
+        if request.windows:
+            set_date_hours(session, actor, request, now=now)
+        else:
+            close_date(session, actor, request.professional_id, request.on_date, now=now)
+        _check_date(session, request, now)
+    return len(handed.visits)
+
+
+def usual_hours_again(
+    session: Session, actor: Actor, professional_id: int, on_date: date, *, now: datetime
+) -> int:
+    """The hours of the weekday on a date; how many visits the desk moves now."""
+    require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
+    with _handing_over(session, actor, professional_id, now=now) as handed:
+        clear_date_hours(session, actor, professional_id, on_date, now=now)
+    return len(handed.visits)
+
+
+def move_opening(session: Session, actor: Actor, request: ChangedOpening, *, now: datetime) -> int:
+    """Another time for an opening; how many visits made in it the desk moves now."""
+    require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
+    whose = _whose_opening(session, request.opening_id)
+    with _handing_over(session, actor, whose, now=now) as handed:
+        change_opening(session, actor, request, now=now)
+    return len(handed.visits)
+
+
+def drop_opening(session: Session, actor: Actor, opening_id: int, *, now: datetime) -> int:
+    """No opening any more; how many visits made in it the desk moves now."""
+    require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
+    whose = _whose_opening(session, opening_id)
+    with _handing_over(session, actor, whose, now=now) as handed:
+        withdraw_opening(session, actor, opening_id, now=now)
+    return len(handed.visits)
+
+
+def instant_on(zone: str, day: date, minute: int, *, latest: bool = False) -> datetime:
+    """The instant of a wall time; of one that comes twice the first, or the ``latest``.
+
+    ``Invalid`` for a time that the clock leaves out.
+    """
+    _check_exists(clock_of(zone), day, minute)
+    instants = clock_of(zone).typed_time(day, minute).instants
+    return to_instant(instants[-1 if latest else 0])
+
+
+def _check_date(session: Session, request: HoursOfDate, now: datetime) -> None:
+    professional = session.get_one(Professional, request.professional_id)
+    if request.on_date < today_of(session, professional, now):
+        raise Invalid(N_("That day has passed. Please choose a later one."), field="on_date")
+    clock = clock_of(professional.zone) if professional.zone else organisation_clock(session)
+    for window in request.windows:
+        for minute in (window.starts_minute, window.ends_minute):
+            _check_exists(clock, request.on_date, minute)
+
+
+def _check_exists(clock: WallClock, day: date, minute: int) -> None:
+    if not clock.typed_time(day, minute).exists:
+        raise Invalid(
+            N_(
+                "On {day} the clocks change and leave out {time}. Please choose a time before or "
+                "after that."
+            ),
+            field="starts_at",
+            day=day,
+            time=wall_time(minute),
+        )
+
+
+def _whose_opening(session: Session, opening_id: int) -> int:
+    query = select(Opening.professional_id).where(Opening.id == opening_id)
+    return session.scalar(query) or 0
 
 
 def load_left_outside(session: Session, actor: Actor, *, now: datetime) -> list[LeftOutside]:

@@ -23,6 +23,7 @@ class Kind(enum.Enum):
     BLOCKED = enum.auto()
     CLOSURE = enum.auto()
     HOURS = enum.auto()
+    OPENING = enum.auto()
     WAITING = enum.auto()
     RECALL = enum.auto()
     MERGE = enum.auto()

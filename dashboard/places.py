@@ -140,7 +140,7 @@ PLACES = (
     ),
 )
 
-BOOKINGS = ("desk", "today", "my-week", "patients", "overrides", "time-off", "sick-day")
+BOOKINGS = ("desk", "today", "my-week", "patients", "overrides", "time-off", "sick-day", "my-hours")
 """Where a booking can be opened."""
 
 OPENED = ("patient",)

@@ -22,7 +22,13 @@ from core.merging import undo_merge
 from core.models import Booking, BookingEvent, EventKind, Role
 from core.policy import Actor
 from core.recalls import reopen_recall
-from core.schedule import UndoHours, put_back_closure, put_back_time_off, remove_time_off
+from core.schedule import (
+    UndoHours,
+    put_back_closure,
+    put_back_opening,
+    put_back_time_off,
+    remove_time_off,
+)
 from core.series import NotAllBack, Seen, Undoable, UndoSeriesRequest, load_undoable, undo_series
 from core.waiting import reopen
 from dashboard import feedback, keys, last_step, open_booking, session
@@ -252,6 +258,7 @@ PUT_BACK: dict[Kind, Callable[..., object]] = {
     Kind.TIME_OFF: put_back_time_off,
     Kind.BLOCKED: remove_time_off,
     Kind.CLOSURE: put_back_closure,
+    Kind.OPENING: put_back_opening,
     Kind.WAITING: reopen,
     Kind.RECALL: reopen_recall,
     Kind.MERGE: undo_merge,

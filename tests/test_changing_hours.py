@@ -1,23 +1,36 @@
 """Hours that change under visits: what is stranded goes to the desk, and nothing is lost."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from core.booking import CancelRequest, MoveRequest, cancel, move
 from core.changing_hours import (
+    drop_opening,
+    instant_on,
     load_left_outside,
+    move_opening,
+    save_date_hours,
     save_weekly_hours,
     take_back_weekly_hours,
+    usual_hours_again,
 )
 from core.errors import Invalid, NotFound, Stale
 from core.models import AuditEntry, Booking, BookingState, HoursKind, Role, WorkingHours
 from core.schedule import (
+    ChangedOpening,
+    DayWindow,
+    HoursOfDate,
+    NewOpening,
     UndoHours,
     WeekdayWindow,
     WeeklyHours,
+    load_date_hours,
+    load_openings,
     load_weekly_hours,
+    publish_opening,
+    put_back_opening,
 )
 from core.what_if import preview_weekly_hours
 from tests import a
@@ -205,3 +218,108 @@ def test_two_hundred_rows_are_refused_at_once(house):
     with pytest.raises(Invalid, match="200 rows of hours; 100 can be kept"):
         house.save(rows)
     assert house.known().version == 0
+
+
+# --- single dates
+
+
+def date_hours(house, *spans, on=a.DAY):
+    windows = tuple(DayWindow(start * 60, end * 60) for start, end in spans)
+    return HoursOfDate(house.ada.id, on, windows)
+
+
+def test_a_date_that_is_shorter_hands_over_its_visits_and_the_usual_hours_take_them_back(house):
+    shorter = date_hours(house, (9, 12))
+    assert save_date_hours(house.session, house.own, shorter, now=NOW) == 1
+    assert house.on_the_list() == [house.afternoon.id]
+    assert load_date_hours(house.session, house.own, house.ada.id, TODAY) == [shorter]
+
+    usual_hours_again(house.session, house.own, house.ada.id, a.DAY, now=NOW)
+    assert house.on_the_list() == []
+    assert load_date_hours(house.session, house.own, house.ada.id, TODAY) == []
+
+
+def test_a_closed_date_leaves_every_visit_to_the_desk(house):
+    assert save_date_hours(house.session, house.own, date_hours(house), now=NOW) == 2
+
+
+@pytest.mark.parametrize(
+    ("on", "spans", "words"),
+    [
+        (TODAY - timedelta(days=1), ((9, 12),), "That day has passed"),
+        (a.DAY, ((9, 12), (11, 13)), "overlaps"),
+        (a.DAY, ((12, 9),), "ends before it begins"),
+        (date(2027, 3, 28), ((1, 5),), "the clocks change and leave out 01:00"),
+    ],
+)
+def test_a_date_that_cannot_be_is_refused(house, on, spans, words):
+    with pytest.raises(Invalid, match=words):
+        save_date_hours(house.session, house.own, date_hours(house, *spans, on=on), now=NOW)
+
+
+# --- openings
+
+
+@pytest.fixture
+def opening(house):
+    """Saturday morning, with a visit in it."""
+    made = publish_opening(
+        house.session, house.own, NewOpening(house.ada.id, a.at(9, day=5), a.at(12, day=5)), now=NOW
+    )
+    a.booking(house.session, house.ada, a.span(10, 11, day=5), service=house.visit)
+    return made
+
+
+def moved(opening, start, end, day=5):
+    return ChangedOpening(opening.id, opening.version, a.at(start, day=day), a.at(end, day=day))
+
+
+def test_an_opening_that_shrinks_or_goes_hands_over_what_was_booked_in_it(house, opening):
+    assert move_opening(house.session, house.own, moved(opening, 9, 11), now=NOW) == 0
+    assert move_opening(house.session, house.own, moved(opening, 8, 10), now=NOW) == 1
+    assert len(house.on_the_list()) == 1
+
+    assert move_opening(house.session, house.own, moved(opening, 9, 12), now=NOW) == 0
+    assert house.on_the_list() == []
+
+    assert drop_opening(house.session, house.own, opening.id, now=NOW) == 1
+    assert load_openings(house.session, house.own, house.ada.id, now=NOW) == []
+    put_back_opening(house.session, house.own, opening.id, now=NOW)
+    assert load_openings(house.session, house.own, house.ada.id, now=NOW) == [opening]
+    assert house.on_the_list() == []
+
+
+def test_an_opening_is_not_moved_over_another_into_the_past_or_by_two_at_once(house, opening):
+    other = NewOpening(house.ada.id, a.at(14, day=5), a.at(30, day=5))
+    publish_opening(house.session, house.own, other, now=NOW)
+    for start, end, words in (
+        (13, 15, "already has an opening"),
+        (29, 31, "already has an opening"),
+        (11, 9, "ends before it begins"),
+        (-200, 12, "That time has passed"),
+    ):
+        with pytest.raises(Invalid, match=words), house.session.begin_nested():
+            move_opening(house.session, house.own, moved(opening, start, end), now=NOW)
+    stale = moved(opening, 9, 11)
+    move_opening(house.session, house.own, moved(opening, 9, 11.5), now=NOW)
+    house.session.flush()
+    with pytest.raises(Stale):
+        move_opening(house.session, house.own, stale, now=NOW)
+
+
+def test_an_opening_under_way_goes_on_longer_but_never_begins_earlier(house, opening):
+    during = a.at(10.5, day=5)
+    assert move_opening(house.session, house.own, moved(opening, 9, 13), now=during) == 0
+    house.session.flush()
+    with pytest.raises(Invalid, match="That time has passed"):
+        move_opening(house.session, house.own, moved(opening, 8, 13), now=during)
+
+
+def test_typed_times_on_days_when_clocks_change():
+    spring, autumn = date(2027, 3, 28), date(2026, 10, 25)
+    with pytest.raises(Invalid, match="leave out 01:30"):
+        instant_on(a.ZONE, spring, 90)
+    assert instant_on(a.ZONE, spring, 120) == datetime(2027, 3, 28, 1, tzinfo=UTC)
+    first = instant_on(a.ZONE, autumn, 90)
+    assert instant_on(a.ZONE, autumn, 90, latest=True) - first == timedelta(hours=1)
+    assert instant_on(a.ZONE, a.DAY, 30 * 60) == a.at(6, day=1)

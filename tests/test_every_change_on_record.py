@@ -264,6 +264,13 @@ def longer_days(desk):
     return (schedule.UndoHours(desk.ada.id, saved.change_id),)
 
 
+def later(desk):
+    """An opening, to be at another time."""
+    asked = schedule.NewOpening(desk.ada.id, a.at(18), a.at(20))
+    opening = schedule.publish_opening(desk.session, desk.admin, asked, now=a.BEFORE)
+    return schedule.ChangedOpening(opening.id, 1, a.at(19), a.at(21))
+
+
 def absence(desk):
     return schedule.NewTimeOff(desk.ada.id, a.at(9, day=1), a.at(12, day=1))
 
@@ -552,6 +559,23 @@ DOINGS = {
     "core.changing_hours.save_weekly_hours": lambda desk: (
         changing_hours.save_weekly_hours,
         shorter_days(desk),
+    ),
+    "core.changing_hours.save_date_hours": lambda desk: (
+        changing_hours.save_date_hours,
+        (schedule.HoursOfDate(desk.ada.id, a.DAY, (WINDOW,)),),
+    ),
+    "core.changing_hours.usual_hours_again": lambda desk: (
+        changing_hours.usual_hours_again,
+        (desk.ada.id, a.DAY),
+    ),
+    "core.changing_hours.move_opening": lambda desk: (
+        changing_hours.move_opening,
+        (later(desk),),
+    ),
+    "core.schedule.change_opening": lambda desk: (schedule.change_opening, (later(desk),)),
+    "core.changing_hours.drop_opening": lambda desk: (
+        changing_hours.drop_opening,
+        (later(desk).opening_id,),
     ),
     "core.changing_hours.take_back_weekly_hours": lambda desk: (
         changing_hours.take_back_weekly_hours,

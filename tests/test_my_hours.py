@@ -84,6 +84,11 @@ def test_days_worked_around_the_clock_are_a_window_each():
     assert whole == tuple(work(day, 0, 24) for day in range(1, 8))
 
 
+def test_hours_that_begin_on_that_date_are_one_with_what_is_painted_beside_them():
+    begun = work(MON, 9, 12, valid_from=TODAY)
+    assert painted((begun,), (Brush.WORK, MON, MON, 12, 14)) == (work(MON, 9, 14),)
+
+
 def test_rows_of_other_dates_are_not_painted_over():
     later = work(MON, 9, 12, valid_from=TODAY + timedelta(days=30))
     now = work(MON, 9, 17, valid_to=TODAY + timedelta(days=29))
@@ -291,3 +296,106 @@ def test_first_hours_apply_from_the_day_that_was_chosen(show, house):
     with house.reading() as session:
         row = session.scalars(select(WorkingHours).where(WorkingHours.weekday == SAT)).one()
     assert (row.valid_from, row.valid_to) == (a.DAY, None)
+    assert page.date_input(key="my_hours_from").value == a.DAY
+
+
+def test_hours_that_have_yet_to_begin_are_shown_from_their_first_day(show, house):
+    with house.writing() as session:
+        ada = session.scalars(select(WorkingHours.professional_id)).first()
+        for each in session.scalars(select(WorkingHours)):
+            each.valid_from = a.DAY
+    page = show("ada")
+    assert page.date_input(key="my_hours_from").value == a.DAY
+    assert ada == page.session_state[weekly.DRAFT].known.professional.id
+
+
+# --- dates and openings
+
+
+@pytest.fixture
+def dates(show):
+    page = show("ada")
+    return page.segmented_control(key="hours").set_value("Dates and openings").run()
+
+
+def entered(page, form, **values):
+    """Fill in the fields of the form as it stands the first time, and send it."""
+    for name, value in values.items():
+        if name == "on":
+            page.date_input(key=f"{form}_0_on").set_value(value)
+        else:
+            page.text_input(key=f"{form}_0_{name}").set_value(value)
+    return page
+
+
+def publish(page, **values):
+    entered(page, "opening_new", **values)
+    return next(b for b in page.button if b.label == "Publish the opening").click().run()
+
+
+def test_an_opening_is_published_changed_withdrawn_and_put_back(dates, house):
+    saturday = a.DAY + timedelta(days=5)
+    page = publish(dates, on=saturday, **{"from": "9", "to": "12.30"})
+    assert page.toast[0].value == "Published: Saturday 12 December, 09:00-12:30."
+    assert "**Saturday 12 December, 09:00-12:30**" in said(page)
+
+    page = next(b for b in page.button if b.label == "Withdraw").click().run()
+    assert page.toast[0].value == "Withdrawn: Saturday 12 December, 09:00-12:30."
+    assert "No openings to come." in said(page)
+
+    page = next(b for b in page.button if b.key.startswith("last_step_OPENING")).click().run()
+    page = next(b for b in page.button if b.label == "Edit").click().run()
+    page.text_input(key="practice_form_opening_to").set_value("30:00")
+    page = next(b for b in page.button if b.label == "Save").click().run()
+    assert page.toast[0].value == (
+        "The opening is Saturday 12 December, 09:00 to Sunday 13 December, 06:00 now."
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"on": date(2026, 12, 1), "from": "9", "to": "12"}, "That time has passed."),
+        ({"from": "12", "to": "9"}, "The opening ends before it begins."),
+        ({"from": "9", "to": ""}, "Please enter from when to when."),
+        ({"from": "nine", "to": "12"}, "nine is not a time."),
+        ({"on": date(2027, 3, 28), "from": "1:30", "to": "4"}, "leave out 01:30."),
+    ],
+)
+def test_an_opening_that_cannot_be_is_told_and_nothing_is_published(dates, values, words):
+    page = publish(dates, **values)
+    assert words in page.error[0].value
+    assert "No openings to come." in said(page)
+
+
+def test_a_date_is_given_other_hours_after_who_is_in_the_way_is_shown(dates):
+    page = entered(dates, "date_hours", on=a.DAY, hours="9-12, 16:30-18").run()
+    assert "1 visit would lie outside these hours." in said(page)
+
+    page = page.button(key="date_hours_0_save").click().run()
+    assert page.toast[0].value == (
+        "Monday 7 December: 09:00-12:00, 16:30-18:00. "
+        "1 visit outside the new hours stays booked; the desk moves it."
+    )
+    assert "09:00-12:00, 16:30-18:00" in said(page)
+
+    page = page.button(key=f"date_hours_clear_{a.DAY}").click().run()
+    assert page.toast[0].value == "Monday 7 December has the hours of its weekday again."
+    assert "Every date has the hours of its weekday." in said(page)
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [("9-12, 11-14", "overlaps"), ("nine to five", "is not from"), ("9-25-30", "is not a time")],
+)
+def test_hours_of_a_date_that_cannot_be_are_told(dates, hours, words):
+    page = entered(dates, "date_hours", on=a.DAY, hours=hours).run()
+    assert words in page.error[0].value
+    page = page.button(key="date_hours_0_save").click().run()
+    assert "Every date has the hours of its weekday." in said(page)
+
+
+def test_time_off_is_entered_on_the_same_page(show):
+    page = show("ada").segmented_control(key="hours").set_value("Time off").run()
+    assert not page.exception
+    assert next(b for b in page.button if b.label == "Enter time off")

@@ -71,6 +71,9 @@ WAY_BACK = {
     "core.schedule.withdraw_opening": lambda s, desk, _none, asked: schedule.put_back_opening(
         s, desk.admin, *asked, now=LATE
     ),
+    "core.changing_hours.drop_opening": lambda s, desk, _none, asked: schedule.put_back_opening(
+        s, desk.admin, *asked, now=LATE
+    ),
     "core.schedule.clear_date_hours": lambda s, desk, _none, asked: schedule.close_date(
         s, desk.admin, *asked, now=LATE
     ),

@@ -21,9 +21,16 @@ from core.schedule.hours import (
     set_date_hours,
     set_weekly_hours,
 )
-from core.schedule.on_record import HoursOnRecord, load_weekly_hours
+from core.schedule.on_record import (
+    HoursOnRecord,
+    load_date_hours,
+    load_openings,
+    load_weekly_hours,
+)
 from core.schedule.openings import (
+    ChangedOpening,
     NewOpening,
+    change_opening,
     publish_opening,
     put_back_opening,
     withdraw_opening,
@@ -33,6 +40,7 @@ from core.schedule.windows import DayWindow, WeekdayWindow
 
 __all__ = [
     "Absence",
+    "ChangedOpening",
     "DayWindow",
     "HoursOfDate",
     "HoursOnRecord",
@@ -43,9 +51,12 @@ __all__ = [
     "WeekdayWindow",
     "WeeklyHours",
     "add_closure",
+    "change_opening",
     "clear_date_hours",
     "close_date",
     "enter_time_off",
+    "load_date_hours",
+    "load_openings",
     "load_time_off",
     "load_weekly_hours",
     "publish_opening",

@@ -1,16 +1,18 @@
 """What is on record about a professional's hours, for the form that changes it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import groupby
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import N_, NotFound
-from core.models import Professional, WorkingHours
+from core.models import DateHours, Opening, Professional, WorkingHours
 from core.policy import Actor, Permission, require, visible_calendars
 from core.schedule.changes import version_of
-from core.schedule.windows import WeekdayWindow
+from core.schedule.hours import HoursOfDate
+from core.schedule.windows import DayWindow, WeekdayWindow
 
 P = Permission
 
@@ -54,6 +56,47 @@ def load_weekly_hours(
         for each in rows
     ]
     return HoursOnRecord(professional, since, tuple(windows), version_of(session, professional.id))
+
+
+def load_openings(
+    session: Session, actor: Actor, professional_id: int, *, now: datetime
+) -> list[Opening]:
+    """A professional's openings that have yet to end, the next one first."""
+    professional = find_calendar(session, actor, professional_id)
+    rows = session.scalars(
+        select(Opening)
+        .where(
+            Opening.professional_id == professional.id,
+            Opening.ends_at > now,
+            Opening.removed_at.is_(None),
+        )
+        .order_by(Opening.starts_at, Opening.id)
+    )
+    return list(rows)
+
+
+def load_date_hours(
+    session: Session, actor: Actor, professional_id: int, since: date
+) -> list[HoursOfDate]:
+    """The dates with hours of their own, those that are closed without any windows."""
+    professional = find_calendar(session, actor, professional_id)
+    rows = session.scalars(
+        select(DateHours)
+        .where(DateHours.professional_id == professional.id, DateHours.on_date >= since)
+        .order_by(DateHours.on_date, DateHours.starts_minute, DateHours.id)
+    )
+    return [
+        HoursOfDate(
+            professional.id,
+            on_date,
+            tuple(
+                DayWindow(each.starts_minute, each.ends_minute, each.kind)
+                for each in found
+                if each.starts_minute is not None and each.ends_minute is not None
+            ),
+        )
+        for on_date, found in groupby(rows, key=lambda each: each.on_date)
+    ]
 
 
 def find_calendar(session: Session, actor: Actor, professional_id: int) -> Professional:

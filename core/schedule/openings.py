@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.db import overlaps
-from core.errors import N_, Invalid
+from core.errors import N_, Invalid, Stale
 from core.models import LONGEST_VISIT_SECONDS, Opening, Professional
 from core.policy import Actor, Permission
 from core.schedule.calendars import lock_any_entry, lock_entry, lock_professional
@@ -38,6 +38,36 @@ def publish_opening(
     )
     session.add(opening)
     audit.record(session, actor, "opening.published", opening, now=now)
+    return opening
+
+
+@dataclass(frozen=True)
+class ChangedOpening:
+    opening_id: int
+    version: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def change_opening(
+    session: Session, actor: Actor, request: ChangedOpening, *, now: datetime
+) -> Opening:
+    """Another time for an opening; bookings made in it stay, see ``core.changing_hours``."""
+    what, needed = N_("opening"), (P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
+    opening = lock_entry(session, actor, Opening, request.opening_id, what, *needed)
+    if opening.version != request.version:
+        raise Stale(who=N_("Somebody else"), version=opening.version)
+    begun = NewOpening(opening.professional_id, request.starts_at, request.ends_at)
+    # Under way it goes on from when it began; only its end can be moved.
+    is_begun = opening.starts_at < now and request.starts_at == opening.starts_at
+    _check(begun, opening.starts_at if is_begun else now)
+    if request.ends_at <= now:
+        raise Invalid(N_("That time has passed. Please choose a later one."), field="ends_at")
+    opening.starts_at, opening.ends_at = request.starts_at, request.ends_at
+    with session.no_autoflush:
+        professional = session.get_one(Professional, opening.professional_id)
+        _check_free(session, professional, opening)
+    audit.record(session, actor, "opening.changed", opening, now=now)
     return opening
 
 

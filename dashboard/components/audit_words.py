@@ -132,6 +132,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "date_hours.closed": N_("{who} closed a day of {professional}."),
         "date_hours.cleared": N_("{who} gave {professional} the usual hours on a day again."),
         "opening.published": N_("{who} published an opening."),
+        "opening.changed": N_("{who} changed the time of an opening."),
         "opening.withdrawn": N_("{who} withdrew an opening."),
         "delay.said": N_("{who} noted that {professional} runs late."),
         "delay.over": N_("{who} noted that {professional} is on time again."),

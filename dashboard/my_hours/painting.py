@@ -45,7 +45,9 @@ def paint(
     """The windows with the stroke over the week of that date; those of other dates stay."""
     shown = in_force(windows, on)
     others = [each for each in windows if each not in shown]
-    pieces = list(chain.from_iterable(map(_pieces, shown)))
+    # What has begun by then begins with the painted hours: it is one week from that date on.
+    begun = [replace(each, valid_from=None) for each in shown]
+    pieces = list(chain.from_iterable(map(_pieces, begun)))
     for weekday in stroke.days:
         pieces = _paint_day(pieces, weekday, (stroke.starts_minute, stroke.ends_minute), brush)
     return tuple(sorted([*_joined_at_midnight(pieces), *others], key=_order))

@@ -21,7 +21,7 @@ def show_preview(shown: HoursPreview) -> None:
     """Who would be left without hours, and what each weekday wins or loses."""
     today = utc_now().astimezone(session.zone()).date()
     if shown.stranded:
-        _stranded(shown.stranded)
+        show_stranded(shown.stranded)
     changed = [each for each in shown.weekdays if _differs(each)]
     if not changed:
         st.caption(_("No time is won or lost in the four weeks from then on."))
@@ -40,6 +40,11 @@ def noted(saved: HoursSaved, professional: Professional) -> str:
     return sentence
 
 
+def with_handed(sentence: str, count: int) -> str:
+    """What was done, and how many visits the desk moves now."""
+    return f"{sentence} {handed_words(count)}" if count else sentence
+
+
 def handed_words(count: int) -> str:
     sentence = ngettext(
         "{count} visit outside the new hours stays booked; the desk moves it.",
@@ -49,7 +54,8 @@ def handed_words(count: int) -> str:
     return sentence.format(count=count)
 
 
-def _stranded(stranded: Sequence[Stranded]) -> None:
+def show_stranded(stranded: Sequence[Stranded]) -> None:
+    """Who would be left without hours, and what becomes of them."""
     now, zone, count = utc_now(), session.zone(), len(stranded)
     sentence = ngettext(
         "{count} visit would lie outside these hours. It stays booked, and the desk is asked to "

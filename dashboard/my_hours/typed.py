@@ -3,6 +3,7 @@
 import re
 
 from core.errors import N_, Invalid
+from core.interval import Span
 
 TIME = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?")
 LATEST_HOUR = 48
@@ -23,6 +24,25 @@ def minute_of(typed: str, day: str) -> int | None:
             typed=text,
         )
     return int(found[1]) * 60 + int(found[2] or 0)
+
+
+def spans_of(typed: str, day: str) -> list[Span]:
+    """ "9-12, 14-18" as spans of minutes since midnight."""
+    found = []
+    for part in typed.replace(";", ",").split(","):
+        if not part.strip():
+            continue
+        first, dash, last = part.replace("–", "-").partition("-")
+        starts, ends = (minute_of(each, day) if dash else None for each in (first, last))
+        if starts is None or ends is None:
+            raise Invalid(
+                N_("{day}: {typed} is not from one time to another. Write it like 9-12, 14-18."),
+                field="windows",
+                day=day,
+                typed=part.strip(),
+            )
+        found.append((starts, ends))
+    return found
 
 
 def clock_of(minute: int) -> str:

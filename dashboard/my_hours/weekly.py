@@ -26,6 +26,7 @@ from dashboard.practice import forms
 
 PREFIX = "my_hours_"
 DRAFT = f"{PREFIX}draft"
+"""Begins the name of all that is forgotten once it is saved."""
 PAINT, TABLE = N_("Paint"), N_("Table")
 DAY_STARTS, DAY_ENDS, WHOLE_DAY = 7 * 60, 20 * 60, 24 * 60
 STEP = 30
@@ -48,8 +49,8 @@ class Draft:
 
 
 def forget() -> None:
-    """Begin again with what is on record."""
-    session.forget_typed(PREFIX)
+    """Begin again with what is on record, in the same view of the same date."""
+    session.forget_typed(DRAFT)
 
 
 def show(actor: Actor, professional_id: int) -> None:
@@ -58,11 +59,12 @@ def show(actor: Actor, professional_id: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         starting_on = st.date_input(
             _("These hours apply from"),
-            max(today, draft.known.since),
+            _first_day(draft.known, today),
             min_value=today,
             key=f"{PREFIX}from",
             format="DD.MM.YYYY",
             width=180,
+            persist_state="session",  # as long as what is painted
         )
         view = st.segmented_control(
             _("Enter the hours as"),
@@ -82,6 +84,14 @@ def show(actor: Actor, professional_id: int) -> None:
     _save(actor, st.session_state[DRAFT], starting_on)
 
 
+def _first_day(known: HoursOnRecord, today: date) -> date:
+    """Today, or when the first hours begin where there are none before."""
+    begins = [each.valid_from for each in known.windows if each.valid_from]
+    if not begins or in_force(known.windows, today):
+        return today
+    return max(today, min(begins))
+
+
 def _draft(actor: Actor, professional_id: int) -> Draft:
     """What is being changed here; somebody else's is dropped."""
     draft: Draft | None = st.session_state.get(DRAFT)
@@ -96,7 +106,7 @@ def _draft(actor: Actor, professional_id: int) -> Draft:
 def _table(draft: Draft) -> None:
     """The rows as they are typed: the table keeps them itself, so they are only read here."""
     rows = st.session_state.setdefault(_begun(draft), draft.windows)
-    frame = hours_table(rows, key=f"{PREFIX}table_{draft.turn}")
+    frame = hours_table(rows, key=f"{DRAFT}_table_{draft.turn}")
     st.caption(
         _(
             "One row for each window or break; days may have several. Past midnight hours count "
@@ -113,7 +123,7 @@ def _table(draft: Draft) -> None:
 
 def _begun(draft: Draft) -> str:
     """Where the table keeps the rows it began with."""
-    return f"{PREFIX}begun_{draft.turn}"
+    return f"{DRAFT}_begun_{draft.turn}"
 
 
 def _painted(draft: Draft, on: date) -> None:

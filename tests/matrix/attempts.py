@@ -237,6 +237,13 @@ def moved_instead(world, who, id):
     return sick_day.move_stranded(world.session, who, asked, now=NOW)
 
 
+def later(world, id):
+    """An opening at another time."""
+    return schedule.ChangedOpening(
+        id, version(world, Opening, id), a.at(20, day=9), a.at(21, day=9)
+    )
+
+
 def hours_saved(world, id):
     """The number of a save of somebody's weekly hours, just now."""
     if world.session.get(Professional, id) is None:
@@ -1117,6 +1124,49 @@ HOURS = {
     ),
     "schedule_check.schedule_findings": (
         Plain(lambda w, who: schedule_check.schedule_findings(w.session, who, now=NOW)),
+    ),
+    "changing_hours.drop_opening": (
+        About(
+            "opening", lambda w, who, id: changing_hours.drop_opening(w.session, who, id, now=NOW)
+        ),
+    ),
+    "changing_hours.move_opening": (
+        About(
+            "opening",
+            lambda w, who, id: changing_hours.move_opening(w.session, who, later(w, id), now=NOW),
+        ),
+    ),
+    "schedule.openings.change_opening": (
+        About(
+            "opening",
+            lambda w, who, id: schedule.change_opening(w.session, who, later(w, id), now=NOW),
+        ),
+    ),
+    "changing_hours.save_date_hours": (
+        About(
+            "professional",
+            lambda w, who, id: changing_hours.save_date_hours(
+                w.session, who, schedule.HoursOfDate(id, a.DAY, (WINDOW,)), now=NOW
+            ),
+        ),
+    ),
+    "changing_hours.usual_hours_again": (
+        About(
+            "professional",
+            lambda w, who, id: changing_hours.usual_hours_again(w.session, who, id, a.DAY, now=NOW),
+        ),
+    ),
+    "schedule.on_record.load_date_hours": (
+        About(
+            "professional",
+            lambda w, who, id: tuple(schedule.load_date_hours(w.session, who, id, a.DAY)),
+        ),
+    ),
+    "schedule.on_record.load_openings": (
+        About(
+            "professional",
+            lambda w, who, id: tuple(schedule.load_openings(w.session, who, id, now=NOW)),
+        ),
     ),
     "changing_hours.save_weekly_hours": (
         About(
