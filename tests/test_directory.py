@@ -185,6 +185,7 @@ def test_a_profile_holds_what_is_public_and_nothing_else(small):
         "languages",
         "expertise",
         "tier",
+        "portrait_key",
         "services",
     }
     assert (found.languages, found.expertise) == (("Portuguese", "English"), ("Finance",))

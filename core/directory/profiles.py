@@ -11,6 +11,7 @@ from core.errors import N_, NotFound, PatientsDoNotBook, SignInNeeded
 from core.models import (
     Expertise,
     Organisation,
+    Portrait,
     Professional,
     ProfessionalExpertise,
     ProfessionalService,
@@ -52,6 +53,8 @@ class PublicProfile:
     """Its name, or nothing."""
     services: tuple[PublicService, ...]
     """At least one, by name."""
+    portrait_key: str | None
+    """Under which their picture is found, where there is one."""
 
     @property
     def premium(self) -> bool:
@@ -122,15 +125,17 @@ LISTED = (
         Professional.bio,
         Professional.languages,
         Tier.name.label("tier"),
+        Portrait.key.label("portrait_key"),
     )
     .outerjoin(Tier, Tier.id == Professional.tier_id)
+    .outerjoin(Portrait, Portrait.professional_id == Professional.id)
     .where(Professional.archived_at.is_(None), Professional.listed)
 )
 """Nothing else of a professional is public."""
 
 
 def load_profiles(
-    session: Session, query: Select[int, str, str, str, str, str] = LISTED
+    session: Session, query: Select[int, str, str, str, str, str, str] = LISTED
 ) -> list[PublicProfile]:
     """Those who offer something that patients book, by name. Three queries."""
     rows = session.execute(query).all()
@@ -146,6 +151,7 @@ def load_profiles(
             expertise=tuple(expertise.get(each.id, ())),
             tier=each.tier or "",
             services=tuple(services[each.id]),
+            portrait_key=each.portrait_key,
         )
         for each in rows
         if each.id in services

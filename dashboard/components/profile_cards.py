@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.directory import Found, FreeDay, PublicProfile, PublicService
+from dashboard.components.portrait import portrait
 from dashboard.components.words import minutes, price_in_words
 from dashboard.feedback import md
 from dashboard.formatting import clock, day
@@ -60,14 +61,16 @@ def found_card(
                 )
 
 
-def who_line(profile: PublicProfile) -> None:
-    """Name and title, then what they know and speak."""
+def who_line(profile: PublicProfile, *, side: int = 56) -> None:
+    """The picture, name and title, then what they know and speak."""
     badges = [f":orange-badge[:material/star: {md(profile.tier)}]"] if profile.tier else []
     badges += [f":gray-badge[{md(each)}]" for each in profile.expertise]
     first = f"**{md(profile.name)}**" + (f" · {md(profile.title)}" if profile.title else "")
     speaks = f":small[{md(', '.join(profile.languages))}]" if profile.languages else ""
     lines = [first, " ".join(badges), speaks]
-    st.markdown("  \n".join(each for each in lines if each), width="content")
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        portrait(profile.portrait_key, profile.name, side=side)
+        st.markdown("  \n".join(each for each in lines if each), width="content")
 
 
 def service_line(service: PublicService, currency: str) -> str:

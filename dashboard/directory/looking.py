@@ -107,7 +107,7 @@ def _profile(actor: Actor, professional_id: int) -> None:
 
 
 def _about(profile: PublicProfile, currency: str) -> None:
-    who_line(profile)
+    who_line(profile, side=96)
     if profile.bio:
         st.markdown(md(profile.bio))
     lines = [service_line(each, currency) for each in profile.services]
