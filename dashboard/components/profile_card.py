@@ -51,6 +51,6 @@ def profile_card(shown: ProfileShown) -> None:
 
 
 def _who(shown: ProfileShown) -> None:
-    premium = f" :primary-badge[{md(shown.premium)}]" if shown.premium else ""
+    premium = f" :orange-badge[:material/star: {md(shown.premium)}]" if shown.premium else ""
     lines = [f"**{md(shown.name)}**{premium}", md(shown.title)]
     st.markdown("  \n".join(each for each in lines if each))
