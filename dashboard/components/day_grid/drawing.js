@@ -183,14 +183,15 @@ function describeBlock(day, block, size) {
     return [first, make("span", "line detail", block.detail || clockSpan(block.from, block.to))];
   }
   // Where a short block is too narrow for the word, its icon and its tooltip tell the state.
-  const state = [makeIcon(block), size === "large" ? "" : make("span", "word", block.stateWord)];
+  const word = make("span", "word", block.stateWord);
   if (size === "small") {
-    first.append(time, title, makeBadges(block), ...state);
+    first.append(time, title, makeBadges(block), makeIcon(block), word);
     return [first];
   }
-  first.append(title, makeBadges(block), ...state);
+  first.append(title, makeBadges(block), makeIcon(block));
   const second = make("span", "line detail");
   second.append(time, make("span", "", block.detail));
+  if (size === "medium") second.append(word);
   const third = make("span", "line state", block.stateWord);
   return size === "medium" ? [first, second] : [first, second, third];
 }
