@@ -100,7 +100,9 @@ def _check_on_file(session: Session, booking: Booking) -> None:
     patients = [each.patient_id for each in booking.attendees]
     erased = select(Erasure.patient_id).where(Erasure.patient_id.in_(patients)).limit(1)
     if booking.seats == 1 and session.scalar(erased) is not None:
-        raise Invalid(N_("This patient was erased. Nothing more is kept about them."), field="note")
+        raise Invalid(
+            N_("This patient was erased: please write nothing more about them."), field="note"
+        )
 
 
 def _own_note(actor: Actor, booking_id: int) -> Select[VisitNote]:

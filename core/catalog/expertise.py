@@ -207,7 +207,7 @@ def _check_mean_nothing_else(session: Session, tag: Expertise, words: Mapping[st
         other = known.get(folded)
         if other is not None and other is not tag:
             raise Invalid(
-                N_("{word} already stands for {name}. Merge the two instead."),
+                N_("{word} already stands for {name}. Please merge the two instead."),
                 field="synonyms",
                 word=word,
                 name=other.name,

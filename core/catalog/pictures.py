@@ -72,7 +72,9 @@ def _check_size(opened: Image.Image) -> None:
         raise _too_many_pixels()
     if min(opened.size) < LEAST_SIDE:
         raise Invalid(
-            N_("This picture has {width} × {height} points; {least} each way are needed."),
+            N_(
+                "This picture has {width} × {height} points. Please choose one with at least {least} each way."
+            ),
             field="picture",
             width=opened.width,
             height=opened.height,
