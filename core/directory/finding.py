@@ -71,14 +71,15 @@ def find(session: Session, actor: Actor, sought: Sought, *, now: datetime) -> Fo
     pages = max(1, -(-len(fitting) // A_PAGE))
     page = min(max(sought.page, 1), pages)
     first, last = (page - 1) * A_PAGE, page * A_PAGE
+    search = Search(
+        session, actor, {who.id: what.id for who, what in fitting}, sought.when, now=now
+    )
     if sought.order is Order.SOONEST:
-        shown = _soonest(session, actor, fitting, sought.when, last, now=now)[first:last]
-    else:
-        if sought.order is Order.PRICE:
-            fitting.sort(key=lambda each: each[1].price_cents)
-        shown = fitting[first:last]
-    search = Search(session, actor, {who.id: what.id for who, what in shown}, sought.when, now=now)
-    days = search.first_days(DAYS_SHOWN)
+        fitting = _soonest(search, fitting, last)
+    elif sought.order is Order.PRICE:
+        fitting.sort(key=lambda each: each[1].price_cents)
+    shown = fitting[first:last]
+    days = search.first_days(DAYS_SHOWN, only={who.id for who, _what in shown})
     found = tuple(Found(who, what, tuple(days.get(who.id, ()))) for who, what in shown)
     return FoundPage(found, len(fitting), page, pages)
 
@@ -86,17 +87,8 @@ def find(session: Session, actor: Actor, sought: Sought, *, now: datetime) -> Fo
 Fitting = tuple[PublicProfile, PublicService]
 
 
-def _soonest(
-    session: Session,
-    actor: Actor,
-    fitting: Sequence[Fitting],
-    when: When,
-    enough: int,
-    *,
-    now: datetime,
-) -> list[Fitting]:
+def _soonest(search: Search, fitting: Sequence[Fitting], enough: int) -> list[Fitting]:
     """Who is free first comes first; whoever has nothing that would do comes last, by name."""
-    search = Search(session, actor, {who.id: what.id for who, what in fitting}, when, now=now)
     first = {id: days[0].starts[0] for id, days in search.first_days(1, enough=enough).items()}
     known = [each for each in fitting if each[0].id in first]
     rest = [each for each in fitting if each[0].id not in first]

@@ -1,6 +1,6 @@
 """Free times of those who are listed, grouped by the local date: only that they are free."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -17,7 +17,7 @@ from core.availability import (
     starts,
 )
 from core.availability.next_free import EVERY_DAY, DayPart
-from core.directory.profiles import check_may_look, get_profile
+from core.directory.profiles import get_profile
 from core.errors import NotFound
 from core.interval import to_instant, to_seconds
 from core.models import (
@@ -102,8 +102,7 @@ class Search:
         *,
         now: datetime,
     ) -> None:
-        """``wanted`` names the service by the professional's id."""
-        check_may_look(session, actor)
+        """``wanted`` names the service by the professional's id. Whoever searches may look."""
         self._session, self._when, self._now = session, when, now
         self._clock = organisation_clock(session)
         self._people = _load_people(session, wanted)
@@ -123,14 +122,20 @@ class Search:
             id: replace(visit, booking_id=booking_id) for id, visit in self._visits.items()
         }
 
-    def first_days(self, count: int, *, enough: int | None = None) -> dict[int, list[FreeDay]]:
+    def first_days(
+        self, count: int, *, enough: int | None = None, only: Collection[int] | None = None
+    ) -> dict[int, list[FreeDay]]:
         """The first dates with free times, ``count`` for each professional who has so many.
 
         With ``enough`` only until that many have any: those who are free sooner come first.
         """
         found: dict[int, list[FreeDay]] = {}
         for days in self._chunks():
-            missing = [each for each in self._people if len(found.get(each, ())) < count]
+            missing = [
+                each
+                for each in self._people
+                if len(found.get(each, ())) < count and (only is None or each in only)
+            ]
             if not missing or (enough is not None and len(found) >= enough):
                 break
             for id, new in self._read(missing, days).items():
