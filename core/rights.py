@@ -83,6 +83,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "booking.progress.undo",
             "calls.load_calls",
             "day_board.load_board",
+            "follow_up.propose_follow_ups",
             "running_late.load_late",
             "running_late.note_told",
             "running_late.take_back_told",

@@ -28,6 +28,7 @@ from core.policy import Actor, Permission, allows
 from dashboard import (
     feedback,
     find_time,
+    follow_up,
     keys,
     last_step,
     new_booking,
@@ -102,6 +103,7 @@ def _dialog() -> None:
         seats(actor, booking, ticks, zone)
     _steps(actor, booking, undoable)
     visit_note.offer(actor, booking, zone)
+    follow_up.offer(actor, booking, zone)
     if booking.seats == 1:
         patient_id = booking.attendees[0].patient_id
         _confirmation(actor, booking, confirmed.get((booking.id, patient_id)), zone)

@@ -62,6 +62,7 @@ CORE_ORDER = (
         "overrides",
         "recalls",
         "visit_notes",
+        "follow_up",
         "running_late",
         "series",
         "sick_day",

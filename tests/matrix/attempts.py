@@ -24,6 +24,7 @@ from core import (
     desk,
     directory,
     exceptional_access,
+    follow_up,
     history,
     holds,
     merging,
@@ -465,6 +466,12 @@ BOOKINGS = {
             lambda w, who, id: mark(
                 w.session, who, MarkRequest(id, version(w, Booking, id), S.ARRIVED), now=NOW
             ),
+        ),
+    ),
+    "follow_up.propose_follow_ups": (
+        About(
+            "booking",
+            lambda w, who, id: follow_up.propose_follow_ups(w.session, who, id, now=NOW),
         ),
     ),
     "visit_notes.load_note": (
