@@ -130,7 +130,10 @@ def webp_bomb():
         (bomb(6000, 6000), "too many points. Please choose one of at most 25 megapixels."),
         (bomb(60_000, 60_000), "too many points"),
         (webp_bomb(), "too many points"),
-        (photo(size=(99, 400)), "This picture has 99 × 400 points; 100 each way are needed."),
+        (
+            photo(size=(99, 400)),
+            "has 99 × 400 points. Please choose one with at least 100 each way.",
+        ),
     ],
     ids=[
         "svg named png",

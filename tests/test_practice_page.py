@@ -641,7 +641,7 @@ def test_a_word_that_is_a_tag_of_its_own_is_refused_and_merged_instead(
 ):
     page = press(practice("Expertise"), f"practice_edit_expertise_{tags['Cardiology']}")
     page = send(fill(page, synonyms="heart"))
-    assert errors(page) == ["heart already stands for Heart. Merge the two instead."]
+    assert errors(page) == ["heart already stands for Heart. Please merge the two instead."]
 
     page = press(practice("Expertise"), f"practice_edit_expertise_{tags['Heart']}")
     page = shown(fill(page, merge=tags["Cardiology"]).run())

@@ -103,7 +103,7 @@ WAY_BACK = {
 NOTHING_LOST = {
     "core.catalog.merge_expertise": "the word goes on, and means the tag that is kept",
     "core.catalog.remove_portrait": "whose picture it is has it, and can show it again",
-    "core.catalog.remove_tier": "refused while anybody is in it; its name and number are typed again",
+    "core.catalog.remove_tier": "refused while anybody is in it; it is typed again",
     "core.changing_hours.take_back_weekly_hours": "the hours of before stand again, to be changed",
     "core.schedule.undo_weekly_hours": "the hours of before stand again, to be changed",
     "core.merging.undo_merge": "both records are there again, and can be merged again",

@@ -73,7 +73,8 @@ def _check_size(opened: Image.Image) -> None:
     if min(opened.size) < LEAST_SIDE:
         raise Invalid(
             N_(
-                "This picture has {width} × {height} points. Please choose one with at least {least} each way."
+                "This picture has {width} × {height} points. "
+                "Please choose one with at least {least} each way."
             ),
             field="picture",
             width=opened.width,
