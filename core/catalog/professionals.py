@@ -256,8 +256,8 @@ def _values(request: NewProfessional) -> dict[str, object]:
         if limit is not None:
             check_between(limit, 0, 7 * 1440, field)
     return {
-        **_profile_values(request),
         "name": name_of(request.name),
+        **_profile_values(request),
         "tier_id": request.tier_id,
         "listed": request.listed,
         "zone": None if request.zone is None else zone_of_name(request.zone),
