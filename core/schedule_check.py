@@ -154,10 +154,13 @@ def load_visits_to_come(
 
 
 def reasons_of_hours(sheet: DaySheet, visit: VisitToCome, *, now: datetime) -> list[Reason]:
-    """Why the professional's hours do not cover a visit; nothing when they do."""
+    """Why the professional's hours do not cover a visit; nothing when they do.
+
+    Time that only takes nothing new covers what is booked in it.
+    """
     start, end = to_seconds(visit.starts_at), to_seconds(visit.ends_at)
     as_booked = Visit(end - start, rules=Rules(step=1), booking_id=visit.id)
-    return Explainer(sheet, as_booked, now=now).not_at_work(start)
+    return Explainer(sheet.for_what_is_booked, as_booked, now=now).not_at_work(start)
 
 
 def outside_hours(

@@ -11,7 +11,7 @@ import streamlit as st
 from core import catalog
 from core.db import utc_now
 from core.interval import Interval
-from core.models import Booking, TimeOff
+from core.models import Booking, TimeOff, TimeOffKind
 from core.policy import Actor, Permission, allows
 from core.schedule import (
     Absence,
@@ -34,6 +34,7 @@ MOST_SHOWN = 50
 """Those to call first; what is moved or cancelled makes room for the next."""
 FIT, LIST_HEIGHT = 5, 320
 MIDNIGHT = time(0)
+KINDS = {TimeOffKind.AWAY.value: N_("Away"), TimeOffKind.NOT_BOOKABLE.value: N_("Not bookable")}
 CAME = "time_off_came"
 
 
@@ -73,17 +74,20 @@ def enter(
         _take_the_cursor()
     with st.container(border=True):
         professional_id = _professional(actor, names, _(words.who))
+        kind = TimeOffKind.AWAY if then else _kind()
         first, last = _span(zone)
         reason = st.text_input(
             _("Reason (optional)"), key=key("reason"), placeholder=_(words.reason)
         )
-        if professional_id is not None and first < last:
+        if kind is TimeOffKind.NOT_BOOKABLE:
+            st.caption(_("What is booked then takes place. Nothing new is booked."))
+        elif professional_id is not None and first < last:
             _in_the_way(actor, professional_id, Interval(first, last), zone)
         pressed = st.button(
             _(words.save), key=key("save"), type="primary", disabled=professional_id is None
         )
     if pressed and professional_id is not None:
-        request = NewTimeOff(professional_id, first, last, reason)
+        request = NewTimeOff(professional_id, first, last, reason, kind)
         name = names[professional_id]
         forms.save(
             lambda db, now: enter_time_off(db, actor, request, now=now),
@@ -97,7 +101,7 @@ def _draft() -> unfinished.Form:
         key("")[:-1],
         name=FORM,
         typed=("reason",),
-        along=("professional", "all_day", "first", "last", "from", "to"),
+        along=("professional", "kind", "all_day", "first", "last", "from", "to"),
         search="",
     )
 
@@ -113,7 +117,10 @@ def _entered(
     if then is not None:
         then(saved.id)
     days = time_off_days(saved.starts_at, saved.ends_at, session.zone())
-    forms.finish(_("{professional} is away: {days}.").format(professional=professional, days=days))
+    sentence = _("{professional} is away: {days}.")
+    if saved.kind is TimeOffKind.NOT_BOOKABLE:
+        sentence = _("{professional} takes no new bookings: {days}.")
+    forms.finish(sentence.format(professional=professional, days=days))
 
 
 def key(name: str) -> str:
@@ -140,6 +147,20 @@ def _professional(actor: Actor, names: dict[int, str], asked: str) -> int | None
         placeholder=asked,
         key=key("professional"),
     )
+
+
+def _kind() -> TimeOffKind:
+    """Whether somebody is away, or there and only not to be booked any more."""
+    st.session_state.setdefault(key("kind"), TimeOffKind.AWAY.value)
+    chosen = st.segmented_control(
+        _("What is entered"),
+        list(KINDS),
+        format_func=lambda each: _(KINDS[each]),
+        key=key("kind"),
+        required=True,
+        label_visibility="collapsed",
+    )
+    return TimeOffKind(chosen or TimeOffKind.AWAY)
 
 
 def _span(zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -233,12 +254,13 @@ def _row(actor: Actor, absence: Absence, zone: ZoneInfo) -> None:
     with session.reading() as db:
         span = Interval(absence.starts_at, absence.ends_at)
         booked = stranded_bookings(db, actor, absence.professional_id, span)
+    kept = _("not bookable") if absence.keeps_visits else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        forms.entry(absence.professional, [days, absence.reason])
+        forms.entry(absence.professional, [days, kept, absence.reason])
         pressed = st.button(
             _("Remove"), key=f"time_off_remove_{absence.id}", icon=":material/delete:"
         )
-    if booked:
+    if booked and not absence.keeps_visits:
         count = ngettext("{count} booking to move", "{count} bookings to move", len(booked))
         with st.expander(count.format(count=len(booked)), icon=":material/event_busy:"):
             booked_lines(booked, zone, str(absence.id))

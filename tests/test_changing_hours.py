@@ -1,11 +1,21 @@
 """Hours that change under visits: what is stranded goes to the desk, and nothing is lost."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from core.booking import CancelRequest, MoveRequest, cancel, move
+from core.availability import ReasonCode
+from core.booking import (
+    BookingRequest,
+    CancelRequest,
+    MoveRequest,
+    SetAside,
+    book,
+    cancel,
+    move,
+)
 from core.changing_hours import (
     drop_opening,
     instant_on,
@@ -16,22 +26,34 @@ from core.changing_hours import (
     take_back_weekly_hours,
     usual_hours_again,
 )
-from core.errors import Invalid, NotFound, Stale
-from core.models import AuditEntry, Booking, BookingState, HoursKind, Role, WorkingHours
+from core.errors import CannotBook, Invalid, NotFound, Stale
+from core.models import (
+    AuditEntry,
+    Booking,
+    BookingState,
+    HoursKind,
+    Role,
+    TimeOffKind,
+    WorkingHours,
+)
 from core.schedule import (
     ChangedOpening,
     DayWindow,
     HoursOfDate,
     NewOpening,
+    NewTimeOff,
     UndoHours,
     WeekdayWindow,
     WeeklyHours,
+    enter_time_off,
     load_date_hours,
     load_openings,
     load_weekly_hours,
     publish_opening,
     put_back_opening,
 )
+from core.schedule_check import FindingKind, schedule_findings
+from core.sick_day import load_worklist
 from core.what_if import preview_weekly_hours
 from tests import a
 
@@ -323,3 +345,46 @@ def test_typed_times_on_days_when_clocks_change():
     first = instant_on(a.ZONE, autumn, 90)
     assert instant_on(a.ZONE, autumn, 90, latest=True) - first == timedelta(hours=1)
     assert instant_on(a.ZONE, a.DAY, 30 * 60) == a.at(6, day=1)
+
+
+# --- not bookable
+
+
+@pytest.fixture
+def not_bookable(house):
+    """Monday afternoon: at work, and taking nothing new."""
+    asked = NewTimeOff(house.ada.id, a.at(13), a.at(17), "paperwork", kind=TimeOffKind.NOT_BOOKABLE)
+    return enter_time_off(house.session, house.own, asked, now=NOW)
+
+
+def asked_at(house, hour):
+    return BookingRequest(house.ada.id, house.visit.id, house.ana.id, a.at(hour), f"at {hour}")
+
+
+def test_nothing_new_is_booked_in_time_that_is_not_bookable_and_the_reason_says_so(
+    house, not_bookable
+):
+    with pytest.raises(CannotBook) as refused:
+        book(house.session, house.desk, asked_at(house, 13), now=NOW)
+    [reason] = refused.value.details["reasons"]
+    assert (reason.code, reason.refers_to) == (ReasonCode.NOT_BOOKABLE, not_bookable.id)
+    assert str(reason).startswith("Dr Ada takes no new bookings until")
+
+    book(house.session, house.desk, asked_at(house, 12), now=NOW)
+    against = replace(asked_at(house, 13), set_aside=SetAside("urgent", "asked Dr Ada"))
+    assert book(house.session, house.desk, against, now=NOW).starts_at == a.at(13)
+
+
+def test_what_is_booked_in_it_takes_place_and_is_nobodys_to_move(house, not_bookable):
+    worklist = load_worklist(house.session, house.desk, not_bookable.id, now=NOW)
+    assert worklist.rows == []
+    found = schedule_findings(house.session, house.admin, now=NOW)
+    assert [each for each in found if each.kind is FindingKind.OUTSIDE_HOURS] == []
+    assert house.save(MORNINGS).handed == 1  # the hours themselves are another matter
+
+
+def test_an_absence_over_it_has_its_visits_moved_all_the_same(house, not_bookable):
+    away = NewTimeOff(house.ada.id, a.at(14), a.at(18))
+    off = enter_time_off(house.session, house.own, away, now=NOW)
+    worklist = load_worklist(house.session, house.desk, off.id, now=NOW)
+    assert [each.booking.id for each in worklist.rows] == [house.afternoon.id]

@@ -399,3 +399,19 @@ def test_time_off_is_entered_on_the_same_page(show):
     page = show("ada").segmented_control(key="hours").set_value("Time off").run()
     assert not page.exception
     assert next(b for b in page.button if b.label == "Enter time off")
+
+
+def test_time_that_is_not_bookable_keeps_whoever_is_booked(show):
+    page = show("ada").segmented_control(key="hours").set_value("Time off").run()
+    kind = next(each for each in page.segmented_control if each.key.endswith("_kind"))
+    kind.set_value("not_bookable")
+    next(e for e in page.date_input if e.label == "First day").set_value(a.DAY)
+    page = page.run()
+    assert "What is booked then takes place." in said(page)
+    assert not page.warning
+
+    page = next(b for b in page.button if b.label == "Enter time off").click().run()
+    assert page.toast[0].value == "Dr Ada takes no new bookings: Monday 7 December."
+    assert "not bookable" in said(page)
+    assert not page.expander
+    assert "Visits to move" not in said(show("rita", "sick-day"))

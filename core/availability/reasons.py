@@ -37,6 +37,7 @@ class ReasonCode(enum.StrEnum):
     HORIZON = "horizon"
     CLOSURE = "closure"
     TIME_OFF = "time_off"
+    NOT_BOOKABLE = "not_bookable"
     BREAK = "break"
     CLOSED = "closed"
     TAKEN = "taken"
@@ -155,8 +156,11 @@ class Explainer:
                 return Reason(ReasonCode.CLOSURE, N_("Closed: {name}."), closed, closure.id)
         for off in self.sheet.time_off:
             if off.start <= begin < off.end:
-                message = N_("{professional} is away until {until}.")
                 details = {"professional": self.sheet.name, "until": to_instant(off.end)}
+                if off.keeps:
+                    message = N_("{professional} takes no new bookings until {until}.")
+                    return Reason(ReasonCode.NOT_BOOKABLE, message, details, off.id)
+                message = N_("{professional} is away until {until}.")
                 return Reason(ReasonCode.TIME_OFF, message, details, off.id)
         return None
 
@@ -195,6 +199,8 @@ class Explainer:
         for off in self.sheet.time_off:
             if off.start == edge:
                 message = N_("Free, but {minutes} min too short: away from {at}.")
+                if off.keeps:
+                    message = N_("Free, but {minutes} min too short: no new bookings from {at}.")
                 return Reason(ReasonCode.TOO_SHORT, message, details, off.id)
         if any(each[0] == edge for each in self.sheet.breaks):
             message = N_("Free, but {minutes} min too short: break at {at}.")

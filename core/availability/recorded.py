@@ -40,6 +40,7 @@ from core.models import (
     Opening,
     Organisation,
     TimeOff,
+    TimeOffKind,
     WorkingHours,
 )
 
@@ -155,7 +156,11 @@ ON_RECORD = union_all(
     _weekly(),
     _dates(),
     _spans(Opening.__table__),
-    _spans(TimeOff.__table__, words=TimeOff.__table__.c.reason),
+    _spans(
+        TimeOff.__table__,
+        words=TimeOff.__table__.c.reason,
+        first_on=cast(TimeOff.__table__.c.kind, Text),
+    ),
     _closures(),
 )
 
@@ -210,7 +215,8 @@ def _take(row: Sequence[Any], found: OnRecord, owner: Recorded | None) -> None:
     elif table == "openings":
         owner.openings.append(_span(starts, ends))
     elif table == "time_off":
-        owner.time_off.append(TimeOffSpan(*_span(starts, ends), id, words))
+        keeps = TimeOffKind(first_on) is TimeOffKind.NOT_BOOKABLE
+        owner.time_off.append(TimeOffSpan(*_span(starts, ends), id, words, keeps))
     else:
         on_day = date.fromisoformat(first_on).toordinal()
         if starts is not None or ends is not None:

@@ -4,7 +4,7 @@ What the calendar draws is what ``book`` checks: this object, and nothing else.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, overload
 
@@ -84,6 +84,8 @@ class TimeOffSpan(NamedTuple):
     end: int
     id: int = 0
     reason: str = ""
+    keeps: bool = False
+    """Nothing new is booked then; what is booked takes place."""
 
 
 class ClosureSpan(NamedTuple):
@@ -164,6 +166,13 @@ class DaySheet:
         return subtract(self.working, self.gone) if self.gone else self.working
 
     @cached_property
+    def for_what_is_booked(self) -> "DaySheet":
+        """The same without the time that only takes nothing new."""
+        away = [each for each in self.time_off if not each.keeps]
+        return self if len(away) == len(self.time_off) else replace(self, time_off=away)
+
+    @cached_property
     def gone(self) -> list[Span]:
         """Time off and closures, whatever the hours."""
-        return union((each[0], each[1]) for each in (*self.time_off, *self.closures))
+        away = [(each.start, each.end) for each in self.time_off]
+        return union([*away, *((each.start, each.end) for each in self.closures)])

@@ -24,6 +24,7 @@ SET_ASIDE_AS: Mapping[ReasonCode, OverrideKind] = {
     R.CLOSED: OverrideKind.OUTSIDE_HOURS,
     R.BREAK: OverrideKind.OUTSIDE_HOURS,
     R.TIME_OFF: OverrideKind.OUTSIDE_HOURS,
+    R.NOT_BOOKABLE: OverrideKind.OUTSIDE_HOURS,
     R.CLOSURE: OverrideKind.OUTSIDE_HOURS,
     R.NOTICE: OverrideKind.NOTICE,
     R.HORIZON: OverrideKind.NOTICE,

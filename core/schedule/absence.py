@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.errors import N_, Invalid, NotFound
-from core.models import Closure, Professional, TimeOff
+from core.models import Closure, Professional, TimeOff, TimeOffKind
 from core.patients.typed import LONGEST_NAME, line
 from core.policy import Actor, Permission, require, visible_calendars
 from core.schedule.calendars import (
@@ -30,6 +30,7 @@ class NewTimeOff:
     starts_at: datetime
     ends_at: datetime
     reason: str = ""
+    kind: TimeOffKind = TimeOffKind.AWAY
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,12 @@ class Absence:
     starts_at: datetime
     ends_at: datetime
     reason: str
+    kind: TimeOffKind
+
+    @property
+    def keeps_visits(self) -> bool:
+        """Nothing new is booked; what is booked takes place."""
+        return self.kind is TimeOffKind.NOT_BOOKABLE
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ def enter_time_off(
 ) -> TimeOff:
     """Nothing can be booked in this time any more; what is booked stays, to be moved.
 
+    Of the other kind, "not bookable", they are at work: what is booked takes place.
+
     The desk enters it for a colleague who is ill, from that morning on or afterwards.
     """
     professional = lock_professional(
@@ -73,6 +82,7 @@ def enter_time_off(
         starts_at=request.starts_at,
         ends_at=request.ends_at,
         reason=line(request.reason, LONGEST_NAME, "reason"),
+        kind=request.kind,
     )
     session.add(time_off)
     audit.record(session, actor, "time_off.entered", time_off, now=now)
@@ -118,6 +128,7 @@ def load_time_off(session: Session, actor: Actor, *, now: datetime) -> list[Abse
             TimeOff.starts_at,
             TimeOff.ends_at,
             TimeOff.reason,
+            TimeOff.kind,
         )
         .where(
             Professional.archived_at.is_(None),

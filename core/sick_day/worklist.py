@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import N_, NotFound
 from core.interval import Interval
-from core.models import AbsenceCall, Booking, CallStep, Patient, TimeOff, User
+from core.models import AbsenceCall, Booking, CallStep, Patient, TimeOff, TimeOffKind, User
 from core.policy import Actor, Permission, require
 from core.schedule import stranded_bookings
 from core.schedule.stranded import TO_COME
@@ -70,7 +70,9 @@ def load_worklist(session: Session, actor: Actor, time_off_id: int, *, now: date
     require(actor, Permission.BOOKINGS_WRITE)
     time_off = get_time_off(session, time_off_id)
     span = Interval(time_off.starts_at, time_off.ends_at)
-    booked = stranded_bookings(session, actor, time_off.professional_id, span)
+    booked = []  # who is at work sees whoever is booked
+    if time_off.kind is TimeOffKind.AWAY:
+        booked = stranded_bookings(session, actor, time_off.professional_id, span)
     steps = _steps_of(session, time_off_id)
     rows = [_row(actor, each, steps.get(each.id, ()), now) for each in booked]
     put_back = {id: last.id for id, each in steps.items() if (last := _last(each, PUT_BACK))}

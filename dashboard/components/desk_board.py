@@ -200,7 +200,7 @@ def closed_blocks(sheets: Iterable[DaySheet], minutes: DayMinutes, frame: Span) 
         blocks += _spans(column, "closed", outside, minutes, frame, "")
         blocks += _spans(column, "break", breaks, minutes, frame, _("Break"))
         for off in sheet.time_off:
-            title = off.reason or _("Time off")
+            title = off.reason or (_("Not bookable") if off.keeps else _("Time off"))
             blocks += _spans(column, "time_off", [(off.start, off.end)], minutes, frame, title)
         for closure in sheet.closures:
             span = [(closure.start, closure.end)]
