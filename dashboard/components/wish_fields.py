@@ -89,7 +89,7 @@ def own_wish_fields(
         until_on=until_on,
         weekdays=_weekdays(None, key),
         parts=_parts(None, key, None),
-        notice_minutes=_notice(st.container(), None, key),
+        notice_minutes=_notice(st.container(), None, key, _("How long before you have to know")),
     )
 
 
@@ -190,12 +190,14 @@ def _parts(start: Wishes | None, key: str, liked: Liked | None) -> tuple[DayPart
     return tuple(parts)
 
 
-def _notice(where: st.delta_generator.DeltaGenerator, start: Wishes | None, key: str) -> int:
+def _notice(
+    where: st.delta_generator.DeltaGenerator, start: Wishes | None, key: str, label: str = ""
+) -> int:
     before = start.notice_minutes if start else 0
     known = dict(NOTICES) if before in NOTICES else {**NOTICES, before: ""}
     options = sorted(known)
     return where.selectbox(
-        _("Has to know"),
+        label or _("Has to know"),
         options,
         index=options.index(before),
         format_func=lambda each: (
