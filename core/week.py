@@ -24,9 +24,11 @@ from core.desk import (
     visits_offered,
 )
 from core.errors import N_, NotFound
-from core.interval import Span
+from core.interval import Interval, Span, intersect, subtract, to_instant, to_seconds
 from core.models import Attendee, Booking, BookingState, Patient, Professional, Service
 from core.policy import Actor, Permission, require, visible_bookings, visible_calendars
+
+SHORTEST_GAP = 15 * 60
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,20 @@ def _week_of(
         sheet=load_sheets(session, [professional], days, now=now)[0],
         bookings=load_day_bookings(session, actor, [professional], days, now=now),
     )
+
+
+def free_gaps(week: Week, *, now: datetime) -> list[Interval]:
+    """What is left of today's hours between visits, where it is long enough for anything."""
+    clock = week.sheet.clock
+    moment = to_seconds(now)
+    midnight = clock.day(clock.ordinal_of(moment) + 1)[0]
+    free = subtract(week.sheet.offered, [(each.start, each.end) for each in week.sheet.busy])
+    left = intersect(free, [(moment, midnight)])
+    return [
+        Interval(to_instant(start), to_instant(end))
+        for start, end in left
+        if end - start >= SHORTEST_GAP
+    ]
 
 
 def find_next_visit(session: Session, actor: Actor, *, now: datetime) -> NextVisit | None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.analytics import desk_counts
 from core.db import utc_now
-from core.week import Week, find_next_visit, load_week, monday_of
+from core.week import Week, find_next_visit, free_gaps, load_week, monday_of
 from dashboard import keys, open_booking, outside_record, session
 from dashboard.components.day_grid import Dropped, GridEvent, Opened
 from dashboard.components.desk_board import DayMinutes, booking_drawn
@@ -77,12 +77,14 @@ def board() -> None:
     shown: date = st.session_state.setdefault(MONDAY, monday_of(today))
     with session.reading() as db:
         week = load_week(db, actor, shown, now=now)
+        monday = monday_of(today)
+        current = week if shown == monday else load_week(db, actor, monday, now=now)
         counts = desk_counts(db, actor, today, now)
         upcoming = find_next_visit(db, actor, now=now)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="week_bar"):
         bar(shown, monday_of(today), week_title(week))
         st.space("stretch")
-        at_a_glance(counts, upcoming, zone=zone, now=now)
+        at_a_glance(counts, upcoming, free_gaps(current, now=now), zone=zone, now=now)
     event = week_board(week, now=now, key="my_week_grid")
     if event is not None:
         act(week, event)

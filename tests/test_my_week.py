@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import NotAllowed, NotFound
 from core.models import Booking, BookingState, Opening, Professional, Role, User
 from core.policy import Actor
-from core.week import find_next_visit, load_week, monday_of
+from core.week import find_next_visit, free_gaps, load_week, monday_of
 from dashboard import open_booking
 from dashboard.components.week_board import days_shown, week_title
 from tests import a, screen
@@ -184,6 +184,37 @@ def test_the_next_visit_is_the_first_that_is_not_over(session):
     a.booking(session, doctor, a.span(16, 17), patient=a.patient(session, name="Zoe"))
     found = find_next_visit(session, own, now=NOW)
     assert (found.patient, found.starts_at) == ("Zoe", a.at(16))
+
+
+def test_gaps_of_today_are_what_is_left_between_visits(session):
+    doctor = a.professional(session, hours=((9, 17),))
+    own = a.actor(session, Role.PROFESSIONAL, professional_id=doctor.id)
+
+    def gaps(now):
+        session.flush()
+        found = free_gaps(load_week(session, own, a.DAY, now=now), now=now)
+        return [(each.start, each.end) for each in found]
+
+    assert gaps(a.at(8)) == [(a.at(9), a.at(17))]
+    a.booking(session, doctor, a.span(9, 12))
+    a.booking(session, doctor, a.span(12.25, 15))
+    a.booking(session, doctor, a.span(15 + 2 / 3, 16.8))
+    a.booking(session, doctor, a.span(9, 12, day=1))
+    a.booking(session, doctor, a.span(13, 14), state=S.CANCELLED)
+    assert gaps(a.at(8)) == [(a.at(12), a.at(12.25)), (a.at(15), a.at(15 + 2 / 3))]
+    assert gaps(a.at(15.25)) == [(a.at(15.25), a.at(15 + 2 / 3))]
+    assert gaps(a.at(18)) == []
+
+
+def test_the_line_above_names_the_gaps_of_today_whichever_week_is_shown(
+    week, sqlite_database, ruiz
+):
+    add(sqlite_database, ruiz, 12, 15)
+    add(sqlite_database, ruiz, 15 + 2 / 3, 17)
+    page = week()
+
+    assert "free 15:00-15:40" in said(page)
+    assert "free 15:00-15:40" in said(press(page, "week_on"))
 
 
 def test_only_a_professional_has_a_week(session):

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analytics import DeskCounts
-from core.interval import to_instant, to_seconds
+from core.interval import Interval, to_instant, to_seconds
 from core.models import BookingState
 from core.week import NextVisit, OfferedWeek, Week, week_starts
 from dashboard.components.day_grid import (
@@ -36,6 +36,7 @@ from dashboard.i18n import _, ngettext
 
 OPENING_MINUTE, CLOSING_MINUTE = 8 * 60, 18 * 60
 STEP = 15
+MOST_GAPS = 3
 # Below this width the calendar becomes a list by time, which would mix the days of a week.
 STYLE = """
 <style>
@@ -128,9 +129,14 @@ def days_shown(week: Week) -> list[date]:
 
 
 def at_a_glance(
-    counts: DeskCounts, upcoming: NextVisit | None, *, zone: ZoneInfo, now: datetime
+    counts: DeskCounts,
+    upcoming: NextVisit | None,
+    gaps: Sequence[Interval],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> None:
-    """One line: how today stands, and who comes next."""
+    """One line: how today stands, who comes next, and where there is time between visits."""
     parts = [
         (counts.expected, ngettext("{count} to come", "{count} to come", counts.expected)),
         (counts.arrived, ngettext("{count} waiting", "{count} waiting", counts.arrived)),
@@ -147,6 +153,11 @@ def at_a_glance(
         line += " · " + _("next **{name}**, {time}").format(
             name=md(upcoming.patient), time=when(upcoming.starts_at, zone, now)
         )
+    if gaps:
+        times = [f"{clock(each.start, zone)}-{clock(each.end, zone)}" for each in gaps[:MOST_GAPS]]
+        more = len(gaps) - len(times)
+        times += [_("{count} more").format(count=more)] if more else []
+        line += " · " + _("free {times}").format(times=", ".join(times))
     st.markdown(line, width="content")
 
 
