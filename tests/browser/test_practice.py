@@ -66,7 +66,7 @@ def add_professional(page: Page) -> None:
         dialog.get_by_label(f"{day} from", exact=True).fill("0")
         dialog.get_by_label(f"{day} to", exact=True).fill("24")
     save(dialog)
-    expect(page.get_by_text("Saved the hours of Dr Elena Ruiz.")).to_be_visible()
+    expect(page.get_by_text("Saved the hours of Dr Elena Ruiz.").first).to_be_visible()
     expect(dialog).to_have_count(0)
 
 
