@@ -9,7 +9,7 @@ from sqlalchemy.exc import StatementError
 from core import schema
 from core.db import Database, journal_mode, sqlite_module
 from core.errors import DatabaseNotReady
-from core.models import Base, Booking, Service, TimeOff
+from core.models import AbsenceCall, Base, Booking, CallStep, Service, TimeOff
 from tests import a
 
 
@@ -88,6 +88,22 @@ def test_migrations_go_down_and_up_with_data_in_them(database):
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Booking)) == 0
     assert schema.current_revision(database) == schema.newest_revision()
+
+
+def test_migrations_take_nothing_along_that_hangs_on_what_they_change(database):
+    """T118: a call of an absence would go with the absence, were its table made anew."""
+    with database.writing() as session:
+        ada = a.professional(session)
+        booking = a.booking(session, ada, a.span(9, 10))
+        away = TimeOff(professional_id=ada.id, starts_at=a.at(8), ends_at=a.at(12))
+        session.add(away)
+        session.flush()
+        step = {"step": CallStep.NO_ANSWER, "at": a.BEFORE, "booking_version": 1}
+        session.add(AbsenceCall(time_off_id=away.id, booking_id=booking.id, **step))
+    schema.downgrade(database, "0012")
+    schema.migrate(database)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(AbsenceCall)) == 1
 
 
 def test_a_database_of_a_newer_version_is_left_alone(database):

@@ -26,5 +26,4 @@ def downgrade() -> None:
     for table in TABLES:
         # What has been taken away must not come back by itself.
         op.execute(sa.text(f"DELETE FROM {table} WHERE removed_at IS NOT NULL"))
-        with op.batch_alter_table(table) as batch:
-            batch.drop_column("removed_at")
+        op.drop_column(table, "removed_at")
