@@ -10,7 +10,7 @@ from core.accounts import VISITOR
 from core.availability.next_free import AFTERNOON, MORNING
 from core.directory import Order, PriceRule, Sought, TimesAsked, When
 from core.errors import Invalid, NotFound, PatientsDoNotBook, SignInNeeded
-from core.models import Expertise, Role
+from core.models import Expertise, ExpertiseSynonym, Role
 from tests import a
 
 NOW = a.BEFORE
@@ -95,6 +95,23 @@ def test_a_patient_finds_finance_premium_thursday_afternoon(house):
 )
 def test_words_are_the_beginnings_of_words_without_accents_or_case(small, sought, names):
     assert small.names(order=Order.NAME, **sought) == names
+
+
+@pytest.mark.parametrize("sought", [{"words": "bank"}, {"expertise": "BANKING"}])
+def test_words_that_mean_a_tag_find_those_who_have_it_and_are_not_shown(small, sought):
+    finance = small.zoe.expertise[0]
+    small.ada.expertise = [Expertise(name="Law")]
+    small.session.add_all(
+        [
+            ExpertiseSynonym(folded="banking", word="Banking", expertise_id=finance.id),
+            ExpertiseSynonym(folded="money", word="money", expertise_id=finance.id),
+        ]
+    )
+    small.session.flush()
+
+    found = small.find(**sought).found
+    assert [each.profile.name for each in found] == ["Zoé Brandão"]
+    assert found[0].profile.expertise == ("Finance",)
 
 
 def test_a_service_narrows_to_who_offers_it_and_prices_say_whose_they_are(small):
@@ -283,7 +300,7 @@ def test_however_many_people_the_questions_are_few_and_none_reads_from_end_to_en
             a.professional(session, name=f"Extra {number}", services=(house.talk,))
         sent = []
         with Listening(session, sent):
-            house.find(when=When(parts=(MORNING,)))
+            house.find(words="talk", when=When(parts=(MORNING,)))
         asked = [each for each in sent if each[0].lstrip("( ").startswith("SELECT")]
         assert len(asked) < 40
         _check_plans(session, asked)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core.models import Booking, BookingState, Channel, Expertise, Role, User
+from core.models import Booking, BookingState, Channel, Expertise, ExpertiseSynonym, Role, User
 from core.policy import Actor
 from dashboard import places
 from tests import a, screen
@@ -79,6 +79,20 @@ def test_words_in_the_address_find_whom_they_name_with_times_by_date(find):
     assert "50.00 EUR" in text
     assert "**Thursday 10 December**" in text
     assert [each.label for each in page.button if each.key in takes(page)][:2] == ["12:00", "12:15"]
+
+
+def test_an_address_with_the_old_word_of_a_merged_tag_still_narrows(find, sqlite_database):
+    with sqlite_database.writing() as session:
+        finance = session.scalars(select(Expertise)).one()
+        session.add(ExpertiseSynonym(folded="banking", word="Banking", expertise_id=finance.id))
+
+    page = find(knows="Banking")
+
+    assert page.selectbox(key="knows").value == "Finance"
+    assert "Zoé Brandão" in said(page)
+    assert "Ada Cruz" not in said(page)
+    shown(page.run())
+    assert page.selectbox(key="knows").value == "Finance"
 
 
 def test_a_time_is_kept_then_booked_and_the_patient_told(find, sqlite_database):

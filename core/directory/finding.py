@@ -1,14 +1,20 @@
 """Finding somebody: by what they know, offer and speak, by name, and by when they are free."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from core.availability.next_free import EVERY_DAY
-from core.directory.profiles import PublicProfile, PublicService, check_may_look, load_profiles
+from core.directory.profiles import (
+    PublicProfile,
+    PublicService,
+    check_may_look,
+    load_profiles,
+    load_synonyms,
+)
 from core.directory.times import ANY_TIME, FreeDay, Search, When
 from core.errors import N_, Invalid
 from core.patients import fold
@@ -65,8 +71,11 @@ def find(session: Session, actor: Actor, sought: Sought, *, now: datetime) -> Fo
     """A page of those who fit; a page beyond the last is the last."""
     check_may_look(session, actor)
     _check(sought)
+    also = load_synonyms(session) if sought.words or sought.expertise else {}
     fitting = [
-        (each, _service_of(each, sought)) for each in load_profiles(session) if _fits(each, sought)
+        (each, _service_of(each, sought))
+        for each in load_profiles(session)
+        if _fits(each, sought, _known_as(each, also))
     ]
     pages = max(1, -(-len(fitting) // A_PAGE))
     page = min(max(sought.page, 1), pages)
@@ -106,20 +115,25 @@ def _check(sought: Sought) -> None:
         )
 
 
-def _fits(profile: PublicProfile, sought: Sought) -> bool:
-    has = {fold(each) for each in profile.expertise}
+def _known_as(profile: PublicProfile, also: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Their expertise in every word that means it; only the tag itself is shown."""
+    synonyms = (word for tag in profile.expertise for word in also.get(tag, ()))
+    return (*profile.expertise, *synonyms)
+
+
+def _fits(profile: PublicProfile, sought: Sought, expertise: Sequence[str]) -> bool:
     return (
         (not sought.premium or profile.premium)
-        and (not sought.expertise or fold(sought.expertise) in has)
+        and (not sought.expertise or fold(sought.expertise) in map(fold, expertise))
         and (not sought.language or fold(sought.language) in map(fold, profile.languages))
         and any(sought.service_id in (None, each.id) for each in profile.services)
-        and all(_begins_word(each, profile) for each in fold(sought.words).split())
+        and all(_begins_word(each, profile, expertise) for each in fold(sought.words).split())
     )
 
 
-def _begins_word(word: str, profile: PublicProfile) -> bool:
+def _begins_word(word: str, profile: PublicProfile, expertise: Sequence[str]) -> bool:
     services = (each.name for each in profile.services)
-    texts = (profile.name, profile.title, *profile.expertise, *profile.languages, *services)
+    texts = (profile.name, profile.title, *expertise, *profile.languages, *services)
     return any(f" {word}" in f" {fold(each)}" for each in texts)
 
 

@@ -10,6 +10,7 @@ from core.catalog.prices import Price, PriceRule, price_for
 from core.errors import N_, NotFound, PatientsDoNotBook, SignInNeeded
 from core.models import (
     Expertise,
+    ExpertiseSynonym,
     Organisation,
     Portrait,
     Professional,
@@ -76,6 +77,8 @@ class Tags:
     expertise: tuple[str, ...]
     languages: tuple[str, ...]
     has_premium: bool
+    meaning: Mapping[str, str]
+    """The tag another word stands for, by the word without accents and case."""
 
 
 def is_open_to_visitors(session: Session) -> bool:
@@ -96,13 +99,14 @@ def get_profile(session: Session, actor: Actor, professional_id: int) -> PublicP
 def load_tags(session: Session, actor: Actor) -> Tags:
     """What the directory can be narrowed by."""
     check_may_look(session, actor)
-    profiles = load_profiles(session)
+    profiles, also = load_profiles(session), load_synonyms(session)
     services = {one.id: one.name for each in profiles for one in each.services}
     return Tags(
         services=dict(sorted(services.items(), key=lambda each: fold(each[1]))),
         expertise=_each_once(one for each in profiles for one in each.expertise),
         languages=_each_once(one for each in profiles for one in each.languages),
         has_premium=any(each.premium for each in profiles),
+        meaning={fold(word): tag for tag, words in also.items() for word in words},
     )
 
 
@@ -157,6 +161,19 @@ def load_profiles(
         if each.id in services
     ]
     return sorted(profiles, key=lambda each: (fold(each.name), each.id))
+
+
+def load_synonyms(session: Session) -> Mapping[str, list[str]]:
+    """The other words for each tag, by the tag. One query."""
+    rows = session.execute(
+        select(Expertise.name, ExpertiseSynonym.word)
+        .join(Expertise, Expertise.id == ExpertiseSynonym.expertise_id)
+        .order_by(ExpertiseSynonym.folded)
+    )
+    found: dict[str, list[str]] = {}
+    for tag, word in rows:
+        found.setdefault(tag, []).append(word)
+    return found
 
 
 def _services(session: Session, ids: Sequence[int]) -> Mapping[int, list[PublicService]]:

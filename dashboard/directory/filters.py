@@ -136,7 +136,16 @@ def _service(tags: Tags) -> int | None:
     )
 
 
+def _keep_old_address(tags: Tags) -> None:
+    """An address shared before two tags became one names the one that went."""
+    asked = st.query_params.get(EXPERTISE, "")
+    kept = tags.meaning.get(fold(asked))
+    if EXPERTISE not in st.session_state and asked not in tags.expertise and kept:
+        st.session_state[EXPERTISE] = kept
+
+
 def _more(tags: Tags) -> tuple[str | None, str | None, bool, Order]:
+    _keep_old_address(tags)
     expertise = st.selectbox(
         _("Knows about"),
         tags.expertise,
