@@ -4,7 +4,16 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core.models import Booking, BookingState, Channel, Expertise, ExpertiseSynonym, Role, User
+from core.models import (
+    Booking,
+    BookingState,
+    Channel,
+    Expertise,
+    ExpertiseSynonym,
+    Role,
+    Service,
+    User,
+)
 from core.policy import Actor
 from dashboard import places
 from tests import a, screen
@@ -110,6 +119,17 @@ def test_a_time_is_kept_then_booked_and_the_patient_told(find, sqlite_database):
     assert [each.value for each in page.toast] == [
         "Booked Zoé Brandão, Thursday 10 December, 12:00. It stands in My bookings."
     ]
+
+
+def test_what_it_costs_while_it_is_kept_is_what_was_read_and_what_is_booked(find, sqlite_database):
+    page = find(q="finance thu afternoon")
+    page = press(page, takes(page)[0])
+    with sqlite_database.writing() as session:
+        session.scalars(select(Service)).one().price_cents = 9000
+
+    assert "Talk · 30 min · 50.00 EUR" in said(shown(page.run()))
+    press(page, "own_booking_book")
+    assert [each.price_cents for each in bookings(sqlite_database)] == [5000]
 
 
 def test_leaving_the_page_gives_the_time_back(find, sqlite_database):

@@ -29,7 +29,7 @@ from core.errors import (
     Stale,
     TooLateByYourself,
 )
-from core.holds import HoldRequest, hold
+from core.holds import HELD_FOR_A_PATIENT, HoldRequest, hold
 from core.models import Channel, Priority, Role, WaitingState
 from tests import a
 
@@ -172,6 +172,29 @@ def test_the_own_hold_becomes_the_booking(house):
     held = house.hold(9)
     booking = house.book(9, hold_id=held.id)
     assert booking.starts_at == a.at(9)
+
+
+def test_a_time_that_is_kept_is_booked_at_the_price_it_was_kept_at(house):
+    price = house.visit.price_cents
+    held = house.hold(9)
+    house.visit.price_cents = price + 4000
+    house.session.flush()
+
+    booking = house.book(9, hold_id=held.id)
+    assert booking.price_cents == price
+
+
+@pytest.mark.parametrize(
+    ("hour", "later"), [(10, timedelta()), (9, HELD_FOR_A_PATIENT)], ids=["another", "run_out"]
+)
+def test_a_kept_price_is_for_that_time_alone_and_as_long_as_it_is_kept(small, hour, later):
+    held = small.hold(9)
+    small.visit.price_cents += 4000
+    small.session.flush()
+
+    asked = small.ask(hour, hold_id=held.id)
+    booking = book(small.session, small.ana, asked, now=NOW + later)
+    assert booking.price_cents == small.visit.price_cents
 
 
 def test_why_a_time_is_not_free_stays_with_the_practice(small):

@@ -1,10 +1,12 @@
 """What patients may book by themselves: what is listed, and only so much of it at a time."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.booking.requests import BookingRequest
 from core.errors import N_, Invalid, NotFound, PatientsDoNotBook, SignInNeeded, TooLateByYourself
 from core.models import Attendee, Booking, BookingState, Channel, Organisation, Role
 from core.policy import Actor
@@ -69,6 +71,28 @@ def count_open_bookings(session: Session, actor: Actor, *, now: datetime) -> int
         )
     )
     return session.scalar(own) or 0
+
+
+def at_price_kept(
+    session: Session, actor: Actor, request: BookingRequest, wanted: Wanted, *, now: datetime
+) -> Wanted:
+    """What a patient read when the time was kept for them is what they pay.
+
+    The desk's form reads the price anew at each step, and books what it says last.
+    """
+    if actor.role is not Role.PATIENT:
+        return wanted
+    kept = select(Booking.price_cents).where(
+        Booking.id == request.hold_id,
+        Booking.state == BookingState.HELD,
+        Booking.created_by == actor.user_id,
+        Booking.held_until > now,
+        Booking.professional_id == request.professional_id,
+        Booking.service_id == request.service_id,
+        Booking.starts_at == request.starts_at,
+    )
+    price_cents = session.scalar(kept)
+    return wanted if price_cents is None else replace(wanted, price_cents=price_cents)
 
 
 def check_own_move(

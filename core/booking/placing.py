@@ -16,7 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from core import audit
-from core.booking.by_patients import check_open_bookings, check_own_choice, check_own_move
+from core.booking.by_patients import (
+    at_price_kept,
+    check_open_bookings,
+    check_own_choice,
+    check_own_move,
+)
 from core.booking.confirming import forget_confirmations
 from core.booking.fitting import check_fits, document, lay
 from core.booking.ledger import (
@@ -86,6 +91,7 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
     check_own_choice(session, actor, wanted)
     check_open_bookings(session, actor, now=now)
     if request.hold_id is not None:
+        wanted = at_price_kept(session, actor, request, wanted, now=now)
         release(session, request.hold_id, held_by=actor.user_id)
     loaded = load_around(session, wanted, request.starts_at, now=now)
     set_aside = check_fits(

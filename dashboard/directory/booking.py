@@ -13,10 +13,12 @@ import streamlit as st
 
 from core import catalog, directory, holds, waiting
 from core.booking import BookingRequest, book
+from core.catalog.prices import Price, PriceRule
 from core.db import utc_now
 from core.directory import PublicProfile, PublicService
 from core.errors import BookingError
 from core.holds import HoldRequest
+from core.models import Booking
 from core.policy import Actor
 from dashboard import feedback, session
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
@@ -119,15 +121,16 @@ def _dialog() -> None:
         return
     zone = session.zone()
     asked = _choose_service(actor, asked, profile)
-    service = profile.service(asked.service_id)
+    now = utc_now()
+    with session.reading() as db:
+        held = holds.find_own_hold(db, actor, asked.hold_id or 0, now=now)
+    service = _as_kept(profile.service(asked.service_id), held)
     _say(asked, profile, service, currency, zone)
     st.markdown(_("For **{name}**").format(name=feedback.md(actor.name)))
     if asked.refused is not None:
-        refusal_with_ways_out(
-            asked.refused, zone=zone, now=utc_now(), key=KEY, choose=_take_instead
-        )
+        refusal_with_ways_out(asked.refused, zone=zone, now=now, key=KEY, choose=_take_instead)
         return
-    _countdown(actor, asked)
+    _countdown(held, now)
     if st.button(_("Book this visit"), key=f"{KEY}_book", type="primary", width="stretch"):
         _book(actor, asked, profile, zone)
 
@@ -158,10 +161,15 @@ def _say(
     st.markdown(service_line(service, currency))
 
 
-def _countdown(actor: Actor, asked: Asked) -> None:
-    now = utc_now()
-    with session.reading() as db:
-        held = holds.find_own_hold(db, actor, asked.hold_id or 0, now=now)
+def _as_kept(service: PublicService, held: Booking | None) -> PublicService:
+    """At the price it is kept at, which may be another by now; why is told of today's alone."""
+    if held is None or held.price_cents == service.price_cents:
+        return service
+    price = Price(held.price_cents, PriceRule.SERVICE, held.price_cents)
+    return replace(service, price=price)
+
+
+def _countdown(held: Booking | None, now: datetime) -> None:
     countdown(
         held.held_until if held and held.held_until else now,
         now=now,
