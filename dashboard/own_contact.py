@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import patients
 from core.db import utc_now
-from core.errors import BookingError
+from core.errors import BookingError, Stale
 from core.models import Patient
 from core.patients import OwnContact
 from dashboard import session
@@ -13,11 +13,14 @@ from dashboard.i18n import _
 from dashboard.patients import languages
 
 KEY = "own_contact"
+VERSION = f"{KEY}_version"
+"""Of the record the form was drawn from."""
 
 
 def show(patient: Patient, practice: str) -> None:
-    """A form on the record as it is; after somebody else's change it is drawn anew."""
-    drawn = f"{KEY}_{patient.version}"
+    """A form on the record; what is typed stays when somebody else changes it meanwhile."""
+    version = _version_drawn(patient)
+    drawn = f"{KEY}_{version}"
     with st.form(drawn, border=False):
         left, right = st.columns(2)
         phone = left.text_input(
@@ -41,7 +44,18 @@ def show(patient: Patient, practice: str) -> None:
     name = _("Your name or date of birth has changed? Please tell {practice}.")
     st.caption(name.format(practice=md(practice)))
     if pressed:
-        _save(OwnContact(patient.version, phone, email, language, no_contact=not wanted))
+        _save(OwnContact(version, phone, email, language, no_contact=not wanted))
+
+
+def _version_drawn(patient: Patient) -> int:
+    drawn: int | None = st.session_state.get(VERSION)
+    if drawn is None or f"{KEY}_{drawn}_phone" not in st.session_state:  # nothing is typed in it
+        drawn = st.session_state[VERSION] = patient.version
+    return drawn
+
+
+def _draw_anew() -> None:
+    st.session_state.pop(VERSION, None)
 
 
 def _save(request: OwnContact) -> None:
@@ -51,6 +65,9 @@ def _save(request: OwnContact) -> None:
             patients.edit_own_contact(db, actor, request, now=utc_now())
     except BookingError as refusal:
         refuse(refusal)
+        if isinstance(refusal, Stale):
+            st.button(_("Show it as it is now"), key=f"{KEY}_anew", on_click=_draw_anew)
         return
+    _draw_anew()
     flash(_("Saved: this is how we reach you now."))
     st.rerun()

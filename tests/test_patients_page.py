@@ -479,6 +479,27 @@ def test_a_patient_says_how_they_are_reached_now(monkeypatch, sqlite_database, s
     assert (kept.phone, kept.language, kept.no_contact) == ("+351961111222", "pt", True)
 
 
+def test_t035_a_patient_who_saves_over_the_desk_keeps_what_was_typed(
+    monkeypatch, sqlite_database, staff, ana
+):
+    page = screen.show_to(monkeypatch, sqlite_database, staff[Role.PATIENT]).run()
+    drawn = f"own_contact_{ana.version}"
+    page.text_input(key=f"{drawn}_email").input("new@example.org")
+    with sqlite_database.writing() as db:
+        db.get_one(Patient, ana.id).desk_note = "stairs"
+    page = page.button(key="own_contact_save").click().run()
+    assert "has changed this in the meantime" in page.error[0].value
+    assert page.text_input(key=f"{drawn}_email").value == "new@example.org"
+
+    page = page.button(key="own_contact_anew").click().run()
+    drawn = f"own_contact_{ana.version + 1}"
+    page.text_input(key=f"{drawn}_email").input("new@example.org")
+    page = page.button(key="own_contact_save").click().run()
+    with sqlite_database.reading() as db:
+        kept = db.get_one(Patient, ana.id)
+    assert (kept.email, kept.desk_note) == ("new@example.org", "stairs")
+
+
 def test_a_patient_asks_to_be_erased_and_thinks_better_of_it(
     monkeypatch, sqlite_database, staff, ana
 ):
