@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core import merging, privacy
+from core import drafts, merging, privacy
 from core.booking import MoveRequest, move
 from core.errors import Invalid, NotAllowed, NotFound, Stale
 from core.models import AuditEntry, Booking, BookingState, Role, VisitNote
@@ -142,12 +142,16 @@ def confirmed_admin(session) -> Actor:
 
 def test_an_export_says_that_there_is_one_and_keeps_the_words_from_whoever_makes_it(practice):
     practice.write()
+    begun = {"words": "needles again"}
+    name, about = f"note_{practice.booking.id}", practice.ana.id
+    drafts.keep(practice.session, practice.own, name, begun, about, now=NOW)
     content = privacy.export_patient(
         practice.session, confirmed_admin(practice.session), practice.ana.id, now=NOW
     )
     files = zipfile.ZipFile(BytesIO(content))
     whole = json.loads(files.read("person.json"))
     assert [each["booking_id"] for each in whole["visit_notes"]] == [practice.booking.id]
+    assert [each["form"] for each in whole["drafts"]] == [name]
     assert all(b"needles" not in files.read(each) for each in files.namelist())
     assert b"private to the professional" in files.read("README.txt")
 

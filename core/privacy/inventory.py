@@ -98,6 +98,12 @@ def _own_fields() -> ColumnElement[Any]:
     return case((and_(is_own, ~fields.contains('"other": ')), fields), else_="")
 
 
+def _not_of_a_note() -> ColumnElement[Any]:
+    """What somebody began to write in a private note is as private as the note."""
+    form, entries = T["drafts"].c.form, T["drafts"].c.entries
+    return case((form.startswith("note_", autoescape=True), ""), else_=entries)
+
+
 def _name_of(table: str, id: ColumnElement[Any]) -> ColumnElement[Any]:
     return select(T[table].c.name).where(T[table].c.id == id).scalar_subquery()
 
@@ -347,6 +353,7 @@ HOLDINGS = (
         or_(T["drafts"].c.patient_id.in_(WHO), _of_account("drafts")),
         why=N_("so that what was typed and not saved is not lost; gone after a day and a half"),
         left_out={"user_id": ANOTHER_PERSON},
+        given={"entries": _not_of_a_note()},
         removed=True,
     ),
     Holding(
