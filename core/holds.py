@@ -16,7 +16,7 @@ from core.booking.fitting import check_fits, lay
 from core.claims import clear_expired_holds, forget_holds, release
 from core.errors import N_, NotFound, SignInNeeded
 from core.models import Attendee, Booking, BookingState, Channel, Claim, Role
-from core.policy import Actor, Permission, require
+from core.policy import Actor, Permission, allows, require
 from core.visits import calendars_wanted, free_room, hold_calendars, load_around, want
 
 HELD_FOR = timedelta(minutes=3)
@@ -133,8 +133,8 @@ def _check_own_hold(actor: Actor, request: HoldRequest) -> None:
     """Professionals in their own calendar; patients while they decide for themselves."""
     if actor.role is Role.PATIENT and actor.patient_id is None:
         raise SignInNeeded
-    if actor.role is Role.PATIENT and request.patient_id is not None:
-        raise NotFound(what=N_("patient"))
+    if request.patient_id is not None and not allows(actor, Permission.BOOKINGS_WRITE):
+        raise NotFound(what=N_("patient"))  # held for them, a stranger would be one's own patient
     if actor.role is Role.PROFESSIONAL and request.professional_id != actor.professional_id:
         raise NotFound(what=N_("professional"))
 

@@ -133,5 +133,9 @@ def test_nobody_holds_a_time_in_a_colleagues_calendar_or_for_another_patient(ses
         hold(session, ben, ask(ada, service), now=a.BEFORE)
     with pytest.raises(NotFound):
         hold(session, ana, ask(ada, service, patient_id=ana.patient_id), now=a.BEFORE)
+    own = a.actor(session, Role.PROFESSIONAL, professional_id=ada.id)
+    stranger = a.patient(session)
+    with pytest.raises(NotFound):
+        hold(session, own, ask(ada, service, patient_id=stranger.id), now=a.BEFORE)
     with pytest.raises(SignInNeeded):
         hold(session, VISITOR, ask(ada, service), now=a.BEFORE)
