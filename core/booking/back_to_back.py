@@ -41,6 +41,7 @@ class ChainRequest:
     asked: ChainAsked
     request_key: str
     desk_note: str = ""
+    """About the first patient, and kept with their visits alone."""
 
 
 def book_back_to_back(
@@ -123,7 +124,7 @@ def _book_leg(
         leg.patient_id,
         placed.starts_at,
         _leg_key(request.request_key, number),
-        request.desk_note,
+        request.desk_note if leg.patient_id == request.asked.legs[0].patient_id else "",
         hold_id=request.asked.hold_id,
         part_of=_fingerprint(request),
     )
