@@ -129,6 +129,7 @@ def webp_bomb():
         (bomb(300, 300), "This picture is damaged."),
         (bomb(6000, 6000), "too many points. Please choose one of at most 25 megapixels."),
         (bomb(60_000, 60_000), "too many points"),
+        (photo(size=(60_000, 900)), "too many points"),
         (webp_bomb(), "too many points"),
         (
             photo(size=(99, 400)),
@@ -146,6 +147,7 @@ def webp_bomb():
         "without its points",
         "bomb",
         "large bomb",
+        "strip",
         "webp bomb",
         "tiny",
     ],

@@ -102,6 +102,8 @@ def _too_many_pixels() -> Invalid:
 def _square(opened: Image.Image) -> Image.Image:
     """Upright, cut to a square, on white where it was transparent, and nothing but its points."""
     opened.draft("RGB", (2 * SIDE, 2 * SIDE))
+    if opened.width * opened.height > MOST_PIXELS_ELSE:  # a strip is not read any smaller
+        raise _too_many_pixels()
     upright = ImageOps.exif_transpose(opened)
     fitted = ImageOps.fit(
         upright.convert("RGBA"), (SIDE, SIDE), Image.Resampling.LANCZOS, centering=ABOVE_THE_MIDDLE
