@@ -178,6 +178,20 @@ def test_times_keep_the_notice_the_horizon_rooms_and_the_patients_own_visits(hou
     assert house.times().days[0].starts[0] == a.at(13)
 
 
+def test_times_more_than_half_a_year_ahead_are_told_where_to_look(small):
+    admin = a.actor(small.session, Role.ADMIN)
+    away = schedule.NewTimeOff(small.zoe.id, a.at(0, day=1), a.at(24, day=195), reason="Sabbatical")
+    schedule.enter_time_off(small.session, admin, away, now=NOW)
+
+    near = small.times(days=5)
+    assert [each.on for each in near.days] == [NOW.date(), a.DAY]
+    assert near.next_on is not None
+    later = small.times(days=5, when=When(from_on=near.next_on))
+    assert later.days[0].on == a.DAY + timedelta(days=196)
+    last = small.times(days=5, when=When(from_on=NOW.date() + timedelta(days=364)))
+    assert last.next_on is None
+
+
 def test_only_what_is_free_is_told_never_why_not(small):
     """A day off, a closed day and a booked one look alike."""
     session, admin = small.session, a.actor(small.session, Role.ADMIN)

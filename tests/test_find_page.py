@@ -4,17 +4,19 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from core import schedule
 from core.models import (
     Booking,
     BookingState,
     Channel,
     Expertise,
     ExpertiseSynonym,
+    Professional,
     Role,
     Service,
     User,
 )
-from core.policy import Actor
+from core.policy import CONSOLE, Actor
 from dashboard import places
 from tests import a, screen
 
@@ -143,8 +145,6 @@ def test_who_was_quicker_leaves_the_nearest_times_and_names_nobody(find, sqlite_
     page = find(q="zoe")
     with sqlite_database.writing() as session:
         zoe = session.scalars(select(Booking.professional_id)).first()
-        from core.models import Professional
-
         zoe = session.scalars(select(Professional).where(Professional.premium)).one()
         a.booking(session, zoe, a.span(9, 9.5), patient=a.patient(session, name="Bea Lima"))
     page = press(page, takes(page)[0])
@@ -170,6 +170,20 @@ def test_a_profile_has_its_own_address_all_times_and_nothing_acts(find):
     assert "Monday 14 December" in said(page)
     page = press(page, "directory_back")
     assert page.text_input(key="q").value == "zoe"
+
+
+def test_nothing_free_for_half_a_year_leads_to_the_dates_after_it(find, sqlite_database):
+    with sqlite_database.writing() as session:
+        zoe = session.scalars(select(Professional).where(Professional.premium)).one()
+        away = schedule.NewTimeOff(zoe.id, a.at(0), a.at(24, day=195))
+        schedule.enter_time_off(session, CONSOLE, away, now=a.BEFORE)
+    page = find(who=str(zoe.id))
+
+    assert [each.value for each in page.info] == [
+        "Nothing is free before Tuesday 8 June 2027. Look at later dates."
+    ]
+    page = press(page, "directory_later")
+    assert takes(page)
 
 
 @pytest.mark.parametrize("who", ["999999", "x", "-1", "1" * 40])

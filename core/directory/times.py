@@ -34,6 +34,7 @@ from core.policy import Actor, visible_bookings
 from core.visits import visit_of
 
 MOST_AHEAD = timedelta(weeks=26)
+"""What is read for one answer; the next begins where it ended."""
 FIRST_DAYS, MOST_DAYS = 7, 28
 """How many days are read at first, and at most at once after that."""
 
@@ -87,7 +88,8 @@ def free_times(session: Session, actor: Actor, asked: TimesAsked, *, now: dateti
         search.leave_out(_own_booking(session, actor, asked.moving))
     found = search.first_days(asked.days).get(profile.id, [])
     is_all = len(found) < asked.days
-    return FreeTimes(tuple(found), None if is_all else found[-1].on + timedelta(days=1))
+    next_on = search.unread_from() if is_all else found[-1].on + timedelta(days=1)
+    return FreeTimes(tuple(found), next_on)
 
 
 class Search:
@@ -142,12 +144,21 @@ class Search:
                 found[id] = [*found.get(id, ()), *new][:count]
         return found
 
-    def _chunks(self) -> Iterator[Days]:
+    def unread_from(self) -> date | None:
+        """The day after the last that is read, where visits are booked further ahead."""
+        _first, last, booked_until = self._ends()
+        return last + timedelta(days=1) if last < booked_until else None
+
+    def _ends(self) -> tuple[date, date, date]:
+        """The first and the last day to read, and how far ahead visits are booked."""
         today = self._clock.date_of(to_seconds(self._now))
         horizons = [each.rules.horizon_days for each in self._visits.values()]
         reach = max((MOST_AHEAD.days if each is None else each for each in horizons), default=0)
-        first = max(today, self._when.from_on or today)
-        last = min(today + timedelta(days=reach), first + MOST_AHEAD)
+        first, booked_until = max(today, self._when.from_on or today), today + timedelta(days=reach)
+        return first, min(booked_until, first + MOST_AHEAD), booked_until
+
+    def _chunks(self) -> Iterator[Days]:
+        first, last, _booked_until = self._ends()
         length = FIRST_DAYS
         while first <= last:
             until = min(first + timedelta(days=length - 1), last)

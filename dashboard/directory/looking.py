@@ -14,6 +14,7 @@ from dashboard.components.bookings_list import zone_note
 from dashboard.components.profile_cards import all_times, found_card, service_line, who_line
 from dashboard.directory import booking, filters, wishing
 from dashboard.feedback import md, refuse
+from dashboard.formatting import day
 from dashboard.i18n import _
 
 WHO, CHOSEN, SINCE = "who", "directory_service", "directory_since"
@@ -130,17 +131,15 @@ def _times(actor: Actor, profile: PublicProfile) -> None:
     asked = TimesAsked(profile.id, service_id, When(from_on=since), days=DATES)
     with session.reading() as db:
         found = directory.free_times(db, actor, asked, now=now)
+    today = now.astimezone(zone).date()
     if not found.days:
-        st.info(
-            _("Nothing is free as far ahead as this is booked. Choose another service."),
-            icon=":material/event_busy:",
-        )
+        st.info(_nothing_free(found.next_on, today), icon=":material/event_busy:")
     all_times(
         found.days,
         profile,
         services[service_id],
         zone=zone,
-        today=now.astimezone(zone).date(),
+        today=today,
         on_take=booking.take,
     )
     with st.container(horizontal=True):
@@ -155,6 +154,12 @@ def _times(actor: Actor, profile: PublicProfile) -> None:
                 args=(found.next_on,),
             )
     wishing.ask_button(actor, profile.id, service_id)
+
+
+def _nothing_free(next_on: date | None, today: date) -> str:
+    if next_on is None:
+        return _("Nothing is free as far ahead as this is booked. Choose another service.")
+    return _("Nothing is free before {day}. Look at later dates.").format(day=day(next_on, today))
 
 
 def _show_dialog() -> None:
