@@ -77,11 +77,12 @@ def _time(booking: Booking, follow_up: FollowUp, zone: ZoneInfo) -> None:
         md(label),
         key=f"{NEXT}_{follow_up.starts_at.isoformat()}",
         on_click=_book,
-        args=(booking, follow_up.starts_at, zone),
+        # The key goes along: of two presses the first has forgotten it here.
+        args=(booking, follow_up.starts_at, zone, st.session_state[REQUEST]),
     )
 
 
-def _book(booking: Booking, starts_at: datetime, zone: ZoneInfo) -> None:
+def _book(booking: Booking, starts_at: datetime, zone: ZoneInfo, request_key: str) -> None:
     """The visit stays open; what is in the way is said above times that are free."""
     actor, now = session.signed_in(), utc_now()
     request = BookingRequest(
@@ -89,7 +90,7 @@ def _book(booking: Booking, starts_at: datetime, zone: ZoneInfo) -> None:
         booking.service_id,
         booking.attendees[0].patient_id,
         starts_at,
-        st.session_state[REQUEST],
+        request_key,
     )
     try:
         with session.writing() as db:

@@ -11,7 +11,7 @@ from core.booking import BookingRequest, book
 from core.errors import Invalid, NotAllowed, NotFound, SlotTaken
 from core.follow_up import WEEKS, propose_follow_ups
 from core.models import Booking, BookingState, Role, User
-from dashboard import open_booking
+from dashboard import follow_up, open_booking
 from tests import a, screen
 
 NOW = a.at(12)
@@ -144,3 +144,22 @@ def test_a_time_taken_meanwhile_says_so_and_shows_others(opened, sqlite_database
     assert len(starts(sqlite_database)) == 1
     assert "booked" in page.error[0].value
     assert any("9:30" in each.label for each in page.button if each.label.startswith("In 3"))
+
+
+def test_pressed_twice_books_once_and_says_so(opened, sqlite_database):
+    """The first press books and forgets what was asked; the second arrives all the same."""
+    page, practice = opened
+    press(page, "Follow-up")
+    start = a.at(9) + 3 * WEEK
+    key = page.session_state[follow_up.REQUEST]
+    request = BookingRequest(practice.ruiz.id, practice.visit.id, practice.ana.id, start, key)
+    with sqlite_database.writing() as session:
+        book(session, practice.own, request, now=NOW)
+    for each in (follow_up.ASKED, follow_up.REQUEST):
+        del page.session_state[each]
+
+    press(page, "In 3 weeks")
+
+    assert starts(sqlite_database) == [start]
+    assert page.toast[0].value.startswith("Booked Ana Silva with Dr Ruiz, ")
+    assert not page.error
