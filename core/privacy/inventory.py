@@ -282,7 +282,7 @@ HOLDINGS = (
     Holding(
         T["stranded_visits"],
         T["stranded_visits"].c.booking_id.in_(VISITS),
-        why="so that the desk calls whoever is booked when nobody works any more",
+        why=N_("so that the desk calls whoever is booked when nobody works any more"),
     ),
     Holding(
         T["series"],
