@@ -256,6 +256,31 @@ def test_a_visit_that_is_moved_is_not_in_its_own_way_and_only_ones_own_is(small)
             small.times(when=monday, moving=id)
 
 
+def test_a_visit_is_moved_with_those_who_are_listed_no_longer_and_nobody_else_is(small):
+    own = a.booking(
+        small.session, small.zoe, a.span(9, 9.5), service=small.talk, patient=small.patient
+    )
+    small.zoe.listed = small.talk.listed = False
+    small.session.flush()
+    assert small.times(moving=own.id).days
+    for asked in ({}, {"moving": own.id, "professional": small.gone}):
+        with pytest.raises(NotFound):
+            small.times(**asked)
+    with pytest.raises(NotFound):
+        small.times(moving=own.id, service=small.review)
+
+
+def test_nobody_moves_a_visit_with_who_is_archived_or_offers_it_no_longer(small):
+    bare = a.service(small.session, name="Bare")
+    own = a.booking(small.session, small.zoe, a.span(9, 9.5), service=bare, patient=small.patient)
+    with pytest.raises(Invalid, match="does not offer"):
+        small.times(moving=own.id, service=bare)
+    small.zoe.archived_at = NOW
+    small.session.flush()
+    with pytest.raises(NotFound, match="professional"):
+        small.times(moving=own.id, service=bare)
+
+
 def test_groups_and_services_not_offered_have_no_times(small):
     group = a.service(small.session, name="Group", seats=4)
     a.offer(small.session, small.zoe, group)

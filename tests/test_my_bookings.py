@@ -303,6 +303,18 @@ def test_a_visit_is_moved_to_a_free_time_of_the_same_professional(mine, sqlite_d
     ]
 
 
+def test_a_visit_is_moved_too_with_who_is_not_listed_any_more(mine, sqlite_database, ana):
+    booking = add(sqlite_database, ana, 9, day=3)
+    offered(sqlite_database, booking)
+    with sqlite_database.writing() as session:
+        session.get(Professional, booking.professional_id).listed = False
+    page = press(mine(), f"move_{booking.id}")
+    page = press(page, f"own_move_to_{a.at(11, day=3).timestamp():.0f}")
+    press(page, "own_move_do")
+
+    assert kept(sqlite_database, booking).starts_at == a.at(11, day=3)
+
+
 def test_who_was_quicker_at_the_new_time_leaves_the_visit_where_it_is(mine, sqlite_database, ana):
     booking = add(sqlite_database, ana, 9, day=3)
     offered(sqlite_database, booking)

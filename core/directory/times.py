@@ -17,7 +17,7 @@ from core.availability import (
     starts,
 )
 from core.availability.next_free import EVERY_DAY, DayPart
-from core.directory.profiles import get_profile
+from core.directory.profiles import check_may_look, get_profile
 from core.errors import NotFound
 from core.interval import to_instant, to_seconds
 from core.models import (
@@ -31,7 +31,7 @@ from core.models import (
     ServiceRoom,
 )
 from core.policy import Actor, visible_bookings
-from core.visits import visit_of
+from core.visits import visit_of, want
 
 MOST_AHEAD = timedelta(weeks=26)
 """What is read for one answer; the next begins where it ended."""
@@ -80,13 +80,19 @@ class FreeTimes:
 
 
 def free_times(session: Session, actor: Actor, asked: TimesAsked, *, now: datetime) -> FreeTimes:
-    """The free times of a listed professional, as far ahead as the service is booked."""
-    profile = get_profile(session, actor, asked.professional_id)
-    profile.service(asked.service_id)
-    search = Search(session, actor, {profile.id: asked.service_id}, asked.when, now=now)
+    """The free times of a listed professional, as far ahead as the service is booked.
+
+    Or of one the booking is with already, listed or not: a move stays with them.
+    """
+    id = asked.professional_id
+    if asked.moving is None:
+        get_profile(session, actor, id).service(asked.service_id)
+    else:
+        _check_may_move(session, actor, asked, asked.moving)
+    search = Search(session, actor, {id: asked.service_id}, asked.when, now=now)
     if asked.moving is not None:
-        search.leave_out(_own_booking(session, actor, asked.moving))
-    found = search.first_days(asked.days).get(profile.id, [])
+        search.leave_out(asked.moving)
+    found = search.first_days(asked.days).get(id, [])
     is_all = len(found) < asked.days
     next_on = search.unread_from() if is_all else found[-1].on + timedelta(days=1)
     return FreeTimes(tuple(found), next_on)
@@ -229,12 +235,23 @@ def _load_rooms(session: Session, service_ids: Mapping[int, Service]) -> dict[in
     return found
 
 
-def _own_booking(session: Session, actor: Actor, booking_id: int) -> int:
+def _check_may_move(session: Session, actor: Actor, asked: TimesAsked, booking_id: int) -> None:
     """Else the times around somebody else's visit would tell where it lies."""
-    own = visible_bookings(actor).where(Booking.id == booking_id).with_only_columns(Booking.id)
-    if session.scalar(own) is None:
+    check_may_look(session, actor)
+    own = visible_bookings(actor).where(
+        Booking.id == booking_id,
+        Booking.professional_id == asked.professional_id,
+        Booking.service_id == asked.service_id,
+    )
+    if session.scalar(own.with_only_columns(Booking.id)) is None:
         raise NotFound(what="booking")
-    return booking_id
+    want(
+        session,
+        actor,
+        professional_id=asked.professional_id,
+        service_id=asked.service_id,
+        booking_id=booking_id,
+    )  # still there, and still offered
 
 
 def _own_calendar(session: Session, actor: Actor) -> int | None:
