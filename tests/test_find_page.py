@@ -92,6 +92,19 @@ def test_words_in_the_address_find_whom_they_name_with_times_by_date(find):
     assert [each.label for each in page.button if each.key in takes(page)][:2] == ["12:00", "12:15"]
 
 
+def test_a_name_that_reads_like_a_day_is_the_name_and_else_it_is_the_day(find, sqlite_database):
+    with sqlite_database.writing() as session:
+        talk = session.scalars(select(Service)).one()
+        a.professional(session, name="Dr Sun", services=(talk,))
+
+    text = said(find(q="dr sun"))
+    assert "Dr Sun" in text
+    assert "**Monday 7 December**" in text
+    text = said(find(q="ada thu"))
+    assert "**Thursday 10 December**" in text
+    assert "**Monday 7 December**" not in text
+
+
 def test_an_address_with_the_old_word_of_a_merged_tag_still_narrows(find, sqlite_database):
     with sqlite_database.writing() as session:
         finance = session.scalars(select(Expertise)).one()

@@ -77,6 +77,8 @@ class Tags:
     expertise: tuple[str, ...]
     languages: tuple[str, ...]
     has_premium: bool
+    names: frozenset[str]
+    """Each word of the names of those listed, without accents and case."""
     meaning: Mapping[str, str]
     """The tag another word stands for, by the word without accents and case."""
 
@@ -106,6 +108,7 @@ def load_tags(session: Session, actor: Actor) -> Tags:
         expertise=_each_once(one for each in profiles for one in each.expertise),
         languages=_each_once(one for each in profiles for one in each.languages),
         has_premium=any(each.premium for each in profiles),
+        names=frozenset(word for each in profiles for word in fold(each.name).split()),
         meaning={fold(word): tag for tag, words in also.items() for word in words},
     )
 

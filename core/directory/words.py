@@ -19,8 +19,13 @@ class Understood:
     premium: bool
 
 
-def read_words(text: str, language: LineWords, premium: frozenset[str]) -> Understood:
-    """Days by their name or its first letters, in any order with the rest."""
+def read_words(
+    text: str, language: LineWords, premium: frozenset[str], names: frozenset[str]
+) -> Understood:
+    """Days by their name or its first letters, in any order with the rest.
+
+    A word of ``names`` is that name and no day: "Dr Sun".
+    """
     left: list[str] = []
     weekdays: set[int] = set()
     parts: list[DayPart] = []
@@ -31,7 +36,7 @@ def read_words(text: str, language: LineWords, premium: frozenset[str]) -> Under
             is_premium = True
         elif part is not None:
             parts.append(part)
-        elif day is not None:
+        elif day is not None and word not in names:
             weekdays.add(day)
         elif word not in language.fillers:
             left.append(word)

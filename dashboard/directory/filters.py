@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.availability.next_free import AFTERNOON, EVENING, EVERY_DAY, MORNING, DayPart
-from core.directory import Order, Sought, Tags, When, read_words
+from core.directory import Order, Sought, Tags, Understood, When, read_words
 from core.errors import N_
 from core.patients import fold
 from dashboard.formatting import WEEKDAYS
@@ -72,7 +72,8 @@ def ask(tags: Tags) -> Sought:
         )
         with st.popover(_("More"), icon=":material/tune:", key="directory_more"):
             expertise, language, premium, order = _more(tags)
-    return _together(typed, service_id, weekdays, parts, expertise, language, premium, order)
+    said = read_words(typed, line_words(), frozenset(fold(_("premium")).split()), tags.names)
+    return _together(said, service_id, weekdays, parts, expertise, language, premium, order)
 
 
 def first_page() -> None:
@@ -98,7 +99,7 @@ def _page() -> int:
 
 
 def _together(
-    typed: str,
+    said: Understood,
     service_id: int | None,
     weekdays: list[int],
     parts: list[str],
@@ -107,7 +108,6 @@ def _together(
     premium: bool,
     order: Order,
 ) -> Sought:
-    said = read_words(typed, line_words(), frozenset(fold(_("premium")).split()))
     days = frozenset(weekdays) | (said.weekdays if said.weekdays != EVERY_DAY else frozenset())
     times = tuple(dict.fromkeys([*said.parts, *(PARTS[each] for each in parts)]))
     return Sought(
