@@ -50,6 +50,28 @@ class Open:
     refused: BookingError | None = None
     start: str = ""
     """What the line is filled with as it opens."""
+    seen: "Seen | None" = None
+    """What was shown last for what was typed and chosen."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The booking that was on the screen to be agreed to, or none."""
+
+    patient_id: int | None
+    service_id: int | None
+    professional_id: int | None
+    starts_at: datetime | None
+
+    @classmethod
+    def of(cls, found: Understood) -> "Seen":
+        patient, proposed = found.meaning.patient, found.proposed
+        return cls(
+            patient.id if patient else None,
+            proposed.service_id,
+            proposed.professional_id,
+            proposed.starts_at,
+        )
 
 
 def open() -> None:
@@ -120,6 +142,7 @@ def _dialog() -> None:
     if state.refused is not None:
         feedback.refuse(state.refused)
     _book_button(actor, state, found, enter=typed.is_meant)
+    st.session_state[KEY] = replace(state, seen=Seen.of(found))
 
 
 def _understand(actor: Actor, state: Open, typed: LineTyped) -> tuple[Open, Understood | None]:
@@ -133,8 +156,10 @@ def _understand(actor: Actor, state: Open, typed: LineTyped) -> tuple[Open, Unde
         found = understand_line(db, actor, state.chosen, zone, now=now)
         chosen = choose(found, typed.picked)
         if chosen is not None:
-            state = replace(state, chosen=chosen, refused=None)
+            state = replace(state, chosen=chosen, refused=None, seen=None)
             found = understand_line(db, actor, chosen, zone, now=now)
+    # Words are agreed to as they are first shown, even if Enter cuts this run short.
+    state = replace(state, seen=state.seen or Seen.of(found))
     st.session_state[KEY] = state
     return state, found
 
@@ -207,7 +232,11 @@ def _book_button(actor: Actor, state: Open, found: Understood, *, enter: bool) -
             shortcut=keys.TAKE.press,
             width="stretch",
         )
-        if pressed or enter:
+        if not (pressed or enter):
+            return
+        if state.seen != Seen.of(found):
+            st.warning(_("The times have changed in the meantime. Please look again."))
+        else:
             _save(actor, state, meaning.patient, found.proposed, found.zone)
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from core.models import Attendee, Booking, Draft, Patient, Professional, Role
+from core.models import Attendee, Booking, Draft, Patient, Professional, Role, Service
 from dashboard import booking_line, new_booking
 from dashboard.components.line_field import LineTyped
 from tests import a, screen
@@ -156,6 +156,35 @@ def test_what_is_free_instead_goes_on_in_the_booking_form(line):
 def test_what_was_understood_is_read_out_with_what_can_be_done_next(line, text, said):
     line.hear(text)
     assert line.drawn["said"] == said
+
+
+CHANGED = "The times have changed in the meantime. Please look again."
+
+
+@pytest.mark.parametrize("by_button", [False, True])
+def test_a_time_that_another_desk_took_is_not_swapped_for_one_nobody_was_shown(line, by_button):
+    line.hear("olga follow-up ruiz")
+    assert "today 09:00" in line.shown
+    with line.database.writing() as session:
+        ruiz = session.scalars(select(Professional).where(Professional.name == "Dr Ruiz")).one()
+        service = session.scalars(select(Service).where(Service.name == "Follow-up")).one()
+        a.booking(session, ruiz, a.span(9, 10), service=service)
+
+    if by_button:
+        line.page.button(key="booking_line_book").click()
+    line.hear("olga follow-up ruiz", enter=not by_button)
+    assert [each.value for each in line.page.warning] == [CHANGED]
+    assert "today 10:00" in line.shown
+    assert len(line.bookings()) == 2
+
+    line.hear("olga follow-up ruiz", enter=True)
+    assert line.bookings()[2:] == [(a.at(10), "Dr Ruiz", "Olga Silva")]
+
+
+def test_words_nothing_was_shown_for_yet_are_booked_by_their_enter(line):
+    line.hear("mon 9 olga follow-up ruiz")
+    line.hear("mon 10 olga follow-up ruiz", enter=True)
+    assert line.bookings()[1:] == [(a.at(10), "Dr Ruiz", "Olga Silva")]
 
 
 def drafts(line):
