@@ -98,15 +98,18 @@ def at_price_kept(
 def check_own_move(
     session: Session, actor: Actor, booking: Booking, wanted: Wanted, *, now: datetime
 ) -> None:
-    """A move is in time as long as a cancellation is; a group's time is not one patient's."""
+    """A move is in time as long as a cancellation is; a group's time is not one patient's.
+
+    It stays with the same professional, whose price it was sold at.
+    """
     if actor.role is not Role.PATIENT:
         return
     check_patients_book(session, actor)
+    if booking.professional_id != wanted.professional.id:
+        raise NotFound(what=N_("professional"))
     if booking.seats > 1:
         raise Invalid(N_("This visit is for a group. Please call us to change it."))
     if booking.service_id != wanted.service.id:
         raise Invalid(N_("Please cancel this visit, and book the other one."), field="service")
     if now > booking.starts_at - timedelta(minutes=booking.service.cancel_notice_minutes):
         raise TooLateByYourself
-    if booking.professional_id != wanted.professional.id:
-        check_own_choice(session, actor, wanted)
