@@ -176,6 +176,18 @@ def visible_bookings(actor: Actor) -> Select[Booking]:
     return select(Booking).where(Booking.professional_id == actor.professional_id)
 
 
+def attending(session: Session, actor: Actor, booking: Booking) -> Select[int]:
+    """Whom a booking is for, of whom patients reach themselves alone.
+
+    ``NotFound`` for one the actor may not see.
+    """
+    if session.scalar(visible_bookings(actor).where(Booking.id == booking.id)) is None:
+        raise NotFound(what="booking")
+    query = select(Attendee.patient_id).where(Attendee.booking_id == booking.id)
+    is_patient = actor.role is Role.PATIENT
+    return query.where(Attendee.patient_id == actor.patient_id) if is_patient else query
+
+
 def visible_patients(actor: Actor, *, now: datetime) -> Select[Patient]:
     """Contact data: all of it at the desk, those they see for professionals, one's own.
 

@@ -13,7 +13,6 @@ from core.edits import UNDO_FOR, check_version, lock_row
 from core.errors import N_, Invalid, KeyReused, NotFound
 from core.interval import to_seconds
 from core.models import (
-    Attendee,
     Booking,
     Patient,
     Professional,
@@ -22,7 +21,7 @@ from core.models import (
     Service,
 )
 from core.patients.typed import LONGEST_NAME, line, note
-from core.policy import Actor, Permission, require
+from core.policy import Actor, Permission, attending, require
 
 P = Permission
 
@@ -143,8 +142,8 @@ def close_met(
     session: Session, actor: Actor, booking: Booking, *, now: datetime
 ) -> Sequence[Recall]:
     """Close what a new booking is the visit of: their service, and not long before it is due."""
-    require(actor, P.BOOKINGS_WRITE)
-    patients = select(Attendee.patient_id).where(Attendee.booking_id == booking.id)
+    require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
+    patients = attending(session, actor, booking)
     clock = organisation_clock(session)
     visit_on = clock.date_of(to_seconds(booking.starts_at))
     met = session.scalars(

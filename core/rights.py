@@ -71,6 +71,8 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "booking.progress.take_back_cancellation",
             "holds.hold",
             "holds.release_hold",
+            "recalls.close_met",
+            "waiting.entries.close_served",
         ),
     ),
     (
@@ -103,7 +105,6 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "booking_line.proposing.propose",
             "changing_hours.load_left_outside",
             "recalls.add_recall",
-            "recalls.close_met",
             "recalls.close_recall",
             "recalls.load_recalls",
             "recalls.note_call",
@@ -131,7 +132,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     ),
     (
         _needs(P.BOOKINGS_WRITE, P.PATIENTS_ASK_OWN),
-        ("waiting.entries.add", "waiting.entries.close", "waiting.entries.close_served"),
+        ("waiting.entries.add", "waiting.entries.close"),
     ),
     (
         _needs(P.BOOKINGS_WRITE, P.SERIES_WRITE_OWN),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from core import recalls, waiting
 from core.booking import BookingRequest, book
 from core.booking_line import Proposed
 from core.db import utc_now
@@ -282,6 +283,8 @@ def _save(
     try:
         with session.writing() as db:
             booking = book(db, actor, request, now=now)
+            waiting.close_served(db, actor, booking, now=now)
+            recalls.close_met(db, actor, booking, now=now)
     except BookingError as refusal:
         st.session_state[KEY] = replace(
             state, refused=refusal, request_key=secrets.token_urlsafe(16)

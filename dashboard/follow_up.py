@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from core import recalls, waiting
 from core.booking import BookingRequest, book
 from core.db import utc_now
 from core.errors import BookingError
@@ -94,7 +95,9 @@ def _book(booking: Booking, starts_at: datetime, zone: ZoneInfo, request_key: st
     )
     try:
         with session.writing() as db:
-            book(db, actor, request, now=now)
+            booked = book(db, actor, request, now=now)
+            waiting.close_served(db, actor, booked, now=now)
+            recalls.close_met(db, actor, booked, now=now)
     except BookingError as refusal:
         st.session_state[REFUSED] = refusal
         st.session_state[REQUEST] = secrets.token_urlsafe(16)

@@ -7,10 +7,20 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from core import recalls, waiting
 from core.booking import BookingRequest, book
 from core.errors import Invalid, NotAllowed, NotFound, SlotTaken
 from core.follow_up import WEEKS, propose_follow_ups
-from core.models import Booking, BookingState, Role, User
+from core.models import (
+    Booking,
+    BookingState,
+    Recall,
+    RecallEnd,
+    Role,
+    User,
+    WaitingEntry,
+    WaitingState,
+)
 from dashboard import follow_up, open_booking
 from tests import a, screen
 
@@ -163,3 +173,21 @@ def test_pressed_twice_books_once_and_says_so(opened, sqlite_database):
     assert starts(sqlite_database) == [start]
     assert page.toast[0].value.startswith("Booked Ana Silva with Dr Ruiz, ")
     assert not page.error
+
+
+def test_who_was_to_be_called_or_waited_is_not_called_any_more(opened, sqlite_database):
+    page, practice = opened
+    visit, ana = practice.visit.id, practice.ana.id
+    with sqlite_database.writing() as session:
+        rita = a.actor(session)
+        due, wished = (NOW + 2 * WEEK).date(), waiting.Wishes(visit)
+        recalls.add_recall(session, rita, recalls.NewRecall(ana, due, "due", visit), now=NOW)
+        waiting.add(session, rita, waiting.NewEntry(ana, wished, "wait"), now=NOW)
+
+    press(press(page, "Follow-up"), "In 3 weeks")
+
+    with sqlite_database.reading() as session:
+        (recall,), (entry,) = session.scalars(select(Recall)), session.scalars(select(WaitingEntry))
+        made = session.scalars(select(Booking.id).order_by(Booking.id)).all()[-1]
+    assert (recall.closed_because, recall.booking_id) == (RecallEnd.BOOKED, made)
+    assert (entry.state, entry.booking_id) == (WaitingState.BOOKED, made)

@@ -32,7 +32,14 @@ from core.models import (
     WaitingState,
 )
 from core.patients.typed import LONGEST_NAME, line
-from core.policy import Actor, Permission, check_may_book_for, require, visible_waiting
+from core.policy import (
+    Actor,
+    Permission,
+    attending,
+    check_may_book_for,
+    require,
+    visible_waiting,
+)
 from core.waiting.running import Running, calendars_of_running, end_running, load_running
 from core.waiting.wishes import Wishes, columns_of, suits, wishes_of
 
@@ -168,12 +175,14 @@ def close_served(
 
     Who was booked later than they wish, or with somebody else, goes on waiting.
     """
-    require(actor, P.BOOKINGS_WRITE, P.PATIENTS_ASK_OWN)
-    patients = select(Attendee.patient_id).where(Attendee.booking_id == booking.id)
+    require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
+    patients = attending(session, actor, booking)
     entry_id = session.scalar(
-        _still_waiting(actor)
-        .where(WaitingEntry.patient_id.in_(patients), WaitingEntry.service_id == booking.service_id)
-        .with_only_columns(WaitingEntry.id)
+        select(WaitingEntry.id).where(
+            WaitingEntry.state == WaitingState.WAITING,
+            WaitingEntry.patient_id.in_(patients),
+            WaitingEntry.service_id == booking.service_id,
+        )
     )
     if entry_id is None:
         return None

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core import catalog, directory, holds, waiting
+from core import catalog, directory, holds, recalls, waiting
 from core.booking import BookingRequest, book
 from core.catalog.prices import Price, PriceRule
 from core.db import utc_now
@@ -193,6 +193,7 @@ def _book(actor: Actor, asked: Asked, profile: PublicProfile, zone: ZoneInfo) ->
         with session.writing() as db:
             booking = book(db, actor, request, now=now)
             waiting.close_served(db, actor, booking, now=now)
+            recalls.close_met(db, actor, booking, now=now)
     except BookingError as refusal:
         kept = replace(asked, refused=refusal, request_key=secrets.token_urlsafe(16))
         st.session_state[KEY] = kept

@@ -163,6 +163,11 @@ def place_of(world, who, id):
     return who.professional_id or (found.professional_id if found else world.ada.id)
 
 
+def closed_by(verb, world, who, id):
+    """Done or not: most bookings are what nobody waits for."""
+    verb(world.session, who, world.session.get(Booking, id) or Booking(id=id), now=NOW)
+
+
 def request(world, professional, patient, hour=16):
     return BookingRequest(professional, world.visit.id, patient, a.at(hour), "try")
 
@@ -749,10 +754,9 @@ WAITING = {
     ),
     "recalls.reopen_recall": (About("recall", not_wanted),),
     "recalls.close_met": (
-        Plain(
-            lambda w, who: recalls.close_met(
-                w.session, who, w.session.get_one(Booking, w.own.id), now=NOW
-            )
+        About(
+            "booking",
+            lambda w, who, id: closed_by(recalls.close_met, w, who, id),
         ),
     ),
     "recalls.load_recalls": (
@@ -826,10 +830,9 @@ WAITING = {
     ),
     "waiting.entries.reopen": (About("entry", closed_by_admin),),
     "waiting.entries.close_served": (
-        Plain(
-            lambda w, who: waiting.close_served(
-                w.session, who, w.session.get_one(Booking, w.own.id), now=NOW
-            )
+        About(
+            "booking",
+            lambda w, who, id: closed_by(waiting.close_served, w, who, id),
         ),
     ),
     "waiting.entries.load_waiting": (
