@@ -8,7 +8,7 @@ from core.series import CancelSeriesRequest, cancel_series
 from dashboard import series_form, unfinished
 from dashboard.components.booking_forms import ask_reason
 from dashboard.i18n import _
-from dashboard.opened import KEY, press_of, run, time_of, title_of
+from dashboard.opened import KEY, offer_draft, press_of, run, time_of, title_of
 from dashboard.series_form import Reach
 
 
@@ -25,7 +25,7 @@ def cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
         search="",
     )
     if booking.state in CANCELLABLE:
-        unfinished.offer(actor, draft)
+        offer_draft(actor, draft)
     asked = ask_reason(booking, key=KEY, press=press, may_waive=may_waive, now=utc_now())
     if asked is None:
         return

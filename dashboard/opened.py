@@ -11,11 +11,14 @@ from core.booking import MoveRequest
 from core.db import utc_now
 from core.errors import BookingError
 from core.models import Booking, BookingState
+from core.policy import Actor
 from core.waiting import Gap
 from dashboard import feedback, last_step, offering, session, unfinished
 from dashboard.i18n import _
 
 KEY = "open_booking"
+TYPED = f"{KEY}_typed"
+"""The forms of the open booking that are typed into, by the name of their draft."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,16 @@ def is_open() -> bool:
 
 
 def forget() -> None:
+    """Close the dialog; what is typed there and not saved is kept, whichever way it is left."""
+    for each in st.session_state.get(TYPED, {}).values():
+        unfinished.leave(each)
     session.forget_typed(KEY)
+
+
+def offer_draft(actor: Actor, form: unfinished.Form) -> None:
+    """What was left in this form, and what is typed there until the dialog closes."""
+    st.session_state.setdefault(TYPED, {})[form.draft] = form
+    unfinished.offer(actor, form)
 
 
 def press_of(booking: Booking) -> str:

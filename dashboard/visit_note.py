@@ -13,7 +13,7 @@ from dashboard import feedback, session, unfinished
 from dashboard.escaping import md
 from dashboard.formatting import when
 from dashboard.i18n import _
-from dashboard.opened import KEY, title_of
+from dashboard.opened import KEY, offer_draft, title_of
 
 NOTE = f"{KEY}_note"
 SEEN = f"{NOTE}_seen"
@@ -45,7 +45,7 @@ def _form(actor: Actor, booking: Booking, kept: NoteKept) -> None:
         shown={"words": kept.words},
         search="",
     )
-    unfinished.offer(actor, draft)
+    offer_draft(actor, draft)
     st.session_state.setdefault(f"{key}_words", kept.words)
     words = st.text_area(
         _("Only you can read this: not the desk, not admins, not the patient."),

@@ -226,6 +226,45 @@ def test_typed_and_not_saved_is_offered_the_next_time(monkeypatch, sqlite_databa
     assert box(page).value == WORDS
 
 
+@pytest.mark.parametrize("other", ["A week later", "Arrived"])
+def test_typed_just_before_another_button_is_offered_the_next_time(
+    monkeypatch, sqlite_database, place, other
+):
+    page = opened(monkeypatch, sqlite_database, *place)
+    box(page).set_value(WORDS)
+    next(each for each in page.button if each.label.startswith(other)).click().run()
+    assert not page.exception
+
+    page = opened(monkeypatch, sqlite_database, *place)
+    next(each for each in page.button if each.label == "Continue").click().run()
+    assert box(page).value == WORDS
+
+
+def test_a_note_that_was_saved_is_not_offered_once_the_visit_is_closed(
+    monkeypatch, sqlite_database, place
+):
+    page = opened(monkeypatch, sqlite_database, *place)
+    box(page).set_value(WORDS)
+    save(page)
+    next(each for each in page.button if each.label.startswith("Arrived")).click().run()
+
+    page = opened(monkeypatch, sqlite_database, *place)
+    assert "Continue" not in [each.label for each in page.button]
+
+
+def test_why_a_visit_was_to_be_cancelled_is_there_again_after_another_button(
+    monkeypatch, sqlite_database, place
+):
+    page = opened(monkeypatch, sqlite_database, *place)
+    page.pills(key="open_booking_reason").set_value("Patient is ill").run()
+    page.text_input(key="open_booking_words").set_value("Has a fever")
+    next(each for each in page.button if each.label.startswith("A week later")).click().run()
+
+    page = opened(monkeypatch, sqlite_database, *place)
+    next(each for each in page.button if each.label == "Continue").click().run()
+    assert page.text_input(key="open_booking_words").value == "Has a fever"
+
+
 def test_two_windows_lose_nothing(monkeypatch, sqlite_database, place):
     page = opened(monkeypatch, sqlite_database, *place)
     user, booking = place
