@@ -43,6 +43,8 @@ class Form:
     search: str = "words"
     """The field that Escape empties, just before it closes the form; where there is none, who
     clears the form wants nothing of it."""
+    unnamed: str = ""
+    """What is said once it was thrown away, where others must not read what it was."""
     then: Callable[[], None] | None = None
     """What else is to be done once the fields have been filled again."""
 
@@ -183,7 +185,8 @@ def _throw_away(form: Form) -> None:
         with session.writing() as db:
             drafts.discard(db, actor, form.draft)
     if found is not None:
-        words = _("Discarded: {words}").format(words=form.words_of(found.entries))
+        named = _("Discarded: {words}").format(words=form.words_of(found.entries))
+        words = form.unnamed or named
         last_step.note_discarded(Discarded(found, form.about, _key(form)), words)
 
 

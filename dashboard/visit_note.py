@@ -44,6 +44,7 @@ def _form(actor: Actor, booking: Booking, kept: NoteKept) -> None:
         along=(),
         shown={"words": kept.words},
         search="",
+        unnamed=_("Discarded: private note."),
     )
     offer_draft(actor, draft)
     st.session_state.setdefault(f"{key}_words", kept.words)

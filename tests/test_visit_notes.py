@@ -14,7 +14,7 @@ from core.errors import Invalid, NotAllowed, NotFound, Stale
 from core.models import AuditEntry, Booking, BookingState, Role, VisitNote
 from core.policy import Actor
 from core.visit_notes import NoteRequest, load_note, write_note
-from dashboard import open_booking
+from dashboard import last_step, open_booking
 from tests import a, screen
 
 NOW = a.at(12)
@@ -263,6 +263,18 @@ def test_why_a_visit_was_to_be_cancelled_is_there_again_after_another_button(
     page = opened(monkeypatch, sqlite_database, *place)
     next(each for each in page.button if each.label == "Continue").click().run()
     assert page.text_input(key="open_booking_words").value == "Has a fever"
+
+
+def test_thrown_away_it_is_not_read_out_where_the_patient_may_look(
+    monkeypatch, sqlite_database, place
+):
+    box(opened(monkeypatch, sqlite_database, *place)).set_value(WORDS).run()
+    page = opened(monkeypatch, sqlite_database, *place)
+    next(each for each in page.button if each.label == "Discard").click().run()
+
+    noted = page.session_state[last_step.KEY]
+    assert noted.words == "Discarded: private note."
+    assert noted.discarded.kept.entries == {"words": WORDS}
 
 
 def test_two_windows_lose_nothing(monkeypatch, sqlite_database, place):
