@@ -425,6 +425,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         Right(Answer.INNER),
         (
             "accounts.sessions.end_other_sessions",
+            "booking.by_patients.at_price_kept",
             "booking.by_patients.check_open_bookings",
             "booking.by_patients.check_own_choice",
             "booking.by_patients.check_own_move",
