@@ -6,6 +6,7 @@ them. What they did is told back as outcomes; an outcome nobody expects names th
 
 import multiprocessing
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import sleep
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -108,6 +110,8 @@ def opened(url: str) -> Iterator[Database]:
 
 def forkserver() -> Any:
     """Processes that start with everything imported, and nothing of ours open."""
+    # A page under test leaves its script as the main module, which each process would run.
+    sys.modules["__main__"] = ModuleType("__main__")
     found = multiprocessing.get_context("forkserver")
     found.set_forkserver_preload(["tests.force"])
     return found
