@@ -309,6 +309,22 @@ def test_hours_that_have_yet_to_begin_are_shown_from_their_first_day(show, house
     assert ada == page.session_state[weekly.DRAFT].known.professional.id
 
 
+def test_hours_that_end_before_the_new_ones_apply_are_no_hindrance_and_stay(show, house):
+    last = TODAY + timedelta(days=10)
+    with house.writing() as session:
+        for each in session.scalars(select(WorkingHours)):
+            each.valid_to = last
+    page = show("ada")
+    page.date_input(key="my_hours_from").set_value(TODAY + timedelta(days=30))
+    page = save(change(page.run(), (Brush.WORK, SAT, SAT, 9, 12)))
+
+    assert not page.error
+    assert worked(house, SAT) == [(9, 12)]
+    with house.reading() as session:
+        monday = session.scalars(select(WorkingHours).where(WorkingHours.weekday == MON)).one()
+    assert monday.valid_to == last
+
+
 # --- dates and openings
 
 

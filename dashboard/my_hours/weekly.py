@@ -189,7 +189,10 @@ def _day(windows: Sequence[WeekdayWindow], weekday: int) -> GridDay:
 
 def _save(actor: Actor, draft: Draft, starting_on: date) -> None:
     professional = draft.known.professional
-    request = WeeklyHours(professional.id, draft.windows, starting_on, draft.known.version)
+    # What is on record and has ended by then stays there without being sent along.
+    ended = [each for each in draft.known.windows if each.dates[1] < starting_on]
+    lasting = tuple(each for each in draft.windows if each not in ended)
+    request = WeeklyHours(professional.id, lasting, starting_on, draft.known.version)
     is_good = draft.is_changed and _tried(actor, draft, request)
     with st.container(horizontal=True):
         pressed = st.button(
