@@ -21,8 +21,10 @@ from core.policy import Actor
 KEPT = timedelta(hours=36)
 """What was typed on one day is offered until the evening of the next."""
 MOST_FORMS = 20
-MOST_ENTRIES = 20
-LONGEST_ENTRY = 2_000
+MOST_ENTRIES = 60
+"""A visit of several services one after the other has some dozens of fields."""
+LONGEST_ENTRY = 4_000
+"""As long as the longest note."""
 
 
 @dataclass(frozen=True)

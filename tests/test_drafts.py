@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core import drafts, privacy
+from core.booking.ledger import LONGEST_NOTE
 from core.db import utc_now
 from core.errors import SignInNeeded
 from core.models import AuditEntry, Draft, Role
@@ -87,6 +88,12 @@ def test_nobody_fills_the_table(session, rita):
     last = drafts.find(session, rita, f"form_{number}", now=late)
     assert len(last.entries["words"]) == drafts.LONGEST_ENTRY
     assert len(drafts.find(session, rita, "form_many", now=late).entries) == drafts.MOST_ENTRIES
+
+
+def test_a_long_note_and_a_form_of_many_fields_are_kept_whole(session, rita):
+    typed = {f"field_{number}": "x" for number in range(59)} | {"note": "x" * LONGEST_NOTE}
+    drafts.keep(session, rita, "visit", typed, now=NOW)
+    assert drafts.find(session, rita, "visit", now=NOW).entries == typed
 
 
 def test_a_draft_is_no_change_of_anything_and_not_on_record(session, rita):
