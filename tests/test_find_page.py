@@ -199,6 +199,14 @@ def test_nothing_free_for_half_a_year_leads_to_the_dates_after_it(find, sqlite_d
     assert takes(page)
 
 
+def test_a_profile_keeps_the_lines_its_owner_wrote(find, sqlite_database):
+    with sqlite_database.writing() as session:
+        zoe = session.scalars(select(Professional).where(Professional.premium)).one()
+        zoe.bio = "Since 1999.\nTwo children."
+
+    assert "Since 1999.  \nTwo children." in said(find(who=str(zoe.id)))
+
+
 @pytest.mark.parametrize("who", ["999999", "x", "-1", "1" * 40])
 def test_a_made_up_address_is_a_sentence(find, who):
     page = find(who=who)

@@ -40,14 +40,19 @@ def profile_card(shown: ProfileShown) -> None:
             _who(shown)
         if shown.expertise:
             st.markdown(" ".join(f":gray-badge[{md(each)}]" for each in shown.expertise))
-        if shown.bio:
-            st.markdown("  \n".join(md(each) or "&nbsp;" for each in shown.bio.splitlines()))
+        about(shown.bio)
         if shown.languages:
             speaks = _("Speaks {languages}.").format(languages=", ".join(shown.languages))
             st.caption(md(speaks))
         for each in shown.services:
             facts = f"{minutes(each.minutes)} · {each.price}"
             st.markdown(f"{md(each.name)}  \n:small[{md(facts)}]")
+
+
+def about(bio: str) -> None:
+    """What they say of themselves, in the lines they wrote."""
+    if bio:
+        st.markdown("  \n".join(md(each) or "&nbsp;" for each in bio.splitlines()))
 
 
 def _who(shown: ProfileShown) -> None:

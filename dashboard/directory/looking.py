@@ -11,9 +11,10 @@ from core.errors import NotFound
 from core.policy import Actor
 from dashboard import session
 from dashboard.components.bookings_list import zone_note
+from dashboard.components.profile_card import about
 from dashboard.components.profile_cards import all_times, found_card, service_line, who_line
 from dashboard.directory import booking, filters, wishing
-from dashboard.feedback import md, refuse
+from dashboard.feedback import refuse
 from dashboard.formatting import day
 from dashboard.i18n import _
 
@@ -109,8 +110,7 @@ def _profile(actor: Actor, professional_id: int) -> None:
 
 def _about(profile: PublicProfile, currency: str) -> None:
     who_line(profile, side=96)
-    if profile.bio:
-        st.markdown(md(profile.bio))
+    about(profile.bio)
     lines = [service_line(each, currency) for each in profile.services]
     st.markdown("  \n".join([f"**{_('Services and prices')}**", *lines]))
 
