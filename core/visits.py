@@ -30,6 +30,7 @@ from core.models import (
     Patient,
     Professional,
     ProfessionalService,
+    Role,
     Room,
     Service,
     ServiceRoom,
@@ -40,6 +41,7 @@ from core.policy import Actor, Permission, allows
 NEAREST_WITHIN_DAYS = 14
 
 Bookable = TypeVar("Bookable", Service, Professional, Patient)
+Listed = TypeVar("Listed", Service, Professional)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,10 @@ def want(
     patient_ids: Sequence[int] = (),
     booking_id: int = 0,
 ) -> Wanted:
-    """Look everything up by id; archived or unknown ones raise ``NotFound``."""
+    """Look everything up by id; archived or unknown ones raise ``NotFound``.
+
+    To patients what is not listed is unknown.
+    """
     asked = {
         "professional": professional_id,
         "service": service_id,
@@ -88,10 +93,13 @@ def want(
             N_("The organisation has not been set up yet. An admin sets it up under Practice.")
         )
     zone, currency, service, professional, offer, tier = found[0][:6]
-    service = _active(service, "service")
-    professional = _active(professional, "professional")
+    moves = booking_id != 0  # what the booking is already may have been unlisted since
+    service = _active(_seen(actor, service, moves=moves), "service")
+    professional = _active(_seen(actor, professional, moves=moves), "professional")
     by_id = {each.Patient.id: each.Patient for each in found if each.Patient}
     patients = tuple(_active(by_id.get(each), "patient") for each in patient_ids)
+    if offer is None and actor.role is Role.PATIENT:
+        raise NotFound(what="professional")  # who offers nothing listed is not shown either
     if offer is None:
         raise Invalid(
             N_("{professional} does not offer {service}. Please choose another."),
@@ -278,6 +286,11 @@ def nearest_starts(
             break
     closest = sorted(found, key=lambda each: (abs(each - target), each))[:count]
     return [to_instant(each) for each in sorted(closest)]
+
+
+def _seen(actor: Actor, found: Listed | None, *, moves: bool) -> Listed | None:
+    hidden = found is not None and not found.listed
+    return None if hidden and actor.role is Role.PATIENT and not moves else found
 
 
 def _active(found: Bookable | None, what: str) -> Bookable:

@@ -273,7 +273,7 @@ def test_a_visit_is_moved_with_those_who_are_listed_no_longer_and_nobody_else_is
 def test_nobody_moves_a_visit_with_who_is_archived_or_offers_it_no_longer(small):
     bare = a.service(small.session, name="Bare")
     own = a.booking(small.session, small.zoe, a.span(9, 9.5), service=bare, patient=small.patient)
-    with pytest.raises(Invalid, match="does not offer"):
+    with pytest.raises(NotFound, match="professional"):
         small.times(moving=own.id, service=bare)
     small.zoe.archived_at = NOW
     small.session.flush()

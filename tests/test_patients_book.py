@@ -144,6 +144,34 @@ def test_what_is_not_listed_is_booked_at_the_desk_alone(small, change, refusal):
     assert small.book(actor=small.admin)
 
 
+@pytest.mark.parametrize("what", ["professional", "service"])
+@pytest.mark.parametrize("offered", [True, False])
+def test_what_is_hidden_is_refused_like_what_is_missing(small, what, offered):
+    hidden = {
+        "professional": lambda: a.professional(small.session, name="Dr Hidden", listed=False),
+        "service": lambda: a.service(small.session, name="Hidden", listed=False),
+    }[what]()
+    if offered:
+        a.offer(
+            small.session,
+            hidden if what == "professional" else small.ada,
+            small.visit if what == "professional" else hidden,
+        )
+    said = set()
+    for id in (hidden.id, 999_999):
+        values = {f"{what}_id": id}
+        wanted = {"professional_id": small.ada.id, "service_id": small.visit.id} | values
+        request = HoldRequest(starts_at=a.at(9), request_key=f"{id}", **wanted)
+        for ask in (
+            lambda values=values: small.book(**values),
+            lambda request=request: hold(small.session, small.ana, request, now=NOW),
+        ):
+            with pytest.raises(NotFound) as refused:
+                ask()
+            said.add((str(refused.value), str(refused.value.details)))
+    assert len(said) == 1
+
+
 def test_a_group_is_joined_by_calling(small):
     group = a.service(small.session, name="Yoga", seats=5)
     a.offer(small.session, small.ada, group)
