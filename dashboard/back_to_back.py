@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from core import patients, recalls, waiting
+from core import patients
 from core.availability.chain import MOST_WAIT
 from core.booking import (
     ChainAsked,
@@ -28,7 +28,7 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.models import Booking
 from core.policy import Actor
-from dashboard import feedback, keys, session
+from dashboard import answered, feedback, keys, session
 from dashboard.chain_rows import FIRST, Row, draw_rows, name_of, offer
 from dashboard.components.patient_picker import PatientChosen
 from dashboard.components.time_pills import time_pills
@@ -204,10 +204,7 @@ def _finish(
 ) -> NoReturn:
     """Close the dialog and name all that is booked."""
     now = utc_now()
-    with session.writing() as db:
-        for each in booked:
-            waiting.close_served(db, actor, each, now=now)
-            recalls.close_met(db, actor, each, now=now)
+    answered.close(actor, *booked, now=now)
     first.done()
     feedback.flash(_told(booked, plan, comers, zone, now))
     st.rerun()

@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core import recalls, waiting
 from core.booking import BookingRequest, book
 from core.booking_line import Proposed
 from core.db import utc_now
 from core.errors import BookingError
 from core.patients import PatientFound
 from core.policy import Actor
-from dashboard import feedback, keys, new_booking, session, to_know, unfinished
+from dashboard import answered, feedback, keys, new_booking, session, to_know, unfinished
 from dashboard.components.line_field import LineTyped, line_field, line_typed
 from dashboard.components.patient_picker import describe
 from dashboard.components.view_switch import go_on_to
@@ -283,13 +282,12 @@ def _save(
     try:
         with session.writing() as db:
             booking = book(db, actor, request, now=now)
-            waiting.close_served(db, actor, booking, now=now)
-            recalls.close_met(db, actor, booking, now=now)
     except BookingError as refusal:
         st.session_state[KEY] = replace(
             state, refused=refusal, request_key=secrets.token_urlsafe(16)
         )
         st.rerun(scope="fragment")
+    answered.close(actor, booking, now=now)
     _finished(actor)
     feedback.flash(
         _("Booked {patient} with {professional}, {time}.").format(

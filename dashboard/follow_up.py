@@ -6,14 +6,13 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core import recalls, waiting
 from core.booking import BookingRequest, book
 from core.db import utc_now
 from core.errors import BookingError
 from core.follow_up import FollowUp, propose_follow_ups
 from core.models import Booking
 from core.policy import Actor, Permission, allows
-from dashboard import feedback, keys, session
+from dashboard import answered, feedback, keys, session
 from dashboard.escaping import md
 from dashboard.formatting import when
 from dashboard.i18n import _, ngettext
@@ -96,12 +95,11 @@ def _book(booking: Booking, starts_at: datetime, zone: ZoneInfo, request_key: st
     try:
         with session.writing() as db:
             booked = book(db, actor, request, now=now)
-            waiting.close_served(db, actor, booked, now=now)
-            recalls.close_met(db, actor, booked, now=now)
     except BookingError as refusal:
         st.session_state[REFUSED] = refusal
         st.session_state[REQUEST] = secrets.token_urlsafe(16)
         return
+    answered.close(actor, booked, now=now)
     session.forget_typed(NEXT)
     st.session_state[DONE] = _("Booked {patient} with {professional}, {time}.").format(
         patient=title_of(booking),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from core import catalog, holds, patients, recalls, waiting
+from core import catalog, holds, patients
 from core.booking import BookingRequest, Leg, SetAside, book, find_booked
 from core.db import utc_now
 from core.desk import ServiceThere, services_at
@@ -24,6 +24,7 @@ from core.policy import Actor, Permission, allows
 from core.series import Repeats, SeriesAsked
 from core.visits import hold_calendars
 from dashboard import (
+    answered,
     back_to_back,
     blocking,
     chain_rows,
@@ -272,9 +273,7 @@ def _save(
             kept, refused=refusal, request_key=secrets.token_urlsafe(16)
         )
         st.rerun()
-    with session.writing() as db:
-        waiting.close_served(db, actor, booking, now=now)
-        recalls.close_met(db, actor, booking, now=now)
+    answered.close(actor, booking, now=now)
     unfinished.done(actor, FORM)
     forget()
     feedback.flash(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core import catalog, directory, holds, recalls, waiting
+from core import catalog, directory, holds
 from core.booking import BookingRequest, book
 from core.catalog.prices import Price, PriceRule
 from core.db import utc_now
@@ -20,7 +20,7 @@ from core.errors import BookingError
 from core.holds import HoldRequest
 from core.models import Booking
 from core.policy import Actor
-from dashboard import feedback, session
+from dashboard import answered, feedback, session
 from dashboard.components.booking_forms import refusal_with_ways_out, time_line
 from dashboard.components.countdown import countdown
 from dashboard.components.profile_cards import service_line
@@ -192,12 +192,11 @@ def _book(actor: Actor, asked: Asked, profile: PublicProfile, zone: ZoneInfo) ->
     try:
         with session.writing() as db:
             booking = book(db, actor, request, now=now)
-            waiting.close_served(db, actor, booking, now=now)
-            recalls.close_met(db, actor, booking, now=now)
     except BookingError as refusal:
         kept = replace(asked, refused=refusal, request_key=secrets.token_urlsafe(16))
         st.session_state[KEY] = kept
         st.rerun()
+    answered.close(actor, booking, now=now)
     st.session_state.pop(KEY, None)
     session.forget_typed(KEY)
     feedback.flash(
