@@ -48,7 +48,9 @@ def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime)
     require(actor, Permission.BOOKINGS_WRITE, Permission.BOOKINGS_WRITE_OWN)
     _check_own_hold(actor, request)
     patients = () if request.patient_id is None else (request.patient_id,)
-    hold_calendars(session, [request.professional_id], request.service_id, patients)
+    # A patient's own calendar, too: of two tabs the second sees what the first has kept.
+    own = () if actor.patient_id is None else (actor.patient_id,)
+    hold_calendars(session, [request.professional_id], request.service_id, (*patients, *own))
     wanted = want(
         session,
         actor,
@@ -61,8 +63,9 @@ def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime)
     clear_expired_holds(session, calendars_wanted(wanted), now=now)
     if request.instead_of is not None:
         release_hold(session, actor, request.instead_of)
+    held_until = now + _lasts(actor, request)
     if actor.role is Role.PATIENT:
-        _release_others(session, actor)
+        held_until = _release_others(session, actor, request, now=now) or held_until
     loaded = load_around(session, wanted, request.starts_at, now=now)
     check_fits(session, actor, wanted, loaded, request.starts_at, now=now)
     booking = Booking(
@@ -72,7 +75,7 @@ def hold(session: Session, actor: Actor, request: HoldRequest, *, now: datetime)
         starts_at=request.starts_at,
         ends_at=request.starts_at + timedelta(seconds=wanted.visit.length),
         state=BookingState.HELD,
-        held_until=now + _lasts(actor, request),
+        held_until=held_until,
         price_cents=wanted.price_cents,
         currency=wanted.currency,
         channel=Channel.DESK,
@@ -139,14 +142,20 @@ def _check_own_hold(actor: Actor, request: HoldRequest) -> None:
         raise NotFound(what=N_("professional"))
 
 
-def _release_others(session: Session, actor: Actor) -> None:
-    others = session.scalars(
-        select(Booking.id).where(
+def _release_others(
+    session: Session, actor: Actor, request: HoldRequest, *, now: datetime
+) -> datetime | None:
+    """Give up what the patient keeps; until when, if it is the same time: it is not renewed."""
+    place = (request.professional_id, request.starts_at)
+    others = session.execute(
+        select(Booking.id, Booking.professional_id, Booking.starts_at, Booking.held_until).where(
             Booking.created_by == actor.user_id, Booking.state == BookingState.HELD
         )
     ).all()
     if others:
-        forget_holds(session, others)
+        forget_holds(session, [each.id for each in others])
+    same = (x.held_until for x in others if (x.professional_id, x.starts_at) == place)
+    return next((each for each in same if each is not None and each > now), None)
 
 
 def _lasts(actor: Actor, request: HoldRequest) -> timedelta:

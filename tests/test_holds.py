@@ -1,6 +1,7 @@
 """A time kept for one desk while it talks to the patient."""
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from sqlalchemy import func, select
@@ -124,6 +125,8 @@ def test_a_patient_keeps_one_time_for_five_minutes_and_no_longer(session, ada, s
     assert second.held_until == a.BEFORE + HELD_FOR_A_PATIENT
     late = second.held_until - timedelta(seconds=5)
     assert extend_hold(session, ana, second.id, now=late).held_until == second.held_until
+    again = hold(session, ana, ask(ada, service, 9.5, "k3"), now=late)
+    assert again.held_until == a.BEFORE + HELD_FOR_A_PATIENT
 
 
 def test_nobody_holds_a_time_in_a_colleagues_calendar_or_for_another_patient(session, ada, service):
@@ -139,3 +142,25 @@ def test_nobody_holds_a_time_in_a_colleagues_calendar_or_for_another_patient(ses
         hold(session, own, ask(ada, service, patient_id=stranger.id), now=a.BEFORE)
     with pytest.raises(SignInNeeded):
         hold(session, VISITOR, ask(ada, service), now=a.BEFORE)
+
+
+def test_of_two_tabs_a_patient_keeps_the_time_of_the_second_alone(database):
+    with database.writing() as session:
+        service = a.service(session)
+        ada, ben = (a.professional(session, services=(service,)) for _ in range(2))
+        ana = a.actor(session, Role.PATIENT, patient_id=a.patient(session).id)
+
+    def hold_in_another_tab():
+        with database.writing() as session:
+            hold(session, ana, ask(ben, service, key="second"), now=a.BEFORE)
+
+    second = Thread(target=hold_in_another_tab)
+    with database.writing() as session:
+        hold(session, ana, ask(ada, service, key="first"), now=a.BEFORE)
+        second.start()
+        second.join(timeout=0.5)  # it waits for this one, however long that takes
+    second.join()
+
+    with database.reading() as session:
+        kept = session.scalars(select(Booking.professional_id)).all()
+    assert kept == [ben.id]
