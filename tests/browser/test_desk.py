@@ -25,7 +25,7 @@ from core.models import (
 )
 from core.policy import Actor
 from tests import a
-from tests.browser.conftest import PASSWORD, press
+from tests.browser.conftest import PASSWORD, come_to_rest, press
 
 pytestmark = pytest.mark.browser
 
@@ -147,8 +147,10 @@ def test_escape_throws_nothing_away_that_was_typed(new_page, sign_in, live_serve
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
 
+    come_to_rest(page)
     free(page, "Dr Ben", "11:00").click()
     page.get_by_role("dialog").get_by_role("button", name="Continue").click()
+    come_to_rest(page)
     page.get_by_role("button", name="Book Nuria García").click()
 
     expect(page.get_by_text("Booked Nuria García with Dr Ben")).to_be_visible()
