@@ -18,6 +18,7 @@ from core.models import (
 )
 from core.policy import CONSOLE, Actor
 from dashboard import places
+from dashboard.directory import looking, visitors
 from tests import a, screen
 
 NOW = a.at(8)
@@ -234,6 +235,20 @@ def test_a_visitor_signs_in_unless_the_practice_shows_it(find, sqlite_database):
     page = find(None)
     assert "Zoé Brandão" in said(page)
     assert "Ana" not in said(page)
+
+
+def test_visitors_look_one_at_a_time_and_leave_a_turn_to_the_staff(
+    find, sqlite_database, monkeypatch
+):
+    opened(sqlite_database)
+    could_another = []
+
+    def look(_actor):
+        could_another.append(visitors.one_visitor.acquire(blocking=False))
+
+    monkeypatch.setattr(looking, "show", look)
+    find(None)
+    assert could_another == [False]
 
 
 def opened(database) -> None:

@@ -14,11 +14,14 @@ from dashboard.i18n import _
 URL = "find"
 SIGNING_IN = "directory_signing_in"
 
+one_visitor = BoundedSemaphore(1)
+"""However many look, they never take the last turn from those who work here."""
+
 
 def show(turns: BoundedSemaphore) -> None:
     """Whom one could come to; signing in stays at this address, and so do the wishes.
 
-    Visitors take their turn among the pages drawn at once.
+    Visitors take their turn among the pages drawn at once, one of them at a time.
     """
     with session.reading() as db:
         is_open = directory.is_open_to_visitors(db)
@@ -35,7 +38,7 @@ def show(turns: BoundedSemaphore) -> None:
     ):
         st.subheader(md(name), anchor=False)
         st.button(_("Sign in"), key="directory_sign_in", icon=":material/login:", on_click=_ask_who)
-    with turns:
+    with one_visitor, turns:
         looking.show(VISITOR)
 
 
