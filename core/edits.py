@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.errors import N_, NotFound, Stale
 from core.models import (
     AuditEntry,
+    Expertise,
     Organisation,
     Patient,
     Professional,
@@ -64,7 +65,7 @@ def change(row: Editable | Patient, values: Mapping[str, object]) -> list[str]:
     return changed
 
 
-def last_editor(session: Session, row: Editable) -> str:
+def last_editor(session: Session, row: Editable | Expertise) -> str:
     """Who put the newest entry about the row on record."""
     name = session.scalar(
         select(User.name)

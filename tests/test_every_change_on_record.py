@@ -234,6 +234,11 @@ def known_tag(desk, name):
     return tag.id
 
 
+def renamed_tag(desk, name, new):
+    id = known_tag(desk, name)
+    return catalog.EditedExpertise(id, new, (name,), catalog.KnownExpertise(id, name, (), 0))
+
+
 def not_wanted(desk):
     asked = (to_be_seen(desk).id, 1, "moved away")
     return recalls.close_recall(desk.session, desk.admin, *asked, now=a.at(8)).id
@@ -451,7 +456,7 @@ DOINGS = {
     ),
     "core.catalog.edit_expertise": lambda desk: (
         catalog.edit_expertise,
-        (catalog.EditedExpertise(known_tag(desk, "Heart"), "Cardiology", ("heart",)),),
+        (renamed_tag(desk, "Heart", "Cardiology"),),
     ),
     "core.catalog.merge_expertise": lambda desk: (
         catalog.merge_expertise,

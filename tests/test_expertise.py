@@ -47,8 +47,13 @@ def words(session):
     return {each.name: each.synonyms for each in load_vocabulary(session, CONSOLE)}
 
 
+def known(session, name):
+    return next(each for each in load_vocabulary(session, CONSOLE) if each.name == name)
+
+
 def means(session, name, *synonyms):
-    request = EditedExpertise(id_of(session, name), name, synonyms)
+    tag = known(session, name)
+    request = EditedExpertise(tag.id, name, synonyms, tag)
     return edit_expertise(session, CONSOLE, request, now=a.BEFORE)
 
 
@@ -150,9 +155,26 @@ def test_a_word_stands_for_one_tag_alone(session):
     for word, owner in (("Heart", "Cardiology"), ("cardiology", "Cardiology")):
         with pytest.raises(Invalid, match=f"already stands for {owner}"):
             means(session, "Skin", word)
-    request = EditedExpertise(id_of(session, "Skin"), "HEART", ())
+    request = EditedExpertise(id_of(session, "Skin"), "HEART", (), known(session, "Skin"))
     with pytest.raises(Invalid, match="already stands for Cardiology"):
         edit_expertise(session, CONSOLE, request, now=a.BEFORE)
+
+
+def test_of_two_who_edit_a_tag_at_once_the_second_is_told_and_drops_nothing(session):
+    tagged(session, "Cardiology")
+    seen = known(session, "Cardiology")
+    first = EditedExpertise(seen.id, "Cardiology", ("heart",), seen)
+    alex = a.actor(session, Role.ADMIN, name="Alex")
+    edit_expertise(session, alex, first, now=a.BEFORE)
+    session.flush()
+
+    second = EditedExpertise(seen.id, "Cardiology", ("cardiac",), seen)
+    with pytest.raises(Stale, match="Alex has changed this"):
+        edit_expertise(session, CONSOLE, second, now=a.BEFORE)
+
+    assert words(session) == {"Cardiology": ("heart",)}
+    means(session, "Cardiology", "heart", "cardiac")
+    assert words(session) == {"Cardiology": ("cardiac", "heart")}
 
 
 def test_what_nobody_has_any_more_is_forgotten_unless_the_admin_gave_it_words(session):

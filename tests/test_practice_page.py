@@ -9,6 +9,7 @@ from core import catalog
 from core.models import (
     Booking,
     Closure,
+    ExpertiseSynonym,
     HoursKind,
     OneTimeLink,
     Professional,
@@ -634,6 +635,19 @@ def test_a_word_is_said_to_mean_the_same(practice, sqlite_database, tags):
     assert "Saved Cardiology." in toasts(page)
     assert "also: cardiac, heart doctor" in text_of(page)
     assert vocabulary(sqlite_database)["Cardiology"] == (("cardiac", "heart doctor"), 1)
+
+
+def test_words_somebody_else_gave_meanwhile_are_not_dropped(practice, sqlite_database, tags):
+    page = press(practice("Expertise"), f"practice_edit_expertise_{tags['Cardiology']}")
+    with sqlite_database.writing() as session:
+        session.add(
+            ExpertiseSynonym(folded="ticker", word="ticker", expertise_id=tags["Cardiology"])
+        )
+
+    page = send(fill(page, synonyms="cardiac"))
+
+    assert "has changed this in the meantime" in errors(page)[0]
+    assert vocabulary(sqlite_database)["Cardiology"] == (("ticker",), 1)
 
 
 def test_a_word_that_is_a_tag_of_its_own_is_refused_and_merged_instead(

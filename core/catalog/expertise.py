@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.catalog.typed import by_name, name_of
 from core.db import lock_expertise
-from core.errors import N_, Invalid, NotFound
+from core.edits import last_editor
+from core.errors import N_, Invalid, NotFound, Stale
 from core.models import Expertise, ExpertiseSynonym, ProfessionalExpertise
 from core.patients import fold
 from core.patients.typed import line, not_longer
@@ -45,11 +46,15 @@ class KnownExpertise:
 
 @dataclass(frozen=True)
 class EditedExpertise:
-    """How a tag is written, and every other word that means the same."""
+    """How a tag is written, and every other word that means the same.
+
+    ``seen`` is the tag as the form was opened on it.
+    """
 
     expertise_id: int
     name: str
     synonyms: tuple[str, ...]
+    seen: KnownExpertise
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,7 @@ def edit_expertise(
     require(actor, Permission.CATALOG_WRITE)
     lock_expertise(session)
     tag = _get_expertise(session, request.expertise_id)
+    _check_as_seen(session, tag, request.seen)
     name = _tag_name(request.name)
     words: dict[str, str] = {}
     for each in map(_tag_name, request.synonyms):
@@ -200,6 +206,15 @@ def _known_words(session: Session) -> dict[str, Expertise]:
     return known | {fold(each.name): each for each in tags.values()}
 
 
+def _check_as_seen(session: Session, tag: Expertise, seen: KnownExpertise) -> None:
+    """``Stale`` when somebody has changed the words since: theirs would be dropped unseen."""
+    synonyms = session.scalars(
+        select(ExpertiseSynonym.word).where(ExpertiseSynonym.expertise_id == tag.id)
+    )
+    if (tag.name, set(synonyms)) != (seen.name, set(seen.synonyms)):
+        raise Stale(who=last_editor(session, tag))
+
+
 def _check_mean_nothing_else(session: Session, tag: Expertise, words: Mapping[str, str]) -> None:
     """A word stands for one tag alone."""
     known = _known_words(session)
@@ -226,7 +241,7 @@ def _tag_name(typed: str) -> str:
 
 
 def _get_expertise(session: Session, expertise_id: int) -> Expertise:
-    found = session.get(Expertise, expertise_id)
+    found = session.get(Expertise, expertise_id, populate_existing=True)
     if found is None:
         raise NotFound(what=N_("expertise"))
     return found

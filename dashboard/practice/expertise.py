@@ -53,6 +53,7 @@ def _dialog() -> None:
     tag = next((each for each in vocabulary if each.id == opened.id), None)
     if tag is None:
         raise NotFound(what=N_("expertise"))
+    seen = st.session_state.setdefault(key("seen"), tag)
     with st.form(key("expertise"), border=False):
         name = st.text_input(_("Name"), tag.name, key=key("name"))
         words = st.text_input(
@@ -63,7 +64,7 @@ def _dialog() -> None:
         )
         pressed = st.form_submit_button(_("Save"), type="primary", width="stretch")
     if pressed:
-        edited = EditedExpertise(tag.id, name, typed_tags(words))
+        edited = EditedExpertise(tag.id, name, typed_tags(words), seen)
         forms.save(
             lambda db, now: catalog.edit_expertise(db, actor, edited, now=now),
             forms.finish_with(_("Saved {name}.")),

@@ -32,8 +32,8 @@ def live_database(live_database: Database) -> Database:
         other = a.professional(session, name="Dr Bela")
         tags = ExpertiseTags(other.id, ("Cardiology",))
         catalog.tag_expertise(session, CONSOLE, tags, now=a.BEFORE)
-        known = catalog.load_expertise(session)[0]
-        words = EditedExpertise(known.id, known.name, ("heart",))
+        known = catalog.load_vocabulary(session, CONSOLE)[0]
+        words = EditedExpertise(known.id, known.name, ("heart",), known)
         catalog.edit_expertise(session, CONSOLE, words, now=a.BEFORE)
     return live_database
 

@@ -96,6 +96,7 @@ from core.models import (
     BookingState,
     CallStep,
     Closure,
+    Expertise,
     Frequency,
     MessageState,
     Opening,
@@ -150,6 +151,12 @@ class Plain:
     """About nothing that is anybody's."""
 
     ask: Callable
+
+
+def known_tag(world, id):
+    """A tag as its form was opened on it; one that is not there has nothing to show."""
+    tag = world.session.get(Expertise, id)
+    return catalog.KnownExpertise(id, tag.name if tag else "", (), 0)
 
 
 def version(world, kind, id):
@@ -1519,7 +1526,10 @@ CATALOG = {
         About(
             "expertise",
             lambda w, who, id: catalog.edit_expertise(
-                w.session, who, catalog.EditedExpertise(id, "Heart", ("Cardiac",)), now=NOW
+                w.session,
+                who,
+                catalog.EditedExpertise(id, "Heart", ("Cardiac",), known_tag(w, id)),
+                now=NOW,
             ),
         ),
     ),
