@@ -36,6 +36,11 @@ SHOTS = [
     ("list", Role.RECEPTIONIST, WIDE, False),
     ("today", Role.RECEPTIONIST, WIDE, False),
     ("my-week", Role.PROFESSIONAL, WIDE, False),
+    ("hours", Role.PROFESSIONAL, WIDE, False),
+    ("profile", Role.PROFESSIONAL, WIDE, False),
+    ("profile-dark", Role.PROFESSIONAL, WIDE, True),
+    ("patients-find", Role.PATIENT, WIDE, False),
+    ("patients-find-phone", Role.PATIENT, PHONE, False),
     ("my-bookings", Role.PATIENT, WIDE, False),
     ("my-bookings-phone", Role.PATIENT, PHONE, False),
     ("utilisation", Role.ADMIN, WIDE, False),
@@ -159,6 +164,9 @@ STEPS = {
     "month": lambda page: choose_after(page, "Shift+M", "Consultation"),
     "list": lambda page: press(page, "Shift+L"),
     "today": lambda page: press(page, "g", "t"),
+    "hours": lambda page: press(page, "g", "h"),
+    "profile": lambda page: press(page, "g", "e"),
+    "patients": lambda page: press(page, "g", "f"),
 }
 
 
