@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 import pytest
+import streamlit as st
 from sqlalchemy import select
 
 from core.changing_hours import save_weekly_hours
@@ -250,6 +251,19 @@ def test_a_save_is_taken_back_by_the_one_line_for_it(show, house):
     assert page.toast[0].value == "Undone: the hours are as they were."
     assert worked(house) == [(9, 17)]
     assert page.session_state[weekly.DRAFT].windows == tuple(work(d, 9, 17) for d in range(1, 6))
+
+
+def test_a_second_click_on_save_finds_them_saved(show, house, monkeypatch):
+    page = change(show("ada"), (Brush.CLEAR, 1, 5, 13, 17))
+    with monkeypatch.context() as cut_off:  # a click aborts the run that saved
+        cut_off.setattr(weekly, "_finish", lambda _sentence: st.stop())
+        page = save(page)
+    page = save(page)
+
+    assert not page.error
+    assert page.toast[0].value.startswith("Saved the hours of Dr Ada.")
+    assert [each for each in page.button if each.key and each.key.startswith("last_step_hours")]
+    assert worked(house) == [(9, 13)]
 
 
 def test_hours_somebody_else_has_saved_meanwhile_are_not_overwritten(show, house):

@@ -27,6 +27,8 @@ from dashboard.practice import forms
 PREFIX = "my_hours_"
 DRAFT = f"{PREFIX}draft"
 """Begins the name of all that is forgotten once it is saved."""
+SAVED = f"{DRAFT}_saved"
+"""What follows once it is saved: a second click finds it here and saves nothing."""
 PAINT, TABLE = N_("Paint"), N_("Table")
 DAY_STARTS, DAY_ENDS, WHOLE_DAY = 7 * 60, 20 * 60, 24 * 60
 STEP = 30
@@ -55,6 +57,9 @@ def forget() -> None:
 
 def show(actor: Actor, professional_id: int) -> None:
     """Draw the hours, what saving them would do, and the button that does it."""
+    saving: forms.Opened = st.session_state.setdefault(SAVED, forms.Opened(PREFIX))
+    if saving.then is not None:
+        saving.then()
     draft, today = _draft(actor, professional_id), utc_now().astimezone(session.zone()).date()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         starting_on = st.date_input(
@@ -81,7 +86,7 @@ def show(actor: Actor, professional_id: int) -> None:
             # A table that is not drawn forgets what was typed in it.
             draft = st.session_state[DRAFT] = replace(draft, turn=draft.turn + 1, refusal=None)
         _painted(draft, starting_on)
-    _save(actor, st.session_state[DRAFT], starting_on)
+    _save(actor, st.session_state[DRAFT], starting_on, saving)
 
 
 def _first_day(known: HoursOnRecord, today: date) -> date:
@@ -187,7 +192,7 @@ def _day(windows: Sequence[WeekdayWindow], weekday: int) -> GridDay:
     )
 
 
-def _save(actor: Actor, draft: Draft, starting_on: date) -> None:
+def _save(actor: Actor, draft: Draft, starting_on: date, saving: forms.Opened) -> None:
     professional = draft.known.professional
     # What is on record and has ended by then stays there without being sent along.
     ended = [each for each in draft.known.windows if each.dates[1] < starting_on]
@@ -208,6 +213,7 @@ def _save(actor: Actor, draft: Draft, starting_on: date) -> None:
         forms.save(
             lambda db, now: save_weekly_hours(db, actor, request, now=now),
             lambda saved: _finish(noted(saved, professional).format(name=professional.name)),
+            saving,
         )
 
 
