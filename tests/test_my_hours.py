@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -10,12 +11,12 @@ from sqlalchemy import select
 
 from core.changing_hours import save_weekly_hours
 from core.errors import Invalid
-from core.models import HoursKind, Role, User, WorkingHours
+from core.models import DateHours, HoursKind, Opening, Role, User, WorkingHours
 from core.schedule import WeekdayWindow, WeeklyHours
 from core.schedule.windows import check_week
 from dashboard.components.hours_grid import GridDay, GridHours, stroke_in
 from dashboard.my_hours import weekly
-from dashboard.my_hours.painting import Brush, Stroke, paint
+from dashboard.my_hours.painting import Brush, Stroke, paint, week_from
 from dashboard.my_hours.table import COLUMNS, frame_of, windows_in
 from tests import a, screen
 from tests.test_frame import to
@@ -87,7 +88,22 @@ def test_days_worked_around_the_clock_are_a_window_each():
 
 def test_hours_that_begin_on_that_date_are_one_with_what_is_painted_beside_them():
     begun = work(MON, 9, 12, valid_from=TODAY)
-    assert painted((begun,), (Brush.WORK, MON, MON, 12, 14)) == (work(MON, 9, 14),)
+    day = painted((begun,), (Brush.WORK, MON, MON, 12, 14))
+    assert week_from(day, TODAY) == (work(MON, 9, 14),)
+    assert set(week_from(day, TODAY - timedelta(days=1))) == {begun, work(MON, 12, 14)}
+
+
+def test_what_begins_later_still_does_when_its_week_is_painted():
+    begin, end = TODAY + timedelta(days=30), TODAY + timedelta(days=300)
+    later = work(MON, 9, 17, valid_from=begin, valid_to=end)
+    painted_by = partial(paint, (later,), on=begin + timedelta(days=7))
+
+    assert painted_by(stroke(TUE, TUE, 9, 12), Brush.WORK) == (later, work(TUE, 9, 12))
+    assert painted_by(stroke(MON, MON, 12, 13), Brush.BREAK) == (
+        later,
+        replace(later, starts_minute=720, ends_minute=780, kind=REST),
+    )
+    assert painted_by(stroke(MON, MON, 12, 17), Brush.CLEAR) == (replace(later, ends_minute=720),)
 
 
 def test_rows_of_other_dates_are_not_painted_over():
@@ -323,6 +339,34 @@ def test_hours_that_have_yet_to_begin_are_shown_from_their_first_day(show, house
     assert ada == page.session_state[weekly.DRAFT].known.professional.id
 
 
+def test_hours_painted_for_later_begin_no_earlier_when_another_day_is_chosen(show, house):
+    later = TODAY + timedelta(days=30)
+    with house.writing() as session:
+        ada = session.scalars(select(WorkingHours.professional_id)).first()
+        session.add(
+            WorkingHours(
+                professional_id=ada,
+                weekday=SAT,
+                starts_minute=540,
+                ends_minute=720,
+                valid_from=later,
+            )
+        )
+    page = show("ada")
+    page.date_input(key="my_hours_from").set_value(later + timedelta(days=7))
+    draft = page.run().session_state[weekly.DRAFT]
+    windows = paint(draft.windows, stroke(SUN, SUN, 9, 12), Brush.WORK, later + timedelta(days=7))
+    page.session_state[weekly.DRAFT] = replace(draft, windows=windows)
+    page.date_input(key="my_hours_from").set_value(TODAY)
+    save(page.run())
+
+    with house.reading() as session:
+        rows = session.scalars(
+            select(WorkingHours).where(WorkingHours.weekday.in_((SAT, SUN)))
+        ).all()
+        assert {each.weekday: each.valid_from for each in rows} == {SAT: later, SUN: TODAY}
+
+
 def test_hours_that_end_before_the_new_ones_apply_are_no_hindrance_and_stay(show, house):
     last = TODAY + timedelta(days=10)
     with house.writing() as session:
@@ -396,6 +440,33 @@ def test_an_opening_that_cannot_be_is_told_and_nothing_is_published(dates, value
     page = publish(dates, **values)
     assert words in page.error[0].value
     assert "No openings to come." in said(page)
+
+
+def test_an_opening_over_another_is_told_and_not_published_across_midnight_either(dates, house):
+    page = publish(dates, on=a.DAY, **{"from": "22", "to": "30"})
+    page.date_input(key="opening_new_1_on").set_value(a.DAY + timedelta(days=1))
+    page.text_input(key="opening_new_1_from").set_value("5")
+    page.text_input(key="opening_new_1_to").set_value("8")
+    page = next(b for b in page.button if b.label == "Publish the opening").click().run()
+
+    assert page.error[0].value == (
+        "Dr Ada already has an opening from Monday 7 December, 22:00 to Tuesday 8 December, "
+        "06:00. Please choose a time beside it."
+    )
+    with house.reading() as session:
+        assert [each.starts_at for each in session.scalars(select(Opening))] == [a.at(22)]
+
+
+def test_hours_of_a_date_that_begin_in_the_hour_the_clock_leaves_out_are_told(dates, house):
+    page = entered(dates, "date_hours", on=date(2027, 3, 28), hours="1:30-6").run()
+    page = page.button(key="date_hours_0_save").click().run()
+
+    assert page.error[0].value == (
+        "On Sunday 28 March 2027 the clocks change and leave out 01:30. Please choose a time "
+        "before or after that."
+    )
+    with house.reading() as session:
+        assert session.scalars(select(DateHours)).all() == []
 
 
 def test_a_date_is_given_other_hours_after_who_is_in_the_way_is_shown(dates):

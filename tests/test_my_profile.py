@@ -1,9 +1,13 @@
 """My profile: a professional shapes what others see of them, and sees it beside."""
 
+from dataclasses import fields
+
 import pytest
 from sqlalchemy import select
 
 from core import catalog
+from core.accounts import EditedUser, edit_user
+from core.booking import BookingRequest, MoveRequest
 from core.catalog import (
     ChangedTerms,
     EditedProfessional,
@@ -11,8 +15,9 @@ from core.catalog import (
     NewProfessional,
     Terms,
 )
-from core.errors import NotFound
-from core.models import Expertise, Professional, ProfessionalService, Role, Service
+from core.errors import NotAllowed, NotFound
+from core.models import Expertise, Professional, ProfessionalService, Role, Service, User
+from core.patients import OwnContact
 from core.policy import CONSOLE
 from dashboard import places
 from tests import a, screen
@@ -128,6 +133,46 @@ def test_there_is_nothing_to_set_ones_own_tier_by(profile):
     assert not profile.checkbox
     assert not profile.selectbox
     assert "Premium" in card(profile)
+
+
+@pytest.mark.parametrize("more", [{"tier_id": 1}, {"role": "admin"}, {"price_cents": 1}])
+def test_a_role_a_tier_or_a_price_has_no_place_in_what_people_send_of_themselves(more):
+    """There is nothing to sneak it into: what a form sends is made field by field."""
+    for asked in (catalog.Profile, OwnContact, BookingRequest, MoveRequest):
+        assert not set(more) & {each.name for each in fields(asked)}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda session, own, ada: catalog.edit_professional(
+            session,
+            own,
+            EditedProfessional(ada.id, ada.version, NewProfessional("Dr Ada", tier_id=None)),
+            now=a.BEFORE,
+        ),
+        lambda session, own, _ada: edit_user(
+            session, own, EditedUser(own.user_id, 1, "Dr Ada", Role.ADMIN), now=a.BEFORE
+        ),
+    ],
+    ids=["tier", "role"],
+)
+def test_asked_for_at_the_admins_door_they_are_refused(session, asked):
+    ada = a.professional(session, name="Dr Ada", premium=True)
+    own = a.actor(session, Role.PROFESSIONAL, professional_id=ada.id)
+    with pytest.raises(NotAllowed, match="Your role does not allow this"):
+        asked(session, own, ada)
+    assert ada.tier_id is not None
+
+
+def test_what_an_address_says_of_a_role_or_a_price_changes_nothing(profile, sqlite_database):
+    for name, value in {"role": "admin", "tier_id": "1", "price_cents": "1"}.items():
+        profile.query_params[name] = value
+    save(type_in(profile, title="Cardiologist"))
+    with sqlite_database.reading() as session:
+        ada = session.scalars(select(Professional)).one()
+        user = session.scalars(select(User)).one()
+        assert (ada.title, user.role) == ("Cardiologist", Role.PROFESSIONAL)
 
 
 def test_a_second_click_saves_nothing_again(profile, sqlite_database):

@@ -378,6 +378,14 @@ def test_an_svg_named_png_is_refused_and_nothing_changes(page, sqlite_database):
         assert session.scalars(select(Portrait)).all() == []
 
 
+def test_a_picture_of_forty_megabytes_is_refused_and_nothing_changes(page, sqlite_database):
+    page.file_uploader[0].set_value(("me.jpg", photo().ljust(40 * 1024**2), "image/jpeg")).run()
+
+    assert page.error[0].value.startswith("This file has 40 MB, and at most 10 fit.")
+    with sqlite_database.reading() as session:
+        assert session.scalars(select(Portrait)).all() == []
+
+
 def test_it_is_taken_away_again(page, sqlite_database):
     page.file_uploader[0].set_value(("IMG_1.jpg", photo(), "image/jpeg")).run()
     page.button(key="portrait_upload_remove").click().run()

@@ -42,15 +42,29 @@ def in_force(windows: Iterable[WeekdayWindow], on: date) -> list[WeekdayWindow]:
 def paint(
     windows: Sequence[WeekdayWindow], stroke: Stroke, brush: Brush, on: date
 ) -> tuple[WeekdayWindow, ...]:
-    """The windows with the stroke over the week of that date; those of other dates stay."""
+    """The windows with the stroke over the week of that date; those of other dates stay.
+
+    What was there keeps its first and last day: another date may still be chosen for the whole.
+    """
     shown = in_force(windows, on)
     others = [each for each in windows if each not in shown]
-    # What has begun by then begins with the painted hours: it is one week from that date on.
-    begun = [replace(each, valid_from=None) for each in shown]
-    pieces = list(chain.from_iterable(map(_pieces, begun)))
+    pieces = list(chain.from_iterable(map(_pieces, shown)))
     for weekday in stroke.days:
         pieces = _paint_day(pieces, weekday, (stroke.starts_minute, stroke.ends_minute), brush)
     return tuple(sorted([*_joined_at_midnight(pieces), *others], key=_order))
+
+
+def week_from(windows: Sequence[WeekdayWindow], first: date) -> tuple[WeekdayWindow, ...]:
+    """The windows to be saved from that day on: what touches is one if both have begun by then."""
+    found: list[WeekdayWindow] = []
+    for each in sorted(windows, key=lambda each: (*_order(each)[:2], each.starts_minute)):
+        begun = replace(each, valid_from=None) if each.dates[0] <= first else each
+        last = found[-1] if found else None
+        if last and last.dates[0] <= first and _touch(replace(last, valid_from=None), begun):
+            found[-1] = replace(last, valid_from=None, ends_minute=each.ends_minute)
+        else:
+            found.append(each)
+    return tuple(found)
 
 
 def spans_on(windows: Iterable[WeekdayWindow], weekday: int, kind: HoursKind) -> list[Span]:
@@ -74,9 +88,6 @@ def _paint_day(
     pieces: Sequence[WeekdayWindow], weekday: int, span: Span, brush: Brush
 ) -> list[WeekdayWindow]:
     work = [each for each in pieces if each.kind is HoursKind.WORK and each.weekday == weekday]
-    added = [span]
-    if brush is Brush.BREAK:  # a break is taken from work; elsewhere there is nothing to take
-        added = intersect(union(map(_span, work)), [span])
     kept = []
     for each in pieces:
         is_touched = each.weekday == weekday and (
@@ -86,9 +97,17 @@ def _paint_day(
         kept += [replace(each, starts_minute=start, ends_minute=end) for start, end in left]
     if brush is Brush.CLEAR:
         return kept
-    kind = HoursKind.BREAK if brush is Brush.BREAK else HoursKind.WORK
-    new = [WeekdayWindow(weekday, start, end, kind) for start, end in added]
+    new = [WeekdayWindow(weekday, *span)] if brush is Brush.WORK else _breaks(work, span)
     return _joined([*kept, *new], weekday)
+
+
+def _breaks(work: Iterable[WeekdayWindow], span: Span) -> list[WeekdayWindow]:
+    """A break is taken from work, on its dates; elsewhere there is nothing to take."""
+    return [
+        replace(each, starts_minute=start, ends_minute=end, kind=HoursKind.BREAK)
+        for each in work
+        for start, end in intersect([_span(each)], [span])
+    ]
 
 
 def _joined(pieces: Sequence[WeekdayWindow], weekday: int) -> list[WeekdayWindow]:
@@ -96,12 +115,15 @@ def _joined(pieces: Sequence[WeekdayWindow], weekday: int) -> list[WeekdayWindow
     found: list[WeekdayWindow] = []
     for each in sorted(pieces, key=_order):
         last = found[-1] if found else None
-        touches = last is not None and last.ends_minute == each.starts_minute
-        if last and touches and each.weekday == weekday and _is_alike(last, each, days=0):
+        if last and each.weekday == weekday and _touch(last, each):
             found[-1] = replace(last, ends_minute=each.ends_minute)
         else:
             found.append(each)
     return found
+
+
+def _touch(one: WeekdayWindow, other: WeekdayWindow) -> bool:
+    return one.ends_minute == other.starts_minute and _is_alike(one, other, days=0)
 
 
 def _joined_at_midnight(pieces: Sequence[WeekdayWindow]) -> list[WeekdayWindow]:

@@ -19,7 +19,7 @@ from dashboard import feedback, keys, session
 from dashboard.components.hours_grid import GridDay, GridHours, hours_grid
 from dashboard.formatting import WEEKDAYS
 from dashboard.i18n import N_, _, ngettext
-from dashboard.my_hours.painting import Brush, Stroke, in_force, paint, spans_on
+from dashboard.my_hours.painting import Brush, Stroke, in_force, paint, spans_on, week_from
 from dashboard.my_hours.saving import noted, show_preview
 from dashboard.my_hours.table import hours_table, windows_in
 from dashboard.practice import forms
@@ -197,7 +197,8 @@ def _save(actor: Actor, draft: Draft, starting_on: date, saving: forms.Opened) -
     # What is on record and has ended by then stays there without being sent along.
     ended = [each for each in draft.known.windows if each.dates[1] < starting_on]
     lasting = tuple(each for each in draft.windows if each not in ended)
-    request = WeeklyHours(professional.id, lasting, starting_on, draft.known.version)
+    windows = week_from(lasting, starting_on)
+    request = WeeklyHours(professional.id, windows, starting_on, draft.known.version)
     is_good = draft.is_changed and _tried(actor, draft, request)
     with st.container(horizontal=True):
         pressed = st.button(
