@@ -237,7 +237,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         _needs(P.SCHEDULE_READ, P.SCHEDULE_READ_OWN),
         (
             "agenda.load_agenda",
-            "analytics.desk_counts",
+            "analytics.desk.desk_counts",
             "day_print.load_printed_day",
             "desk.load_cancelled",
             "desk.load_day",
@@ -355,7 +355,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "catalog.professionals.edit_profile",
         ),
     ),
-    (_needs(P.ANALYTICS_READ, P.ANALYTICS_READ_OWN), ("analytics.utilisation",)),
+    (_needs(P.ANALYTICS_READ, P.ANALYTICS_READ_OWN), ("analytics.utilisation.utilisation",)),
     # people
     (
         _needs(P.ACCOUNTS_WRITE),

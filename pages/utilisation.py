@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from core import catalog
-from core.analytics import UtilisationAsked, utilisation
+from core.analytics import AnalyticsAsked, utilisation
 from core.db import utc_now
 from core.models import Professional
 from core.week import monday_of
@@ -59,16 +59,10 @@ def filters(professionals: Sequence[Professional]) -> tuple[str, tuple[int, ...]
     return period or USUAL, tuple(chosen)
 
 
-def asked_for(period: str, chosen: tuple[int, ...], this_week: date) -> UtilisationAsked:
+def asked_for(period: str, chosen: tuple[int, ...], this_week: date) -> AnalyticsAsked:
     first_week, count = PERIODS[period]
     first = this_week + timedelta(weeks=first_week)
-    return UtilisationAsked(first, first + timedelta(days=7 * count - 1), chosen)
-
-
-def before(asked: UtilisationAsked) -> UtilisationAsked:
-    """As many days, just before."""
-    length = asked.last - asked.first + timedelta(days=1)
-    return UtilisationAsked(asked.first - length, asked.last - length, asked.professional_ids)
+    return AnalyticsAsked(first, first + timedelta(days=7 * count - 1), chosen)
 
 
 actor, now = session.signed_in(), utc_now()
@@ -79,7 +73,7 @@ period, chosen = filters(professionals)
 asked = asked_for(period, chosen, this_week)
 with session.reading() as db:
     weeks = utilisation(db, actor, asked, now=now)
-    earlier = utilisation(db, actor, before(asked), now=now)
+    earlier = utilisation(db, actor, asked.before(), now=now)
 
 if not any(each.offered_minutes or each.visits or each.cancelled for each in weeks):
     st.info(

@@ -8,8 +8,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from core.analytics import (
+    AnalyticsAsked,
     DeskCounts,
-    UtilisationAsked,
     UtilisationWeek,
     desk_counts,
     utilisation,
@@ -33,17 +33,17 @@ from tests import a
 
 S = BookingState
 SUNDAY = a.DAY + timedelta(days=6)
-MADE_WEEK = UtilisationAsked(a.DAY, SUNDAY)
+MADE_WEEK = AnalyticsAsked(a.DAY, SUNDAY)
 
 
 def weeks(
-    session: Session, asked: UtilisationAsked = MADE_WEEK, actor: Actor = CONSOLE
+    session: Session, asked: AnalyticsAsked = MADE_WEEK, actor: Actor = CONSOLE
 ) -> list[UtilisationWeek]:
     session.flush()
     return utilisation(session, actor, asked, now=a.BEFORE)
 
 
-def one(session: Session, asked: UtilisationAsked = MADE_WEEK) -> UtilisationWeek:
+def one(session: Session, asked: AnalyticsAsked = MADE_WEEK) -> UtilisationWeek:
     (found,) = weeks(session, asked)
     return found
 
@@ -121,7 +121,7 @@ def test_hours_count_as_they_applied_at_that_time(session):
             )
         )
 
-    two = weeks(session, UtilisationAsked(a.DAY, SUNDAY + timedelta(days=7)))
+    two = weeks(session, AnalyticsAsked(a.DAY, SUNDAY + timedelta(days=7)))
     assert [each.offered_minutes for each in two] == [180, 480]
 
 
@@ -151,7 +151,7 @@ def test_overtime_is_more_than_everything(session):
 def test_a_week_in_which_clocks_change_has_an_hour_less_or_more(session, sunday, offered):
     a.professional(session, weekdays=(1, 2, 3, 4, 5, 6, 7), hours=((0, 24),))
 
-    found = one(session, UtilisationAsked(sunday - timedelta(days=6), sunday))
+    found = one(session, AnalyticsAsked(sunday - timedelta(days=6), sunday))
     assert found.offered_minutes == offered * 60
 
 
@@ -161,16 +161,16 @@ def test_a_visit_belongs_to_the_local_week_it_begins_in(session):
     booking(session, ada, datetime(2026, 6, 14, 22, 30, tzinfo=UTC), 30)
     booking(session, ada, datetime(2026, 6, 14, 23, 30, tzinfo=UTC), 45)
 
-    asked = UtilisationAsked(date(2026, 6, 8), date(2026, 6, 21))
+    asked = AnalyticsAsked(date(2026, 6, 8), date(2026, 6, 21))
     assert [each.booked_minutes for each in weeks(session, asked)] == [30, 45]
 
 
 def test_an_overnight_shift_is_shared_between_its_two_weeks(session):
     a.professional(session, weekdays=(7,), hours=((22, 30),))
 
-    asked = UtilisationAsked(a.DAY, SUNDAY + timedelta(days=7))
+    asked = AnalyticsAsked(a.DAY, SUNDAY + timedelta(days=7))
     assert [each.offered_minutes for each in weeks(session, asked)] == [8 * 60, 8 * 60]
-    tuesday_on = UtilisationAsked(a.DAY + timedelta(days=1), SUNDAY)
+    tuesday_on = AnalyticsAsked(a.DAY + timedelta(days=1), SUNDAY)
     assert one(session, tuesday_on).offered_minutes == 2 * 60
 
 
@@ -179,7 +179,7 @@ def test_of_a_week_cut_short_only_the_days_asked_for_count(session):
     a.booking(session, ada, a.span(9, 10))
     a.booking(session, ada, a.span(9, 10, day=1))
 
-    found = one(session, UtilisationAsked(a.DAY + timedelta(days=1), a.DAY + timedelta(days=2)))
+    found = one(session, AnalyticsAsked(a.DAY + timedelta(days=1), a.DAY + timedelta(days=2)))
     assert (found.week_starts_on, found.offered_minutes, found.booked_minutes) == (a.DAY, 960, 60)
 
 
@@ -187,7 +187,7 @@ def test_days_in_the_wrong_order_are_refused(session):
     a.professional(session)
 
     with pytest.raises(Invalid, match="before the first"):
-        weeks(session, UtilisationAsked(SUNDAY, a.DAY))
+        weeks(session, AnalyticsAsked(SUNDAY, a.DAY))
 
 
 def test_professionals_come_by_name_and_can_be_chosen(session):
@@ -195,7 +195,7 @@ def test_professionals_come_by_name_and_can_be_chosen(session):
     a.professional(session, name="dr álvaro")
 
     assert [each.professional for each in weeks(session)] == ["dr álvaro", "Dr Zoe"]
-    chosen = UtilisationAsked(a.DAY, SUNDAY, (zoe.id,))
+    chosen = AnalyticsAsked(a.DAY, SUNDAY, (zoe.id,))
     assert [each.professional for each in weeks(session, chosen)] == ["Dr Zoe"]
 
 
@@ -211,7 +211,7 @@ def test_professionals_read_their_own_figures_and_nobody_elses(session):
     own = a.actor(session, Role.PROFESSIONAL, professional_id=ada.id)
 
     assert [each.professional for each in weeks(session, actor=own)] == ["Dr Ada"]
-    assert weeks(session, UtilisationAsked(a.DAY, SUNDAY, (ben.id,)), own) == []
+    assert weeks(session, AnalyticsAsked(a.DAY, SUNDAY, (ben.id,)), own) == []
 
 
 @pytest.mark.parametrize("role", [Role.RECEPTIONIST, Role.PATIENT])
@@ -234,7 +234,7 @@ def test_random_bookings_are_counted_as_by_hand_around_a_clock_change(session):
             booking(session, who, start, minutes, service=service, patient=patient, state=state)
             made.append((who.id, start, minutes, state))
 
-    for week in weeks(session, UtilisationAsked(first, last)):
+    for week in weeks(session, AnalyticsAsked(first, last)):
         zone = a.organisation(session).zone
         in_week = [
             (minutes, state)
@@ -257,7 +257,7 @@ def week_of(start: datetime, zone: str) -> date:
 
 
 def test_the_number_of_queries_does_not_grow_with_people_and_weeks(session):
-    def count(asked: UtilisationAsked) -> int:
+    def count(asked: AnalyticsAsked) -> int:
         seen: list[str] = []
 
         def note(_connection, _cursor, statement, *_rest):
@@ -274,7 +274,7 @@ def test_the_number_of_queries_does_not_grow_with_people_and_weeks(session):
     for _ in range(5):
         a.professional(session)
 
-    assert count(UtilisationAsked(a.DAY - timedelta(weeks=50), SUNDAY)) == few
+    assert count(AnalyticsAsked(a.DAY - timedelta(weeks=50), SUNDAY)) == few
 
 
 def test_the_desk_counts_its_day_by_state(session):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from core import audit, waiting
 from core.accounts import SignInRequest, sign_in
-from core.analytics import UtilisationAsked, utilisation
+from core.analytics import AnalyticsAsked, utilisation
 from core.availability import Busy, Days, Explainer, load_busy, load_sheets
 from core.booking import UndoRequest, undo
 from core.day_board import load_board
@@ -242,7 +242,7 @@ def test_today_is_under_way(filled):
 
 def test_the_past_is_well_booked_and_the_weeks_ahead_less_and_less(filled):
     monday = NOW.date() - timedelta(days=NOW.weekday())
-    asked = UtilisationAsked(monday - timedelta(weeks=8), monday + timedelta(days=34))
+    asked = AnalyticsAsked(monday - timedelta(weeks=8), monday + timedelta(days=34))
     booked, offered = Counter(), Counter()
     for each in utilisation(filled, CONSOLE, asked, now=NOW):
         booked[each.week_starts_on] += each.booked_minutes

@@ -1084,7 +1084,7 @@ PATIENTS = {
 }
 
 HOURS = {
-    "analytics.desk_counts": (
+    "analytics.desk.desk_counts": (
         Plain(lambda w, who: analytics.desk_counts(w.session, who, a.DAY, NOW)),
     ),
     "desk.load_cancelled": (
@@ -1640,13 +1640,13 @@ CATALOG = {
         ),
     ),
     "practice.find_missing": (Plain(lambda w, who: practice.find_missing(w.session, who)),),
-    "analytics.utilisation": (
+    "analytics.utilisation.utilisation": (
         Listing(
             "professional",
             lambda w, who: {
                 each.professional_id
                 for each in analytics.utilisation(
-                    w.session, who, analytics.UtilisationAsked(a.DAY, a.DAY), now=NOW
+                    w.session, who, analytics.AnalyticsAsked(a.DAY, a.DAY), now=NOW
                 )
             },
         ),

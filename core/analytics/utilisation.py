@@ -1,4 +1,4 @@
-"""Figures: how full calendars were and are, counted in the database.
+"""How full calendars were and are.
 
 Utilisation is booked minutes over offered minutes. Offered is what could be sold: the hours
 that applied at that time, breaks, time off and closures taken away, openings added. Booked
@@ -13,23 +13,15 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import CTE, Integer, column, func, or_, select, values
 from sqlalchemy.orm import Session
 
+from core.analytics.asked import AnalyticsAsked
 from core.availability import Days, DaySheet, WallClock, load_sheets, organisation_clock
 from core.db import Instant, seconds_of
 from core.interval import Span, intersect, minutes_of, to_instant
 from core.models import OCCUPYING, Booking, BookingState, Professional
 from core.patients import fold
-from core.policy import Actor, Permission, require, visible_bookings, visible_figures
+from core.policy import Actor, Permission, require, visible_figures
 
 P, S = Permission, BookingState
-
-
-@dataclass(frozen=True)
-class UtilisationAsked:
-    """Local days, both included; whose figures, or everybody's that the actor may read."""
-
-    first: date
-    last: date
-    professional_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,18 +44,6 @@ class UtilisationWeek:
 
 
 @dataclass(frozen=True)
-class DeskCounts:
-    """A day at the desk: where its visits stand now."""
-
-    expected: int = 0
-    arrived: int = 0
-    in_progress: int = 0
-    completed: int = 0
-    no_shows: int = 0
-    cancelled: int = 0
-
-
-@dataclass(frozen=True)
 class _Week:
     starts_on: date
     span: Span
@@ -76,7 +56,7 @@ class _Counted:
 
 
 def utilisation(
-    session: Session, actor: Actor, asked: UtilisationAsked, *, now: datetime
+    session: Session, actor: Actor, asked: AnalyticsAsked, *, now: datetime
 ) -> list[UtilisationWeek]:
     """Every week of every professional, by name, then by week; weeks without work included.
 
@@ -96,34 +76,6 @@ def utilisation(
     ]
 
 
-def desk_counts(session: Session, actor: Actor, day: date, now: datetime) -> DeskCounts:
-    """How many of the day's visits are expected, there, in progress, done, missed, cancelled.
-
-    Holds are not counted. ``now`` closes the day's book: what was made after it is left out.
-    """
-    require(actor, P.SCHEDULE_READ, P.SCHEDULE_READ_OWN)
-    start, end = organisation_clock(session).span_of_days(day, day)
-    rows = session.execute(
-        visible_bookings(actor)
-        .with_only_columns(Booking.state, func.count())
-        .where(
-            Booking.starts_at >= to_instant(start),
-            Booking.starts_at < to_instant(end),
-            Booking.created_at <= now,
-        )
-        .group_by(Booking.state)
-    )
-    found = {state: count for state, count in rows}  # noqa: C416 - rows are not pairs to mypy
-    return DeskCounts(
-        expected=found.get(S.BOOKED, 0),
-        arrived=found.get(S.ARRIVED, 0),
-        in_progress=found.get(S.IN_PROGRESS, 0),
-        completed=found.get(S.COMPLETED, 0),
-        no_shows=found.get(S.NO_SHOW, 0),
-        cancelled=found.get(S.CANCELLED, 0),
-    )
-
-
 def _weeks(clock: WallClock, days: Days) -> list[_Week]:
     """The weeks the days fall in, each with the time of its days that were asked for."""
     found = []
@@ -136,7 +88,7 @@ def _weeks(clock: WallClock, days: Days) -> list[_Week]:
 
 
 def _professionals(
-    session: Session, actor: Actor, asked: UtilisationAsked, *, since: int
+    session: Session, actor: Actor, asked: AnalyticsAsked, *, since: int
 ) -> list[Professional]:
     """Whoever was there at some time of the period, by name."""
     query = visible_figures(actor).where(
