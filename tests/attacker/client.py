@@ -93,6 +93,8 @@ class Tab:
         """Hear messages until the run that was asked for is over."""
         self.heard, ends = [], time.monotonic() + within
         while True:
+            if time.monotonic() > ends:
+                raise TimeoutError("the server goes on talking, and no run ends")
             received = self.socket.recv(timeout=max(0.01, ends - time.monotonic()))
             assert isinstance(received, bytes)
             self.said += received

@@ -105,7 +105,12 @@ def _serve(migrated_file: Path, folder: Path) -> Iterator[Target]:
     database.dispose()
 
 
-INSIDE_STREAMLIT = ("in deserialize", "streamlit/runtime/state/", "starlette_websocket.py")
+INSIDE_STREAMLIT = (
+    "in deserialize",
+    "in maybe_coerce_enum_sequence",
+    "streamlit/runtime/state/",
+    "starlette_websocket.py",
+)
 """Where it reads what a client says, or forgets one who left: nonsense ends there, masked."""
 
 
