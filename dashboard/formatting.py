@@ -66,10 +66,14 @@ def when(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
 
 
 def clock(instant: datetime, zone: ZoneInfo) -> str:
-    """The time of day, "09:05"."""
-    return _("{hour:02}:{minute:02}").format(
-        hour=instant.astimezone(zone).hour, minute=instant.astimezone(zone).minute
-    )
+    """The time of day, "09:05"; of one that comes twice that night, which of the two it is."""
+    there = instant.astimezone(zone)
+    time = _("{hour:02}:{minute:02}").format(hour=there.hour, minute=there.minute)
+    if there.replace(fold=0).utcoffset() == there.replace(fold=1).utcoffset():
+        return time
+    if there.fold:
+        return _("{time} after the clocks change").format(time=time)
+    return _("{time} before the clocks change").format(time=time)
 
 
 def day(on: date, today: date) -> str:

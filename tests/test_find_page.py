@@ -1,5 +1,7 @@
 """Find a time as patients and visitors see it: looking, choosing, booking, signing in between."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
@@ -184,6 +186,26 @@ def test_a_profile_has_its_own_address_all_times_and_nothing_acts(find):
     assert "Monday 14 December" in said(page)
     page = press(page, "directory_back")
     assert page.text_input(key="q").value == "zoe"
+
+
+def test_of_an_hour_that_comes_twice_each_time_says_which_it_is(find, sqlite_database, monkeypatch):
+    """On 25 October the clocks of Lisbon go from two back to one."""
+    with sqlite_database.writing() as session:
+        talk = session.scalars(select(Service)).one()
+        night = a.professional(
+            session, name="Dr Night", hours=((0, 3),), weekdays=(7,), services=(talk,)
+        )
+    screen.set_clock(monkeypatch, datetime(2026, 10, 24, 12, tzinfo=UTC))
+    page = find(who=str(night.id))
+
+    first_night = [each for each in page.button if each.key in takes(page)][:13]
+    labels = [each.label for each in first_night]
+    assert labels[:5] == ["00:00", "00:15", "00:30", "00:45", "01:00 before the clocks change"]
+    assert "01:00 after the clocks change" in labels
+    assert labels[-1] == "02:00"
+    assert len(set(labels)) == len(labels)
+    page = shown(first_night[labels.index("01:00 after the clocks change")].click().run())
+    assert "tomorrow 01:00 after the clocks change" in said(page)
 
 
 def test_nothing_free_for_half_a_year_leads_to_the_dates_after_it(find, sqlite_database):
