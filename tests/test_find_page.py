@@ -205,7 +205,7 @@ def test_of_an_hour_that_comes_twice_each_time_says_which_it_is(find, sqlite_dat
     assert labels[-1] == "02:00"
     assert len(set(labels)) == len(labels)
     page = shown(first_night[labels.index("01:00 after the clocks change")].click().run())
-    assert "tomorrow 01:00 after the clocks change" in said(page)
+    assert "01:00 after the clocks change-01:30 after the clocks change** · Dr Night" in said(page)
 
 
 def test_nothing_free_for_half_a_year_leads_to_the_dates_after_it(find, sqlite_database):
