@@ -126,7 +126,7 @@ def invite_user(session: Session, actor: Actor, request: Invitation, *, now: dat
             email=request.email,
         ),
     )
-    invited = _invite(session, user, by_mail=request.by_mail, now=now)
+    invited = make_link(session, user, by_mail=request.by_mail, now=now)
     audit.record(session, actor, "user.created", user, now=now, role=user.role.value)
     return invited
 
@@ -140,7 +140,7 @@ def renew_link(
     user = lock_row(session, User, user_id, what=N_("user"))
     if not user.active:
         raise NotFound(what=N_("user"))
-    invited = _invite(session, user, by_mail=by_mail, now=now)
+    invited = make_link(session, user, by_mail=by_mail, now=now)
     audit.record(session, actor, "user.link_made", user, now=now)
     return invited
 
@@ -167,8 +167,11 @@ def choose_password(database: Database, request: PasswordChosen, *, now: datetim
     )
 
 
-def _invite(session: Session, user: User, *, by_mail: bool, now: datetime) -> Invited:
-    """Make earlier links void; then mail a new one, or answer with it."""
+def make_link(session: Session, user: User, *, by_mail: bool, now: datetime) -> Invited:
+    """Make earlier links void; then mail a new one, or answer with it.
+
+    Whoever calls this has asked whether it may be done.
+    """
     outbox.drop_links(session, OutboxMessage.user_id == user.id, (outbox.Kind.ACTIVATION,), now=now)
     session.execute(
         update(OneTimeLink)

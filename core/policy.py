@@ -37,6 +37,7 @@ class Permission(enum.StrEnum):
     PATIENTS_READ_OWN = "patients.read_own"
     PATIENTS_OPEN_ANY = "patients.open_any"
     PATIENTS_WRITE = "patients.write"
+    PATIENTS_INVITE = "patients.invite"
     PATIENTS_EXPORT = "patients.export"
     PATIENTS_WRITE_OWN = "patients.write_own"
     PATIENTS_ASK_OWN = "patients.ask_own"
@@ -96,6 +97,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             P.BOOKINGS_OVERRIDE,
             P.PATIENTS_READ,
             P.PATIENTS_WRITE,
+            P.PATIENTS_INVITE,
             P.CATALOG_READ,
             P.SCHEDULE_READ,
             P.TIME_OFF_WRITE,

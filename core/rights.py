@@ -208,6 +208,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "patients.edit_patient",
         ),
     ),
+    (_needs(P.PATIENTS_INVITE), ("inviting.invite_patient", "inviting.load_sign_in")),
     (_needs(P.PATIENTS_READ, P.BOOKINGS_MARK_OWN), ("patients.preferences.load_to_know",)),
     (
         _needs(P.PATIENTS_EXPORT, P.PATIENTS_ASK_OWN),

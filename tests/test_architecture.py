@@ -47,7 +47,7 @@ CORE_ORDER = (
         "practice",
     },
     {"exceptional_access"},
-    {"second_step_set_up", "company"},
+    {"second_step_set_up", "company", "inviting"},
     {"availability", "visits", "claims"},
     {
         "booking",

@@ -118,6 +118,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
     N_("People"): {
         "user.created": N_("{who} let {user} sign in."),
+        "user.invited": N_("{who} invited the patient {user} to sign in."),
         "user.edited": N_("{who} changed how {user} signs in."),
         "user.email_changed": N_("{who} changed where mail for {user} goes."),
         "user.activated": N_("{who} let {user} sign in again."),

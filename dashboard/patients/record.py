@@ -18,7 +18,7 @@ from dashboard.components.patient_picker import PatientChosen
 from dashboard.feedback import md, refuse
 from dashboard.formatting import day, phone, when
 from dashboard.i18n import _, ngettext
-from dashboard.patients import editing, finding, languages, own_files, twice
+from dashboard.patients import editing, finding, languages, own_files, signing_in, twice
 
 S = BookingState
 SHOWN, OPEN = "patient_past_shown", "patient_open"
@@ -75,6 +75,7 @@ def _forget() -> None:
     open_booking.forget()
     editing.forget()
     twice.forget()
+    signing_in.forget()
     waiting_asked.forget()
     st.session_state.pop(SHOWN, None)
 
@@ -101,6 +102,8 @@ def _who(actor: Actor, record: PatientRecord) -> None:
         if patient.archived_at is not None:
             st.info(_("Archived: not offered for new bookings."), icon=":material/archive:")
         editing.fields(patient)
+        if patient.archived_at is None and allows(actor, Permission.PATIENTS_INVITE):
+            signing_in.show(actor, patient)
     else:
         _read_only(patient)
 

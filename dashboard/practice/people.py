@@ -14,7 +14,7 @@ from core.db import utc_now
 from core.models import Professional, Role, User
 from core.patients import get_patient
 from core.policy import Actor
-from dashboard import confirming, places, session
+from dashboard import confirming, places, session, shown_link
 from dashboard.account import devices
 from dashboard.components.patient_picker import describe
 from dashboard.feedback import md
@@ -297,7 +297,7 @@ def _hand_over(invited: Invited) -> None:
     if not invited.link:
         forms.finish(_("A link is on its way to {email}.").format(email=invited.user.email))
     forms.open_form(LINK, invited.user.id)
-    st.session_state[key("url")] = f"{_origin()}/activate?link={invited.link}"
+    st.session_state[key("url")] = shown_link.address(invited)
     st.session_state[key("for")] = invited.user.name
     st.rerun()
 
@@ -305,18 +305,7 @@ def _hand_over(invited: Invited) -> None:
 def _link_dialog() -> None:
     session.signed_in()
     forms.current(LINK)
-    name = md(st.session_state[key("for")])
-    st.write(_("Give this link to {name}, who chooses a password with it:").format(name=name))
-    st.code(st.session_state[key("url")], language=None, wrap_lines=True)
-    st.caption(
-        _("It works once, within 24 hours. It is not shown again; a new one can be made any time.")
-    )
+    shown_link.show(st.session_state[key("for")], st.session_state[key("url")])
     if st.button(_("Done"), key=key("done"), type="primary", width="stretch"):
         forms.forget()
         st.rerun()
-
-
-def _origin() -> str:
-    """The address people open; where nobody set it, the one in the admin's own browser."""
-    origin = session.configured().public_url or st.context.headers.get("Origin")
-    return origin if isinstance(origin, str) else ""

@@ -27,6 +27,7 @@ from core import (
     follow_up,
     history,
     holds,
+    inviting,
     merging,
     month,
     outbox,
@@ -931,7 +932,19 @@ def merged_away(w, id):
     return w.session.scalar(about)
 
 
+def invited(w, who, id):
+    """Somebody with an address, who has not chosen a password yet."""
+    patient = w.session.get(Patient, id)
+    if patient is not None:
+        patient.email = f"patient{id}@example.org"
+    return inviting.invite_patient(w.session, who, inviting.PatientInvitation(id), now=NOW)
+
+
 PATIENTS = {
+    "inviting.invite_patient": (About("patient", invited),),
+    "inviting.load_sign_in": (
+        About("patient", lambda w, who, id: inviting.load_sign_in(w.session, who, id, now=NOW)),
+    ),
     "history.load_names": (
         Listing(
             "patient",
