@@ -356,7 +356,15 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "catalog.professionals.edit_profile",
         ),
     ),
-    (_needs(P.ANALYTICS_READ, P.ANALYTICS_READ_OWN), ("analytics.utilisation.utilisation",)),
+    (
+        _needs(P.ANALYTICS_READ, P.ANALYTICS_READ_OWN),
+        (
+            "analytics.refilled.refilled",
+            "analytics.seats.all_seats",
+            "analytics.seats.seats",
+            "analytics.utilisation.utilisation",
+        ),
+    ),
     # people
     (
         _needs(P.ACCOUNTS_WRITE),
@@ -426,6 +434,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         Right(Answer.INNER),
         (
             "accounts.sessions.end_other_sessions",
+            "analytics.grouping.is_asked_for",
             "booking.by_patients.at_price_kept",
             "booking.by_patients.check_open_bookings",
             "booking.by_patients.check_own_choice",

@@ -381,6 +381,7 @@ def release(world, who):
 
 DAYS = Days(a.DAY, a.DAY)
 DAY = desk.DayAsked(a.DAY)
+OF_THE_DAY = analytics.AnalyticsAsked(a.DAY, a.DAY)
 WINDOW = DayWindow(9 * 60, 12 * 60)
 WEEK = (WeekdayWindow(1, 9 * 60, 12 * 60),)
 
@@ -1653,14 +1654,29 @@ CATALOG = {
         ),
     ),
     "practice.find_missing": (Plain(lambda w, who: practice.find_missing(w.session, who)),),
+    "analytics.refilled.refilled": (
+        Plain(lambda w, who: analytics.refilled(w.session, who, OF_THE_DAY)),
+    ),
+    "analytics.seats.all_seats": (
+        Plain(lambda w, who: analytics.all_seats(w.session, who, OF_THE_DAY, now=NOW)),
+    ),
+    "analytics.seats.seats": (
+        Listing(
+            "professional",
+            lambda w, who: {
+                each.key
+                for each in analytics.seats(
+                    w.session, who, OF_THE_DAY, analytics.By.PROFESSIONAL, now=NOW
+                )
+            },
+        ),
+    ),
     "analytics.utilisation.utilisation": (
         Listing(
             "professional",
             lambda w, who: {
                 each.professional_id
-                for each in analytics.utilisation(
-                    w.session, who, analytics.AnalyticsAsked(a.DAY, a.DAY), now=NOW
-                )
+                for each in analytics.utilisation(w.session, who, OF_THE_DAY, now=NOW)
             },
         ),
     ),
