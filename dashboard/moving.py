@@ -63,10 +63,14 @@ def _try_move(request: MoveRequest) -> None:
     except BookingError as refusal:
         st.session_state[KEY] = Opened(request.booking_id, refusal, request)
         return
-    offering.note_freed(left)
     last_step.note(booking.id)
+    if left == time_of(booking):
+        words = _("{name} is there already: {time} with {professional}.")
+    else:
+        offering.note_freed(left)
+        words = _("Moved {name} to {time} with {professional}.")
     feedback.flash(
-        _("Moved {name} to {time} with {professional}.").format(
+        words.format(
             name=title_of(booking),
             time=when(booking.starts_at, session.zone(), now),
             professional=booking.professional.name,

@@ -164,7 +164,7 @@ def board(time_off_id: int) -> None:
         st.success(_("Nobody is left to call. The time off stands."), icon=":material/check:")
     else:
         st.success(_("Nobody has to be called. The time off stands."), icon=":material/check:")
-    _buttons(time_off_id, current)
+    _buttons(time_off_id, worklist, current)
     _after(worklist, current)
 
 
@@ -311,7 +311,7 @@ def _names(row: WorkRow) -> str:
     return ", ".join(each.name for each in row.patients)
 
 
-def _buttons(time_off_id: int, row: WorkRow | None) -> None:
+def _buttons(time_off_id: int, worklist: Worklist, row: WorkRow | None) -> None:
     with st.container(horizontal=True):
         if row is not None:
             booking, name = row.booking, _names(row)
@@ -320,17 +320,17 @@ def _buttons(time_off_id: int, row: WorkRow | None) -> None:
                 _("No answer"),
                 keys.NO_ANSWER,
                 time_off_id,
-                lambda db, who, at: no_answer(db, who, time_off_id, booking.id, now=at),
+                lambda db, who, at: no_answer(db, who, time_off_id, booking.id, row.seen, now=at),
                 again,
-                booking.id,
+                f"{booking.id}_{row.seen}",
             )
             _button(
                 _("Skip"),
                 keys.SKIP,
                 time_off_id,
-                lambda db, who, at: skip(db, who, time_off_id, booking.id, now=at),
+                lambda db, who, at: skip(db, who, time_off_id, booking.id, row.seen, now=at),
                 again,
-                booking.id,
+                f"{booking.id}_{row.seen}",
             )
             _button(
                 _("Cancel the visit"),
@@ -340,14 +340,15 @@ def _buttons(time_off_id: int, row: WorkRow | None) -> None:
                     db, who, time_off_id, booking.id, booking.version, now=at
                 ),
                 _("The visit of {patient} is cancelled.").format(patient=name),
-                booking.id,
+                f"{booking.id}",
             )
         _button(
             _("Undo"),
             keys.UNDO,
             time_off_id,
-            lambda db, who, at: undo_last(db, who, time_off_id, now=at),
+            lambda db, who, at: undo_last(db, who, time_off_id, worklist.undoable, now=at),
             _taken_back,
+            f"{worklist.undoable}",
         )
 
 
@@ -359,6 +360,8 @@ def _taken_back(done: TakenBack) -> str:
         "time": when(booking.starts_at, session.zone(), utc_now()),
         "professional": booking.professional.name,
     }
+    if done.already:
+        return _("Taken back already: {patient}, {time} with {professional}.").format(**facts)
     if done.is_back:
         return _("Taken back: {patient} is before you, {time} with {professional}.").format(**facts)
     if booking.state is BookingState.CANCELLED:
@@ -374,12 +377,12 @@ def _button(
     time_off_id: int,
     change: Change[Result],
     said: Said[Result],
-    about: int | None = None,
+    about: str,
 ) -> None:
-    """``about`` the visit it was drawn for: pressed twice it does not find the next one."""
+    """``about`` the visit or step it was drawn for: pressed twice it does not find the next."""
     st.button(
         label,
-        key=f"sick_day_{key.press}" if about is None else f"sick_day_{key.press}_{about}",
+        key=f"sick_day_{key.press}_{about}",
         shortcut=key.press,
         on_click=_do,
         args=(time_off_id, change, said),

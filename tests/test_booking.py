@@ -1,5 +1,7 @@
 """Booking, moving, cancelling and marking, on both engines."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
@@ -293,6 +295,18 @@ def test_a_stale_move_is_refused_and_names_who_was_quicker(desk):
     )
     with pytest.raises(Stale, match="Rita has changed this"):
         cancel(desk.session, desk.actor, CancelRequest(booking.id, version, "ill"), now=a.BEFORE)
+
+
+def test_a_move_asked_for_twice_is_made_once_and_for_the_same_person(desk):
+    booking = desk.book(9)
+    request = MoveRequest(booking.id, booking.version, desk.ben.id, a.at(10))
+    version = move(desk.session, desk.actor, request, now=a.BEFORE).version
+
+    assert move(desk.session, desk.actor, request, now=a.BEFORE).version == version
+    with pytest.raises(Stale, match="Rita has changed this"):
+        move(desk.session, a.actor(desk.session, name="Bea"), request, now=a.BEFORE)
+    with pytest.raises(Stale):
+        move(desk.session, desk.actor, replace(request, starts_at=a.at(11)), now=a.BEFORE)
 
 
 def test_cancelling_frees_the_time_at_once_and_keeps_the_reason(desk):

@@ -10,10 +10,12 @@ from core.booking import (
     BookingRequest,
     CancelRequest,
     MarkRequest,
+    MoveRequest,
     book,
     cancel,
     load_confirmed,
     mark,
+    move,
 )
 from core.booking.groups import SeatRequest, join
 from core.db import utc_now
@@ -279,6 +281,21 @@ def test_a_booking_goes_to_the_same_time_later_by_one_press(desk, label, days):
     assert desk.read(booking).starts_at == booking.starts_at + timedelta(days=days)
     assert "Moved Ana Silva to" in toasts(desk.page)
     assert open_booking.KEY not in desk.page.session_state
+
+
+def test_a_week_later_pressed_in_two_tabs_moves_once_and_says_that_it_is_there(desk):
+    booking = desk.booked()
+    desk.open(booking)
+    button, there = later(desk, "A week later"), desk.start + timedelta(days=7)
+    with desk.database.writing() as session:
+        rita = Actor(role=Role.RECEPTIONIST, name="Rita", user_id=desk.rita.id)
+        asked = MoveRequest(booking.id, booking.version, desk.ada.id, there)
+        version = move(session, rita, asked, now=utc_now()).version
+
+    button.click().run()
+
+    assert "Ana Silva is there already" in toasts(desk.page)
+    assert (desk.read(booking).starts_at, desk.read(booking).version) == (there, version)
 
 
 def test_a_week_later_that_is_taken_says_so_and_offers_the_nearest_free_times(desk):

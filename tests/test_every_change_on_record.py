@@ -195,8 +195,9 @@ def cancelled_instead(desk):
 
 def skipped(desk):
     away, booking = stranded(desk)
-    sick_day.skip(desk.session, desk.admin, away, booking.id, now=a.BEFORE)
-    return sick_day.undo_last, (away,)
+    sick_day.skip(desk.session, desk.admin, away, booking.id, 0, now=a.BEFORE)
+    worklist = sick_day.load_worklist(desk.session, desk.admin, away, now=a.BEFORE)
+    return sick_day.undo_last, (away, worklist.undoable)
 
 
 def waited_for(desk):
@@ -603,11 +604,11 @@ DOINGS = {
     "core.sick_day.take_next": lambda desk: (sick_day.take_next, (stranded(desk)[0],)),
     "core.sick_day.no_answer": lambda desk: (
         sick_day.no_answer,
-        ((made := stranded(desk))[0], made[1].id),
+        ((made := stranded(desk))[0], made[1].id, 0),
     ),
     "core.sick_day.skip": lambda desk: (
         sick_day.skip,
-        ((made := stranded(desk))[0], made[1].id),
+        ((made := stranded(desk))[0], made[1].id, 0),
     ),
     "core.sick_day.move_stranded": moved_instead,
     "core.sick_day.cancel_stranded": cancelled_instead,

@@ -135,7 +135,7 @@ def test_an_absence_comes_back_with_the_calls_that_were_made(house):
     booking = a.booking(house.session, house.ben, a.span(13, 14), patient=patient)
     id = away(house).id
     sick_day.take_next(house.session, house.desk, id, now=NOW)
-    sick_day.no_answer(house.session, house.desk, id, booking.id, now=NOW)
+    sick_day.no_answer(house.session, house.desk, id, booking.id, 0, now=NOW)
     remove_time_off(house.session, house.desk, id, now=NOW)
     with pytest.raises(NotFound), house.session.begin_nested():
         sick_day.load_worklist(house.session, house.desk, id, now=NOW)

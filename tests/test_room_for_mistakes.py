@@ -138,7 +138,8 @@ ELSEWHERE = {
 
 def opened_again(session, desk, time_off_id):
     """The visit lies before whoever cancelled it, as it did then."""
-    sick_day.undo_last(session, desk.admin, time_off_id, now=LATE)
+    step = sick_day.load_worklist(session, desk.admin, time_off_id, now=LATE).undoable
+    sick_day.undo_last(session, desk.admin, time_off_id, step, now=LATE)
 
 
 def confirmed_again(session, asked):

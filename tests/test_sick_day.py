@@ -60,7 +60,9 @@ class Place:
         return sick_day.take_next(self.session, actor or self.rita, self.away, now=now)
 
     def do(self, step, booking, actor=None):
-        step(self.session, actor or self.rita, self.away, booking.id, now=NOW)
+        rows = self.list(actor).rows
+        seen = next((each.seen for each in rows if each.booking.id == booking.id), 0)
+        step(self.session, actor or self.rita, self.away, booking.id, seen, now=NOW)
 
     def move(self, booking, hour=9, professional=None, *, version=None, actor=None, day=0):
         asked = MoveInstead(
@@ -77,8 +79,9 @@ class Place:
             self.session, self.rita, self.away, booking.id, booking.version, now=NOW
         )
 
-    def undo(self, actor=None, *, now=NOW):
-        return sick_day.undo_last(self.session, actor or self.rita, self.away, now=now)
+    def undo(self, actor=None, *, step=None, now=NOW):
+        step = step or self.list(actor, now=now).undoable
+        return sick_day.undo_last(self.session, actor or self.rita, self.away, step, now=now)
 
     def instead(self, booking):
         return sick_day.propose_instead(self.session, self.rita, booking.id, now=NOW)
@@ -224,6 +227,58 @@ def test_a_step_is_taken_back_once_and_only_by_who_took_it(place):
     place.undo()
     with pytest.raises(Invalid, match="nothing of yours"):
         place.undo()
+
+
+def test_undo_pressed_twice_leaves_the_step_before_as_it_is(place):
+    place.move(place.ten)
+    place.move(place.nine, 12)
+    step = place.list().undoable
+
+    assert not place.undo(step=step).already
+    again = place.undo(step=step)
+
+    assert (again.booking.id, again.is_back, again.already) == (place.nine.id, True, True)
+    assert place.ten.professional_id == place.ben.id
+    assert place.left() == [place.nine.id, place.eleven.id]
+
+
+def test_undo_does_not_reach_what_was_done_in_another_window_since(place):
+    place.move(place.nine)
+    seen = place.list().undoable
+    place.move(place.ten, 10)
+
+    with pytest.raises(Invalid, match="another window"):
+        place.undo(step=seen)
+    with pytest.raises(Invalid, match="nothing of yours"):
+        place.undo(place.bea, step=seen)
+    assert place.ten.professional_id == place.ben.id
+
+
+@pytest.mark.parametrize("step", ["no_answer", "skip"])
+def test_a_call_without_an_answer_is_logged_once_however_often_it_is_pressed(place, step):
+    for each in (place.ten, place.eleven):
+        place.cancel(each)
+    place.take()
+    press, seen = getattr(sick_day, step), place.list().current.seen
+    for _each in range(2):
+        press(place.session, place.rita, place.away, place.nine.id, seen, now=NOW)
+        place.take()  # the only one left comes up again
+
+    (row,) = place.list().rows
+    assert row.unanswered == (step == "no_answer")
+    press(place.session, place.rita, place.away, place.nine.id, row.seen, now=NOW)
+    assert place.list().rows[0].unanswered == 2 * (step == "no_answer")
+
+
+def test_a_proposal_taken_twice_moves_the_visit_once(place):
+    seen = place.nine.version
+    moved = place.move(place.nine, version=seen)
+    version = moved.version
+
+    assert place.move(place.nine, version=seen).version == version
+    assert place.session.scalar(select(func.count()).select_from(AbsenceCall)) == 1
+    with pytest.raises(NotFound):
+        place.move(place.nine, version=seen, actor=place.bea)
 
 
 def test_an_undone_step_takes_no_visit_from_a_desk_that_is_calling(place):

@@ -73,6 +73,10 @@ def proposal(page, house, name):
     return next(each for each in page.button if (each.key or "").startswith(begins))
 
 
+def the(page, label):
+    return next(each.key for each in page.button if each.label == label)
+
+
 def take(page, house, name):
     return press(page, proposal(page, house, name).key)
 
@@ -101,7 +105,7 @@ def test_a_proposal_is_taken_and_the_next_visit_comes(show, house):
         ben = session.scalars(select(Booking).where(Booking.starts_at == a.at(9))).one()
     assert ben.professional_id != visit(house, "Cleo Reis").professional_id
 
-    page = press(page, "sick_day_u")
+    page = press(page, the(page, "Undo"))
     assert visit(house, "Ana [Silva]").professional_id == (
         visit(house, "Cleo Reis").professional_id
     )
@@ -118,7 +122,7 @@ def test_what_was_moved_on_elsewhere_stays_and_says_where_it_is(show, house):
         asked = MoveRequest(moved.id, moved.version, moved.professional_id, a.at(12))
         move(session, a.actor(session), asked, now=a.BEFORE)
 
-    page = press(page, "sick_day_u")
+    page = press(page, the(page, "Undo"))
 
     told = page.toast[0].value
     assert r"Ana \[Silva\] was changed since and stays: Monday 7 December, 12:00 with" in told
@@ -154,8 +158,22 @@ def test_a_long_call_stays_on_the_screen_until_another_desk_takes_the_visit(
         assert "](tel:" not in said(page.run())
 
 
+def test_undo_in_two_tabs_takes_one_step_back_and_says_so(show, house):
+    page = take(show("rita"), house, "Ana [Silva]")
+    page = press(page, the(page, "Skip"))
+    other = show("rita")
+    press(page, the(page, "Undo"))
+
+    other = press(other, the(other, "Undo"))
+
+    assert other.toast[0].value.startswith("Taken back already: Cleo Reis, Monday 7 December")
+    assert visit(house, "Ana [Silva]").starts_at == a.at(9)
+    assert visit(house, "Ana [Silva]").professional_id != visit(house, "Cleo Reis").professional_id
+
+
 def test_no_answer_comes_again_after_a_reload_too(show, house):
-    page = press(show("rita"), f"sick_day_o_{visit(house, 'Ana [Silva]').id}")
+    page = show("rita")
+    page = press(page, the(page, "No answer"))
     assert "**Cleo Reis** · [" in said(page)
 
     page = press(show("rita"), f"sick_day_q_{visit(house, 'Cleo Reis').id}")

@@ -92,6 +92,19 @@ def test_a_move_taken_back_leaves_everything_as_it_was(desk):
     assert find_broken(desk.session, now=a.BEFORE) == []
 
 
+def test_undo_asked_for_twice_takes_one_step_back(desk):
+    booking = desk.book(9)
+    moved(desk, booking, 11)
+    seen = UndoRequest(booking.id, moved(desk, booking, 12).version)
+
+    version = undo(desk.session, desk.actor, seen, now=a.BEFORE).version
+
+    assert undo(desk.session, desk.actor, seen, now=a.BEFORE).version == version
+    assert booking.starts_at == a.at(11)
+    with pytest.raises(Stale):
+        undo(desk.session, a.actor(desk.session), seen, now=a.BEFORE)
+
+
 def test_after_ten_minutes_a_move_stays(desk):
     booking = desk.book(9)
     moved(desk, booking, 11)
@@ -232,7 +245,7 @@ def test_of_two_who_undo_at_once_the_second_is_told(desk):
     seen = UndoRequest(booking.id, booking.version)
     undo(desk.session, desk.actor, seen, now=a.BEFORE)
     with pytest.raises(Stale):
-        undo(desk.session, desk.actor, seen, now=a.BEFORE)
+        undo(desk.session, a.actor(desk.session, name="Bea"), seen, now=a.BEFORE)
 
 
 def test_professionals_put_back_into_their_own_calendar_only(desk):

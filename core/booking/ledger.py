@@ -73,6 +73,22 @@ def check_text(text: str, field: str) -> None:
         )
 
 
+def did_last(
+    session: Session, user_id: int | None, booking: Booking, kind: EventKind, version: int
+) -> bool:
+    """Whether the newest step since ``version`` is this user's own, of this kind: the second
+    press of a button, or the same button in another tab, finds what the first has done."""
+    if booking.version <= version:
+        return False
+    last = session.execute(
+        select(BookingEvent.user_id, BookingEvent.kind)
+        .where(BookingEvent.booking_id == booking.id)
+        .order_by(BookingEvent.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return last is not None and tuple(last) == (user_id, kind)
+
+
 def check_version(session: Session, booking: Booking, version: int) -> None:
     """``Stale``, with who changed it and what became of it, unless ``version`` is the newest."""
     if booking.version == version:

@@ -27,6 +27,7 @@ from core.booking.fitting import check_fits, document, lay
 from core.booking.ledger import (
     check_text,
     check_version,
+    did_last,
     lock_booking,
     place_of,
     remember,
@@ -199,19 +200,22 @@ def find_booked(session: Session, actor: Actor, request_key: str) -> Booking | N
 def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime) -> Booking:
     """Put a booking at another time, with another professional, or make it another service.
 
-    One versioned change of the same booking; a refused move changes nothing. The price stays
-    as sold unless the service changes.
+    One versioned change of the same booking; a refused move changes nothing, and one that is
+    asked for twice is made once. The price stays as sold unless the service changes.
     """
     require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
     wanted = _wanted_for_move(session, actor, request)
     booking = lock_booking(session, actor, request.booking_id, also=calendars_wanted(wanted))
     wanted = _wanted_for_move(session, actor, request)  # it may have been archived meanwhile
+    is_there = _is_there_already(booking, wanted, request.starts_at)
+    if is_there and did_last(session, actor.user_id, booking, EventKind.MOVED, request.version):
+        return booking
     check_version(session, booking, request.version)
     if booking.state not in MOVABLE:
         raise WrongState(state=booking.state, wanted=EventKind.MOVED)
     _check_own_calendar(actor, request)
     check_own_move(session, actor, booking, wanted, now=now)
-    if _is_there_already(booking, wanted, request.starts_at):
+    if is_there:
         return booking
     clear_expired_holds(session, calendars_wanted(wanted), now=now, around=request.starts_at)
     loaded = load_around(session, wanted, request.starts_at, now=now)

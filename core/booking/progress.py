@@ -10,7 +10,15 @@ from core import audit
 from core.booking.by_patients import check_open_bookings
 from core.booking.fitting import check_set_aside, document
 from core.booking.groups import calendars_of_all, give_up_own_seat, take_seat_back
-from core.booking.ledger import check_text, check_version, enter, lock_booking, place_of, remember
+from core.booking.ledger import (
+    check_text,
+    check_version,
+    did_last,
+    enter,
+    lock_booking,
+    place_of,
+    remember,
+)
 from core.booking.requests import CancelRequest, MarkRequest, UndoRequest
 from core.booking.undoing import calendars_before, claim_again, find_undoable, put_back
 from core.claims import drop_claims
@@ -116,11 +124,14 @@ def undo(session: Session, actor: Actor, request: UndoRequest, *, now: datetime)
     """Take the last step back: a mark, a cancellation, and for ten minutes a move or a seat left.
 
     A time that somebody has taken meanwhile raises ``SlotTaken`` with the nearest others.
+    Asked for twice it is taken back once.
     """
     require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_MARK_OWN)
     step = find_undoable(session, request.booking_id, now=now)
     also = calendars_of_all(session, request.booking_id) | calendars_before(session, step)
     booking = lock_booking(session, actor, request.booking_id, also=also)
+    if did_last(session, actor.user_id, booking, EventKind.UNDONE, request.version):
+        return booking
     check_version(session, booking, request.version)
     if step is None:
         raise WrongState(state=booking.state, wanted=EventKind.UNDONE)

@@ -35,6 +35,8 @@ class WorkRow:
     unanswered: int
     taken_by: str
     is_mine: bool
+    seen: int
+    """The newest step with it, by which a button that is pressed twice is known."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Worklist:
     time_off: TimeOff
     rows: Sequence[WorkRow]
     done: int
+    undoable: int | None
+    """The actor's own last step, which ``undo_last`` takes back."""
 
     @property
     def current(self) -> WorkRow | None:
@@ -79,7 +83,7 @@ def load_worklist(session: Session, actor: Actor, time_off_id: int, *, now: date
     rows.sort(key=lambda row: put_back.get(row.booking.id, 0))
     left = {each.id for each in booked}
     done = sum(id not in left and _last(each, DONE) is not None for id, each in steps.items())
-    return Worklist(time_off, rows, done)
+    return Worklist(time_off, rows, done, _own_last(actor, steps))
 
 
 def get_time_off(session: Session, time_off_id: int) -> TimeOff:
@@ -101,7 +105,18 @@ def _row(actor: Actor, booking: Booking, steps: Sequence[_Step], now: datetime) 
         unanswered=sum(each.step is S.NO_ANSWER for each in steps),
         taken_by=holder.user if holder is not None and not is_mine else "",
         is_mine=is_mine,
+        seen=steps[-1].id if steps else 0,
     )
+
+
+def _own_last(actor: Actor, steps: Mapping[int, Sequence[_Step]]) -> int | None:
+    own = (
+        each.id
+        for of_one in steps.values()
+        for each in of_one
+        if each.user_id == actor.user_id and each.step is not S.OPENED
+    )
+    return max(own, default=None)
 
 
 def _last(steps: Sequence[_Step], kinds: Sequence[CallStep]) -> _Step | None:

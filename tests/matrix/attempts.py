@@ -228,19 +228,19 @@ def stranded(world, id):
 def put_back(world, who, id):
     """The same, after somebody left the visit for later."""
     away, _booking = stranded(world, id)
-    if away != MISSING:
-        world.session.add(
-            AbsenceCall(
-                time_off_id=away,
-                booking_id=id,
-                user_id=who.user_id,
-                step=CallStep.SKIPPED,
-                at=NOW,
-                booking_version=1,
-            )
-        )
-        world.session.flush()
-    return away
+    if away == MISSING:
+        return away, None
+    step = AbsenceCall(
+        time_off_id=away,
+        booking_id=id,
+        user_id=who.user_id,
+        step=CallStep.SKIPPED,
+        at=NOW,
+        booking_version=1,
+    )
+    world.session.add(step)
+    world.session.flush()
+    return away, step.id
 
 
 def moved_instead(world, who, id):
@@ -786,13 +786,13 @@ WAITING = {
     "sick_day.steps.no_answer": (
         About(
             "booking",
-            lambda w, who, id: sick_day.no_answer(w.session, who, *stranded(w, id), now=NOW),
+            lambda w, who, id: sick_day.no_answer(w.session, who, *stranded(w, id), 0, now=NOW),
         ),
     ),
     "sick_day.steps.skip": (
         About(
             "booking",
-            lambda w, who, id: sick_day.skip(w.session, who, *stranded(w, id), now=NOW),
+            lambda w, who, id: sick_day.skip(w.session, who, *stranded(w, id), 0, now=NOW),
         ),
     ),
     "sick_day.steps.move_stranded": (About("booking", moved_instead),),
@@ -807,7 +807,7 @@ WAITING = {
     "sick_day.steps.undo_last": (
         About(
             "booking",
-            lambda w, who, id: sick_day.undo_last(w.session, who, put_back(w, who, id), now=NOW),
+            lambda w, who, id: sick_day.undo_last(w.session, who, *put_back(w, who, id), now=NOW),
         ),
     ),
     "waiting.entries.add": (
