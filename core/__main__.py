@@ -19,7 +19,7 @@ from core import audit, privacy, schema, sending, settings
 from core.backup import backup, restore
 from core.check import INVARIANTS, find_broken
 from core.db import Database, utc_now
-from core.errors import N_, BookingError, DatabaseNotReady
+from core.errors import BookingError
 from core.models import Role, User
 from core.policy import CONSOLE
 from core.transfer import (
@@ -244,10 +244,7 @@ def _opened() -> Iterator[Database]:
 def _ready() -> Iterator[Database]:
     """The database, at the schema this version knows."""
     with _opened() as database:
-        if schema.current_revision(database) != schema.newest_revision():
-            raise DatabaseNotReady(
-                N_("The database is not at the newest schema: run `python -m core migrate` first.")
-            )
+        schema.check_ready(database)
         yield database
 
 

@@ -23,7 +23,7 @@ def migrate(database: Database, revision: str = "head") -> None:
     Raises ``DatabaseNotReady`` when a newer Frontdesk wrote the database.
     """
     with _changing(database) as connection:
-        _refuse_newer(connection)
+        _refuse_newer(MigrationContext.configure(connection).get_current_revision())
         command.upgrade(_config(connection), revision)
 
 
@@ -67,11 +67,29 @@ def _config(connection: Connection | None) -> Config:
     return config
 
 
-def _refuse_newer(connection: Connection) -> None:
-    current = MigrationContext.configure(connection).get_current_revision()
+def check_ready(database: Database) -> None:
+    """``DatabaseNotReady`` unless the tables are those of this version, with what to do."""
+    current, newest = current_revision(database), newest_revision()
+    if current == newest:
+        return
+    _refuse_newer(current)
+    raise DatabaseNotReady(
+        N_(
+            "The database is not ready for this Frontdesk (it has {current}, {newest} is "
+            "needed). Stop Frontdesk, run: python -m core migrate"
+        ),
+        current=current or "no tables",
+        newest=newest,
+    )
+
+
+def _refuse_newer(current: str | None) -> None:
     known = {each.revision for each in ScriptDirectory.from_config(_config(None)).walk_revisions()}
     if current is not None and current not in known:
         raise DatabaseNotReady(
-            N_("This database belongs to a newer Frontdesk (schema {revision}). Please update."),
+            N_(
+                "This Frontdesk is older than its data, which a newer Frontdesk has written "
+                "(schema {revision}). Nothing was changed. Install the newer version again."
+            ),
             revision=current,
         )

@@ -8,7 +8,6 @@ from sqlalchemy import make_url
 
 from core import first_admin, mail, passwords, privacy, schema, settings
 from core.db import Database, utc_now
-from core.errors import N_, DatabaseNotReady
 from dashboard import hardening, session
 
 ANNOUNCEMENT = """
@@ -26,7 +25,7 @@ def prepare() -> None:
     hardening.check(configured)
     hardening.close_files(configured.database_url)
     database = session.database()
-    check_migrated(database)
+    schema.check_ready(database)
     privacy.settle(database, privacy.list_file(configured), now=utc_now())
     passwords.prepare()
     say_what_mail_lacks(configured)
@@ -42,20 +41,6 @@ def say_what_mail_lacks(configured: settings.Settings) -> None:
         mail.server_of(configured)
     except mail.MailNotReady as refusal:
         print(f"No mail is sent. {refusal}", flush=True)
-
-
-def check_migrated(database: Database) -> None:
-    """``DatabaseNotReady`` unless the tables are those of this version."""
-    current, newest = schema.current_revision(database), schema.newest_revision()
-    if current != newest:
-        raise DatabaseNotReady(
-            N_(
-                "The database is not ready for this Frontdesk (it has {current}, {newest} is "
-                "needed). Stop Frontdesk, run: python -m core migrate"
-            ),
-            current=current or "no tables",
-            newest=newest,
-        )
 
 
 def announce_set_up(database: Database, path: Path) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import StatementError
 
 from core import schema
+from core.booking import BookingRequest, MoveRequest, UndoRequest, book, move, undo
 from core.db import Database, journal_mode, sqlite_module
 from core.errors import DatabaseNotReady
 from core.models import AbsenceCall, Base, Booking, CallStep, Service, TimeOff
@@ -106,13 +107,32 @@ def test_migrations_take_nothing_along_that_hangs_on_what_they_change(database):
         assert session.scalar(select(func.count()).select_from(AbsenceCall)) == 1
 
 
+def test_what_happened_to_a_booking_stays_when_services_begin_to_be_remembered(database):
+    """T118"""
+    with database.writing() as session:
+        desk = a.actor(session)
+        service = a.service(session)
+        ada = a.professional(session, services=(service,))
+        asked = BookingRequest(ada.id, service.id, a.patient(session).id, a.at(9), "once")
+        booking = book(session, desk, asked, now=a.BEFORE)
+        asked = MoveRequest(booking.id, booking.version, ada.id, a.at(11))
+        move(session, desk, asked, now=a.BEFORE)
+    schema.downgrade(database, "0023")
+    schema.migrate(database)
+    with database.writing() as session:
+        booking = session.scalars(select(Booking)).one()
+        back = undo(session, desk, UndoRequest(booking.id, booking.version), now=a.BEFORE)
+        assert (back.starts_at, back.service_id) == (a.at(9), service.id)
+
+
 def test_a_database_of_a_newer_version_is_left_alone(database):
     """T120"""
     with database.writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     try:
-        with pytest.raises(DatabaseNotReady, match="newer Frontdesk"):
-            schema.migrate(database)
+        for refuses in (schema.migrate, schema.check_ready):
+            with pytest.raises(DatabaseNotReady, match="Install the newer version"):
+                refuses(database)
     finally:
         with database.writing() as session:
             session.execute(

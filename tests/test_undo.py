@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core import waiting
 from core.booking import (
@@ -90,6 +90,38 @@ def test_a_move_taken_back_leaves_everything_as_it_was(desk):
     newest = select(AuditEntry.action).order_by(AuditEntry.id.desc()).limit(1)
     assert desk.session.scalar(newest) == "booking.undone"
     assert find_broken(desk.session, now=a.BEFORE) == []
+
+
+def test_a_move_to_another_service_taken_back_gives_service_length_and_price_back(desk):
+    desk.service.price_cents = 5000
+    longer = a.service(desk.session, length_minutes=60, price_cents=9000, after_minutes=15)
+    a.offer(desk.session, desk.ada, longer)
+    booking = desk.book(9)
+    before = claimed(desk, booking)
+    request = MoveRequest(booking.id, booking.version, desk.ada.id, a.at(11), longer.id)
+    move(desk.session, desk.actor, request, now=a.BEFORE)
+    assert (booking.price_cents, booking.interval) == (9000, a.span(11, 12))
+
+    undone(desk, booking)
+
+    assert (booking.service_id, booking.service.id) == (desk.service.id, desk.service.id)
+    assert (booking.price_cents, booking.interval) == (5000, a.span(9, 9.5))
+    assert claimed(desk, booking) == before
+    steps = select(BookingEvent.old_service_id, BookingEvent.old_price_cents)
+    assert desk.session.execute(steps.order_by(BookingEvent.id)).all() == [
+        (None, None),
+        (desk.service.id, 5000),
+        (longer.id, 9000),
+    ]
+
+
+def test_a_step_from_before_services_were_remembered_leaves_the_service(desk):
+    booking = desk.book(9)
+    moved(desk, booking, 11)
+    forgotten = {"old_service_id": None, "old_price_cents": None}
+    desk.session.execute(update(BookingEvent).values(forgotten))
+    undone(desk, booking)
+    assert (booking.service_id, booking.starts_at) == (desk.service.id, a.at(9))
 
 
 def test_undo_asked_for_twice_takes_one_step_back(desk):

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from starlette.exceptions import StarletteDeprecationWarning
 
-from core import accounts, exports, first_admin, passwords
+from core import accounts, exports, first_admin, passwords, schema
 from core.accounts import SignInRequest
 from core.db import Database, utc_now
 from core.errors import DatabaseNotReady
@@ -575,7 +575,7 @@ def test_start_up_refuses_a_database_without_our_tables_and_says_what_to_do(tmp_
     database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
 
     with pytest.raises(DatabaseNotReady, match="python -m core migrate"):
-        start_up.check_migrated(database)
+        schema.check_ready(database)
     database.dispose()
 
 

@@ -122,8 +122,7 @@ def _copy_sqlite(database: Database, path: Path) -> None:
 
 def _dump(database: Database, path: Path) -> dict[str, int]:
     """Every table as one snapshot sees it, into a SQLite file of the same schema."""
-    if schema.current_revision(database) != schema.newest_revision():
-        raise DatabaseNotReady(N_("Please migrate this database before it is backed up."))
+    schema.check_ready(database)
     copy = Database(sqlite_url(path))
     try:
         schema.migrate(copy)

@@ -130,22 +130,31 @@ def enter(booking: Booking, state: BookingState, *, now: datetime) -> None:
 
 
 class Place(NamedTuple):
-    """Where a booking lies and how far it has come: what an event remembers."""
+    """Where a booking lies, how far it has come and what it is: what an event remembers."""
 
     state: BookingState
     professional_id: int
     room_id: int | None
     starts_at: datetime
     ends_at: datetime
+    service_id: int
+    price_cents: int
 
 
 OLD_PLACE = tuple(f"old_{name}" for name in Place._fields)
-NEW_PLACE = tuple(f"new_{name}" for name in Place._fields)
+NEW_PLACE = tuple(f"new_{name}" for name in Place._fields[:5])
+"""Service and price stand on the booking itself, which comes last."""
 
 
 def place_of(booking: Booking) -> Place:
     return Place(
-        booking.state, booking.professional_id, booking.room_id, booking.starts_at, booking.ends_at
+        booking.state,
+        booking.professional_id,
+        booking.room_id,
+        booking.starts_at,
+        booking.ends_at,
+        booking.service_id,
+        booking.price_cents,
     )
 
 
@@ -160,8 +169,8 @@ def remember(
     patient_id: int | None = None,
 ) -> None:
     session.flush()
-    old = dict(zip(OLD_PLACE, (None,) * 5 if before is None else before, strict=True))
-    new = dict(zip(NEW_PLACE, place_of(booking), strict=True))
+    old = dict(zip(OLD_PLACE, before or (None,) * len(OLD_PLACE), strict=True))
+    new = dict(zip(NEW_PLACE, place_of(booking), strict=False))
     event = {
         "booking_id": booking.id,
         "at": now,

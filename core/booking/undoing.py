@@ -26,6 +26,7 @@ from core.models import (
     Patient,
     Professional,
     Room,
+    Service,
 )
 from core.policy import Actor, Permission, allows
 from core.visits import load_around, reasons_against, want
@@ -68,7 +69,7 @@ def calendars_before(session: Session, step: BookingEvent | None) -> set[int]:
 def put_back(
     session: Session, actor: Actor, booking: Booking, step: BookingEvent, *, now: datetime
 ) -> None:
-    """Where it was before it was moved; professionals put back within their own calendar."""
+    """Where and what it was before it was moved; professionals within their own calendar."""
     assert step.old_starts_at is not None
     assert step.old_ends_at is not None
     own_only = not allows(actor, Permission.BOOKINGS_WRITE)
@@ -80,6 +81,10 @@ def put_back(
     booking.professional_id, booking.professional = professional.id, professional
     booking.room_id = step.old_room_id
     booking.starts_at, booking.ends_at = step.old_starts_at, step.old_ends_at
+    if step.old_service_id is not None and step.old_price_cents is not None:
+        booking.service_id = step.old_service_id
+        booking.service = session.get_one(Service, step.old_service_id)
+        booking.price_cents = step.old_price_cents
     booking.updated_at = now
     claim_again(session, actor, booking, now=now)
 

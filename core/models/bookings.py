@@ -232,6 +232,9 @@ class BookingEvent(Base):
     old_room_id: Mapped[int | None]
     old_starts_at: Mapped[datetime | None]
     old_ends_at: Mapped[datetime | None]
+    old_service_id: Mapped[int | None]
+    old_price_cents: Mapped[int | None]
+    """What it is sold as now stands on the booking, or as old in the next event."""
     new_state: Mapped[BookingState] = mapped_column(words(BookingState, "new_state"))
     new_professional_id: Mapped[int]
     new_room_id: Mapped[int | None]
