@@ -28,6 +28,7 @@ from core.policy import Actor, Permission, require, visible_bookings
 from core.schedule import (
     ChangedOpening,
     HoursOfDate,
+    SeenOfDate,
     UndoHours,
     WeeklyHours,
     change_opening,
@@ -96,18 +97,31 @@ def save_date_hours(session: Session, actor: Actor, request: HoursOfDate, *, now
         if request.windows:
             set_date_hours(session, actor, request, now=now)
         else:
-            close_date(session, actor, request.professional_id, request.on_date, now=now)
+            close_date(
+                session,
+                actor,
+                request.professional_id,
+                request.on_date,
+                now=now,
+                seen=request.seen,
+            )
         _check_date(session, request, now)
     return len(handed.visits)
 
 
 def usual_hours_again(
-    session: Session, actor: Actor, professional_id: int, on_date: date, *, now: datetime
+    session: Session,
+    actor: Actor,
+    professional_id: int,
+    on_date: date,
+    *,
+    now: datetime,
+    seen: SeenOfDate | None = None,
 ) -> int:
     """The hours of the weekday on a date; how many visits the desk moves now."""
     require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
     with _handing_over(session, actor, professional_id, now=now) as handed:
-        clear_date_hours(session, actor, professional_id, on_date, now=now)
+        clear_date_hours(session, actor, professional_id, on_date, now=now, seen=seen)
     return len(handed.visits)
 
 
@@ -120,12 +134,14 @@ def move_opening(session: Session, actor: Actor, request: ChangedOpening, *, now
     return len(handed.visits)
 
 
-def drop_opening(session: Session, actor: Actor, opening_id: int, *, now: datetime) -> int:
+def drop_opening(
+    session: Session, actor: Actor, opening_id: int, *, now: datetime, version: int | None = None
+) -> int:
     """No opening any more; how many visits made in it the desk moves now."""
     require(actor, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
     whose = _whose_opening(session, opening_id)
     with _handing_over(session, actor, whose, now=now) as handed:
-        withdraw_opening(session, actor, opening_id, now=now)
+        withdraw_opening(session, actor, opening_id, now=now, version=version)
     return len(handed.visits)
 
 

@@ -11,6 +11,7 @@ from core.errors import N_, NotFound, Stale
 from core.models import (
     AuditEntry,
     Expertise,
+    Opening,
     Organisation,
     Patient,
     Professional,
@@ -65,7 +66,7 @@ def change(row: Editable | Patient, values: Mapping[str, object]) -> list[str]:
     return changed
 
 
-def last_editor(session: Session, row: Editable | Expertise) -> str:
+def last_editor(session: Session, row: Editable | Expertise | Opening) -> str:
     """Who put the newest entry about the row on record."""
     name = session.scalar(
         select(User.name)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -42,6 +43,7 @@ from core.schedule import (
     HoursOfDate,
     NewOpening,
     NewTimeOff,
+    SeenOfDate,
     UndoHours,
     WeekdayWindow,
     WeeklyHours,
@@ -279,6 +281,46 @@ def test_a_date_that_cannot_be_is_refused(house, on, spans, words):
         save_date_hours(house.session, house.own, date_hours(house, *spans, on=on), now=NOW)
 
 
+def test_a_date_somebody_has_changed_meanwhile_is_not_written_over(house):
+    seen = SeenOfDate(None)
+    rui = replace(date_hours(house, (10, 12)), seen=seen)
+    save_date_hours(house.session, house.admin, rui, now=NOW)
+
+    for mine in (date_hours(house, (9, 12)), date_hours(house)):
+        with pytest.raises(Stale, match="Rui has changed this") as refused:
+            save_date_hours(house.session, house.own, replace(mine, seen=seen), now=NOW)
+        assert refused.value.details["stands"] == SeenOfDate(rui.windows)
+    usual = partial(usual_hours_again, house.session, house.own, house.ada.id, a.DAY, now=NOW)
+    with pytest.raises(Stale):
+        usual(seen=SeenOfDate(()))
+    assert load_date_hours(house.session, house.own, house.ada.id, TODAY)[0].windows == rui.windows
+
+    mine = replace(date_hours(house, (9, 12)), seen=SeenOfDate(rui.windows))
+    save_date_hours(house.session, house.own, mine, now=NOW)
+    assert load_date_hours(house.session, house.own, house.ada.id, TODAY)[0].windows == mine.windows
+
+
+def test_the_same_hours_of_a_date_twice_are_one_change(house):
+    asked = replace(date_hours(house, (9, 12)), seen=SeenOfDate(None))
+    assert save_date_hours(house.session, house.own, asked, now=NOW) == 1
+    assert save_date_hours(house.session, house.own, asked, now=NOW) == 0
+
+    usual = partial(usual_hours_again, house.session, house.own, house.ada.id, a.DAY, now=NOW)
+    usual(seen=SeenOfDate(asked.windows))
+    usual(seen=SeenOfDate(asked.windows))
+
+    closed = replace(date_hours(house), seen=SeenOfDate(None))
+    assert save_date_hours(house.session, house.own, closed, now=NOW) == 2
+    assert save_date_hours(house.session, house.own, closed, now=NOW) == 0
+    house.session.flush()
+    said = house.session.scalars(
+        select(AuditEntry.action)
+        .where(AuditEntry.action.startswith("date_hours."))
+        .order_by(AuditEntry.id)
+    ).all()
+    assert said == ["date_hours.set", "date_hours.cleared", "date_hours.closed"]
+
+
 # --- openings
 
 
@@ -335,6 +377,19 @@ def test_an_opening_under_way_goes_on_longer_but_never_begins_earlier(house, ope
     house.session.flush()
     with pytest.raises(Invalid, match="That time has passed"):
         move_opening(house.session, house.own, moved(opening, 8, 13), now=during)
+
+
+def test_an_opening_published_twice_is_one_and_withdrawn_only_as_it_was_seen(house, opening):
+    again = NewOpening(house.ada.id, opening.starts_at, opening.ends_at)
+    assert publish_opening(house.session, house.own, again, now=NOW) is opening
+
+    seen = opening.version
+    move_opening(house.session, house.admin, moved(opening, 9, 11.5), now=NOW)
+    house.session.flush()
+    with pytest.raises(Stale, match="Rui has changed this") as refused:
+        drop_opening(house.session, house.own, opening.id, now=NOW, version=seen)
+    assert refused.value.details["ends_at"] == a.at(11.5, day=5)
+    assert drop_opening(house.session, house.own, opening.id, now=NOW, version=seen + 1) == 1
 
 
 def test_typed_times_on_days_when_clocks_change():

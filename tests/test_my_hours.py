@@ -12,7 +12,17 @@ from sqlalchemy import select
 from core.changing_hours import save_weekly_hours
 from core.errors import Invalid
 from core.models import DateHours, HoursKind, Opening, Role, User, WorkingHours
-from core.schedule import WeekdayWindow, WeeklyHours
+from core.policy import Actor
+from core.schedule import (
+    ChangedOpening,
+    DayWindow,
+    HoursOfDate,
+    WeekdayWindow,
+    WeeklyHours,
+    change_opening,
+    close_date,
+    set_date_hours,
+)
 from core.schedule.windows import check_week
 from dashboard.components.hours_grid import GridDay, GridHours, stroke_in
 from dashboard.my_hours import weekly
@@ -494,6 +504,47 @@ def test_hours_of_a_date_that_cannot_be_are_told(dates, hours, words):
     assert words in page.error[0].value
     page = page.button(key="date_hours_0_save").click().run()
     assert "Every date has the hours of its weekday." in said(page)
+
+
+def by_rui(house, change):
+    """What an admin does while the page of the professional stands open."""
+    with house.writing() as session:
+        rui = session.scalars(select(User).where(User.username == "rui")).one()
+        change(session, Actor(Role.ADMIN, rui.name, user_id=rui.id))
+
+
+def test_a_date_an_admin_has_changed_meanwhile_is_shown_and_saved_over_knowingly(dates, house):
+    page = entered(dates, "date_hours", on=a.DAY, hours="9-12").run()
+    with house.reading() as session:
+        ada = session.scalars(select(WorkingHours.professional_id)).first()
+    asked = HoursOfDate(ada, a.DAY, (DayWindow(600, 720),))
+    by_rui(house, lambda session, rui: set_date_hours(session, rui, asked, now=a.BEFORE))
+
+    page = page.button(key="date_hours_0_save").click().run()
+    assert page.error[0].value == "Rui has changed this in the meantime. Please look again."
+    assert "Monday 7 December is 10:00-12:00 now." in said(page)
+    page = page.button(key="date_hours_0_save").click().run()
+    assert not page.error
+    assert page.toast[0].value.startswith("Monday 7 December: 09:00-12:00.")
+
+    by_rui(house, lambda session, rui: close_date(session, rui, ada, a.DAY, now=a.BEFORE))
+    page = page.button(key=f"date_hours_clear_{a.DAY}").click().run()
+    assert "Rui has changed this" in page.error[0].value
+    assert "Monday 7 December is not at work now." in said(page)
+
+
+def test_an_opening_an_admin_has_moved_meanwhile_is_not_withdrawn_or_moved_back(dates, house):
+    page = publish(dates, on=a.DAY + timedelta(days=5), **{"from": "9", "to": "12"})
+    with house.reading() as session:
+        opening = session.scalars(select(Opening)).one()
+    longer = ChangedOpening(opening.id, opening.version, a.at(9, day=5), a.at(13, day=5))
+    by_rui(house, lambda session, rui: change_opening(session, rui, longer, now=a.BEFORE))
+
+    page = next(b for b in page.button if b.label == "Withdraw").click().run()
+    assert page.error[0].value == "Rui has changed this in the meantime. Please look again."
+    assert "The opening is Saturday 12 December, 09:00-13:00 now." in said(page)
+    page = next(b for b in page.button if b.label == "Withdraw").click().run()
+    assert page.toast[0].value == "Withdrawn: Saturday 12 December, 09:00-13:00."
 
 
 def test_time_off_is_entered_on_the_same_page(show):

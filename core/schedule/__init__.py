@@ -15,6 +15,7 @@ from core.schedule.absence import (
 from core.schedule.changes import UndoHours, undo_weekly_hours
 from core.schedule.hours import (
     HoursOfDate,
+    SeenOfDate,
     WeeklyHours,
     clear_date_hours,
     close_date,
@@ -47,6 +48,7 @@ __all__ = [
     "NewClosure",
     "NewOpening",
     "NewTimeOff",
+    "SeenOfDate",
     "UndoHours",
     "WeekdayWindow",
     "WeeklyHours",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, true
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -42,7 +42,7 @@ def check_version(session: Session, professional: Professional, seen: int | None
     """``Stale`` when somebody has saved other hours since they were looked at."""
     version = version_of(session, professional.id)
     if seen is not None and seen != version:
-        raise Stale(who=_who_changed(session, professional.id), version=version)
+        raise Stale(who=who_changed(session, professional.id, SET, PUT_BACK), version=version)
 
 
 def note_change(session: Session, professional: Professional, *, now: datetime) -> None:
@@ -87,11 +87,14 @@ def _check_can_be_undone(session: Session, change: HoursChange, now: datetime) -
         )
     version = version_of(session, change.professional_id)
     if version != change.id:
-        raise Stale(who=_who_changed(session, change.professional_id), version=version)
+        who = who_changed(session, change.professional_id, SET, PUT_BACK)
+        raise Stale(who=who, version=version)
 
 
-def _who_changed(session: Session, professional_id: int) -> str:
-    """Whoever saved or took back last."""
+def who_changed(
+    session: Session, professional_id: int, *actions: str, on_date: date | None = None
+) -> str:
+    """Whoever did one of these last to the hours, or to those of one date."""
     name = session.scalar(
         select(User.name)
         .select_from(AuditEntry)
@@ -99,7 +102,8 @@ def _who_changed(session: Session, professional_id: int) -> str:
         .where(
             AuditEntry.object_kind == Professional.__tablename__,
             AuditEntry.object_id == professional_id,
-            AuditEntry.action.in_((SET, PUT_BACK)),
+            AuditEntry.action.in_(actions),
+            AuditEntry.fields.contains(on_date.isoformat()) if on_date else true(),
         )
         .order_by(AuditEntry.id.desc())
         .limit(1)

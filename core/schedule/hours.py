@@ -1,14 +1,15 @@
 """Working hours: the weekly habit, and single dates that differ from it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.errors import N_, Invalid
+from core.errors import N_, Invalid, Stale
 from core.models import DateHours, Organisation, Professional, WorkingHours
 from core.policy import Actor, Permission
 from core.schedule import changes
@@ -16,6 +17,9 @@ from core.schedule.calendars import lock_professional
 from core.schedule.windows import DayWindow, WeekdayWindow, check_date, check_week
 
 P = Permission
+
+OF_DATES = ("date_hours.set", "date_hours.closed", "date_hours.cleared")
+"""What changes of a single date are on record as."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,21 @@ class WeeklyHours:
 
 
 @dataclass(frozen=True)
+class SeenOfDate:
+    """The windows a date had when the form was drawn; None for the hours of its weekday."""
+
+    windows: tuple[DayWindow, ...] | None
+
+
+@dataclass(frozen=True)
 class HoursOfDate:
     """One date's windows and breaks, in place of those of its weekday."""
 
     professional_id: int
     on_date: date
     windows: tuple[DayWindow, ...]
+    seen: SeenOfDate | None = None
+    """What they are to replace; None to replace whatever is there."""
 
 
 def set_weekly_hours(
@@ -83,6 +96,8 @@ def set_date_hours(
     if not request.windows:
         raise Invalid(N_("Enter hours for this date, or say that it is closed."), field="windows")
     check_date(request.windows, request.on_date)
+    if _is_done(session, request):
+        return list(session.scalars(_rows(professional.id, request.on_date)))
     _clear(session, professional.id, request.on_date)
     rows = [
         DateHours(
@@ -100,12 +115,20 @@ def set_date_hours(
 
 
 def close_date(
-    session: Session, actor: Actor, professional_id: int, on_date: date, *, now: datetime
+    session: Session,
+    actor: Actor,
+    professional_id: int,
+    on_date: date,
+    *,
+    now: datetime,
+    seen: SeenOfDate | None = None,
 ) -> DateHours:
     """No working hours on this date, whatever the weekday says. Openings stay."""
     professional = lock_professional(
         session, actor, professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
     )
+    if _is_done(session, HoursOfDate(professional.id, on_date, (), seen)):
+        return session.scalars(_rows(professional.id, on_date)).one()
     _clear(session, professional.id, on_date)
     closed = DateHours(professional_id=professional.id, on_date=on_date)
     session.add(closed)
@@ -114,14 +137,66 @@ def close_date(
 
 
 def clear_date_hours(
-    session: Session, actor: Actor, professional_id: int, on_date: date, *, now: datetime
+    session: Session,
+    actor: Actor,
+    professional_id: int,
+    on_date: date,
+    *,
+    now: datetime,
+    seen: SeenOfDate | None = None,
 ) -> None:
     """Back to the hours of the weekday."""
     professional = lock_professional(
         session, actor, professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
     )
+    if seen is not None and windows_of_date(session, professional.id, on_date) is None:
+        return  # a second click finds it done
+    _check_seen(session, professional.id, on_date, seen)
     _clear(session, professional.id, on_date)
     audit.record(session, actor, "date_hours.cleared", professional, now=now, on_date=on_date)
+
+
+def windows_of_date(
+    session: Session, professional_id: int, on_date: date
+) -> tuple[DayWindow, ...] | None:
+    """A date's own windows, none where it is closed; None for the hours of its weekday."""
+    rows = session.scalars(_rows(professional_id, on_date)).all()
+    return windows_in(rows) if rows else None
+
+
+def windows_in(rows: Iterable[DateHours]) -> tuple[DayWindow, ...]:
+    """What the rows of one date say; that of a closed one says nothing."""
+    return tuple(
+        DayWindow(each.starts_minute, each.ends_minute, each.kind)
+        for each in rows
+        if each.starts_minute is not None and each.ends_minute is not None
+    )
+
+
+def _rows(professional_id: int, on_date: date) -> Select[DateHours]:
+    return (
+        select(DateHours)
+        .where(DateHours.professional_id == professional_id, DateHours.on_date == on_date)
+        .order_by(DateHours.starts_minute, DateHours.id)
+    )
+
+
+def _is_done(session: Session, request: HoursOfDate) -> bool:
+    """Whether a second click finds the date as it is wanted; ``Stale`` if it is another's."""
+    stands = windows_of_date(session, request.professional_id, request.on_date)
+    if request.seen is not None and stands is not None and set(stands) == set(request.windows):
+        return True
+    _check_seen(session, request.professional_id, request.on_date, request.seen)
+    return False
+
+
+def _check_seen(
+    session: Session, professional_id: int, on_date: date, seen: SeenOfDate | None
+) -> None:
+    stands = windows_of_date(session, professional_id, on_date)
+    if seen is not None and stands != seen.windows:
+        who = changes.who_changed(session, professional_id, *OF_DATES, on_date=on_date)
+        raise Stale(who=who, stands=SeenOfDate(stands))
 
 
 def _end_before(session: Session, professional_id: int, first: date) -> bool:

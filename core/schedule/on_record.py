@@ -11,8 +11,8 @@ from core.errors import N_, NotFound
 from core.models import DateHours, Opening, Professional, WorkingHours
 from core.policy import Actor, Permission, require, visible_calendars
 from core.schedule.changes import version_of
-from core.schedule.hours import HoursOfDate
-from core.schedule.windows import DayWindow, WeekdayWindow
+from core.schedule.hours import HoursOfDate, windows_in
+from core.schedule.windows import WeekdayWindow
 
 P = Permission
 
@@ -86,15 +86,7 @@ def load_date_hours(
         .order_by(DateHours.on_date, DateHours.starts_minute, DateHours.id)
     )
     return [
-        HoursOfDate(
-            professional.id,
-            on_date,
-            tuple(
-                DayWindow(each.starts_minute, each.ends_minute, each.kind)
-                for each in found
-                if each.starts_minute is not None and each.ends_minute is not None
-            ),
-        )
+        HoursOfDate(professional.id, on_date, windows_in(found))
         for on_date, found in groupby(rows, key=lambda each: each.on_date)
     ]
 

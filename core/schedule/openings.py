@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.db import overlaps
+from core.edits import last_editor
 from core.errors import N_, Invalid, Stale
 from core.models import LONGEST_VISIT_SECONDS, Opening, Professional
 from core.policy import Actor, Permission
@@ -27,11 +28,16 @@ class NewOpening:
 def publish_opening(
     session: Session, actor: Actor, request: NewOpening, *, now: datetime
 ) -> Opening:
-    """Offer extra time. Two openings of one professional never overlap; they may touch."""
+    """Offer extra time. Two openings of one professional never overlap; they may touch.
+
+    The same asked for again is the one there is.
+    """
     professional = lock_professional(
         session, actor, request.professional_id, P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN
     )
     _check(request, now)
+    if same := _same(session, request):
+        return same
     _check_free(session, professional, request)
     opening = Opening(
         professional_id=professional.id, starts_at=request.starts_at, ends_at=request.ends_at
@@ -55,8 +61,7 @@ def change_opening(
     """Another time for an opening; bookings made in it stay, see ``core.changing_hours``."""
     what, needed = N_("opening"), (P.SCHEDULE_WRITE, P.SCHEDULE_WRITE_OWN)
     opening = lock_entry(session, actor, Opening, request.opening_id, what, *needed)
-    if opening.version != request.version:
-        raise Stale(who=N_("Somebody else"), version=opening.version)
+    _check_version(session, opening, request.version)
     begun = NewOpening(opening.professional_id, request.starts_at, request.ends_at)
     # Under way it goes on from when it began; only its end can be moved.
     is_begun = opening.starts_at < now and request.starts_at == opening.starts_at
@@ -71,8 +76,13 @@ def change_opening(
     return opening
 
 
-def withdraw_opening(session: Session, actor: Actor, opening_id: int, *, now: datetime) -> None:
-    """Take an opening back; bookings made in it stay, see ``stranded_bookings``."""
+def withdraw_opening(
+    session: Session, actor: Actor, opening_id: int, *, now: datetime, version: int | None = None
+) -> None:
+    """Take an opening back; bookings made in it stay, see ``stranded_bookings``.
+
+    ``version`` is that of the opening as it was seen; None takes it back whatever it is.
+    """
     opening = lock_entry(
         session,
         actor,
@@ -82,6 +92,8 @@ def withdraw_opening(session: Session, actor: Actor, opening_id: int, *, now: da
         P.SCHEDULE_WRITE,
         P.SCHEDULE_WRITE_OWN,
     )
+    if version is not None:
+        _check_version(session, opening, version)
     take_away(session, opening, now=now)
     audit.record(session, actor, "opening.withdrawn", opening, now=now)
 
@@ -95,6 +107,27 @@ def put_back_opening(session: Session, actor: Actor, opening_id: int, *, now: da
     _check_free(session, professional, opening)
     audit.record(session, actor, "opening.put_back", opening, now=now)
     return opening
+
+
+def _check_version(session: Session, opening: Opening, version: int) -> None:
+    if opening.version != version:
+        raise Stale(
+            who=last_editor(session, opening),
+            version=opening.version,
+            starts_at=opening.starts_at,
+            ends_at=opening.ends_at,
+        )
+
+
+def _same(session: Session, request: NewOpening) -> Opening | None:
+    return session.scalar(
+        select(Opening).where(
+            Opening.professional_id == request.professional_id,
+            Opening.removed_at.is_(None),
+            Opening.starts_at == request.starts_at,
+            Opening.ends_at == request.ends_at,
+        )
+    )
 
 
 def _check(request: NewOpening, now: datetime) -> None:

@@ -1,15 +1,16 @@
 """Single dates with other hours than their weekday, or closed."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 import streamlit as st
 
 from core.changing_hours import save_date_hours, usual_hours_again
 from core.db import utc_now
-from core.errors import BookingError
+from core.errors import BookingError, Stale
 from core.models import HoursKind
 from core.policy import Actor
-from core.schedule import DayWindow, HoursOfDate, load_date_hours
+from core.schedule import DayWindow, HoursOfDate, SeenOfDate, load_date_hours
 from core.what_if import WhatIfAsked, what_if
 from dashboard import feedback, session
 from dashboard.formatting import day
@@ -20,6 +21,10 @@ from dashboard.practice import forms
 
 FORM = "date_hours"
 TURN = "date_hours_turn"
+USUAL = "date_hours_usual"
+
+Drawn = Mapping[date, tuple[DayWindow, ...]]
+"""The dates that differ, as they stand on the page."""
 
 
 def show(actor: Actor, professional_id: int) -> None:
@@ -28,16 +33,17 @@ def show(actor: Actor, professional_id: int) -> None:
     with session.reading() as db:
         dates = load_date_hours(db, actor, professional_id, today)
     st.subheader(_("Dates with other hours"), anchor=False)
-    _enter(actor, professional_id, today)
+    _enter(actor, professional_id, today, {each.on_date: each.windows for each in dates})
+    _take_back(actor, today)
     if dates:
         with st.container(border=True, gap="small"):
             for each in dates:
-                _row(actor, each, today)
+                _row(each, today)
     else:
         st.caption(_("Every date has the hours of its weekday."))
 
 
-def _enter(actor: Actor, professional_id: int, today: date) -> None:
+def _enter(actor: Actor, professional_id: int, today: date, drawn: Drawn) -> None:
     turn = st.session_state.setdefault(TURN, 0)
     st.session_state.setdefault(f"{FORM}_{turn}_on", today + timedelta(days=1))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -61,9 +67,10 @@ def _enter(actor: Actor, professional_id: int, today: date) -> None:
         )
     if not (is_closed or typed.strip()):
         return
+    seen = st.session_state.setdefault(f"{FORM}_{turn}_seen_{on}", SeenOfDate(drawn.get(on)))
     try:
         request = HoursOfDate(
-            professional_id, on, () if is_closed else _windows(typed, day(on, today))
+            professional_id, on, () if is_closed else _windows(typed, day(on, today)), seen
         )
         asked = WhatIfAsked(professional_id, on, on, dates=(request,))
         with session.reading() as db:
@@ -74,10 +81,36 @@ def _enter(actor: Actor, professional_id: int, today: date) -> None:
     if stranded and not pressed:
         show_stranded(stranded)
     if pressed:
-        forms.save(
-            lambda db, now: save_date_hours(db, actor, request, now=now),
-            lambda handed: _saved(with_handed(_sentence(request, today), handed)),
+        _save(actor, request, today)
+
+
+def _save(actor: Actor, request: HoursOfDate, today: date) -> None:
+    try:
+        with session.writing() as db:
+            handed = save_date_hours(db, actor, request, now=utc_now())
+    except Stale as stale:
+        _tell(stale, request.on_date, today)
+        # Whoever saves again has read what the date is now.
+        turn = st.session_state[TURN]
+        st.session_state[f"{FORM}_{turn}_seen_{request.on_date}"] = stale.details["stands"]
+        return
+    except BookingError as refusal:
+        feedback.refuse(refusal)
+        return
+    _saved(with_handed(_sentence(request, today), handed))
+
+
+def _tell(stale: Stale, on: date, today: date) -> None:
+    """Who changed the date, and what it is now."""
+    feedback.refuse(stale)
+    stands: SeenOfDate = stale.details["stands"]
+    if stands.windows is None:
+        sentence = _("{day} has the hours of its weekday again.").format(day=day(on, today))
+    else:
+        sentence = _("{day} is {hours} now.").format(
+            day=day(on, today), hours=hours_words(stands.windows)
         )
+    st.caption(feedback.md(sentence))
 
 
 def _windows(typed: str, on: str) -> tuple[DayWindow, ...]:
@@ -92,38 +125,52 @@ def _saved(sentence: str) -> None:
 
 
 def _sentence(request: HoursOfDate, today: date) -> str:
-    return f"{day(request.on_date, today)}: {hours_words(request)}."
+    return f"{day(request.on_date, today)}: {hours_words(request.windows)}."
 
 
-def hours_words(hours: HoursOfDate) -> str:
+def hours_words(windows: Iterable[DayWindow]) -> str:
     """ "09:00-12:00, 14:00-18:00", breaks named, or that there are none."""
     spans = [
         f"{clock_of(each.starts_minute)}-{clock_of(each.ends_minute)}"
         + (f" ({_('Break')})" if each.kind is HoursKind.BREAK else "")
-        for each in hours.windows
+        for each in windows
     ]
     return ", ".join(spans) or _("not at work")
 
 
-def _row(actor: Actor, hours: HoursOfDate, today: date) -> None:
-    named = day(hours.on_date, today)
+def _row(hours: HoursOfDate, today: date) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        forms.entry(named, [hours_words(hours)])
-        pressed = st.button(
+        forms.entry(day(hours.on_date, today), [hours_words(hours.windows)])
+        st.button(
             _("Usual hours again"),
             key=f"date_hours_clear_{hours.on_date}",
             icon=":material/undo:",
-        )
-    if pressed:
-        sentence = _("{day} has the hours of its weekday again.").format(day=named)
-        forms.save(
-            lambda db, now: usual_hours_again(
-                db, actor, hours.professional_id, hours.on_date, now=now
-            ),
-            lambda handed: _said(with_handed(sentence, handed)),
+            on_click=_ask_usual,
+            args=(hours,),
         )
 
 
-def _said(sentence: str) -> None:
-    feedback.flash(sentence)
+def _ask_usual(hours: HoursOfDate) -> None:
+    st.session_state[USUAL] = hours
+
+
+def _take_back(actor: Actor, today: date) -> None:
+    """The usual hours for the date whose button was pressed, as it was when it was drawn."""
+    asked: HoursOfDate | None = st.session_state.pop(USUAL, None)
+    if asked is None:
+        return
+    on, seen = asked.on_date, SeenOfDate(asked.windows)
+    try:
+        with session.writing() as db:
+            handed = usual_hours_again(
+                db, actor, asked.professional_id, on, now=utc_now(), seen=seen
+            )
+    except Stale as stale:
+        _tell(stale, on, today)
+        return
+    except BookingError as refusal:
+        feedback.refuse(refusal)
+        return
+    sentence = _("{day} has the hours of its weekday again.").format(day=day(on, today))
+    feedback.flash(with_handed(sentence, handed))
     st.rerun()

@@ -1,12 +1,13 @@
 """One-off openings: extra time published once, changed, withdrawn and put back."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import streamlit as st
 
 from core.changing_hours import drop_opening, instant_on, move_opening
 from core.db import utc_now
-from core.errors import N_, BookingError, Invalid
+from core.errors import N_, BookingError, Invalid, Stale
 from core.models import Opening
 from core.policy import Actor
 from core.schedule import ChangedOpening, NewOpening, load_openings, publish_opening
@@ -21,6 +22,7 @@ from dashboard.practice import forms
 FORM = "opening"
 NEW = "opening_new"
 TURN = "opening_turn"
+WITHDRAW = "opening_to_withdraw"
 
 
 def show(actor: Actor, professional_id: int) -> None:
@@ -30,10 +32,11 @@ def show(actor: Actor, professional_id: int) -> None:
     st.subheader(_("Openings"), anchor=False)
     st.caption(_("Extra time on one date, beside the weekly hours: a Saturday morning, say."))
     _publish(actor, professional_id)
+    _withdraw(actor)
     if openings:
         with st.container(border=True, gap="small"):
             for each in openings:
-                _row(actor, each)
+                _row(each)
     else:
         st.caption(_("No openings to come."))
     if forms.opened(FORM):
@@ -97,18 +100,43 @@ def _span(on: date, starts: str, ends: str) -> tuple[datetime, datetime]:
     return instant_on(zone, on, first), instant_on(zone, on, last, latest=True)
 
 
-def _row(actor: Actor, opening: Opening) -> None:
+def _row(opening: Opening) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         forms.entry(_time(opening), ())
         forms.edit_button(FORM, opening.id, opening.version, _time(opening))
-        pressed = st.button(
-            _("Withdraw"), key=f"opening_withdraw_{opening.id}", icon=":material/delete:"
+        st.button(
+            _("Withdraw"),
+            key=f"opening_withdraw_{opening.id}",
+            icon=":material/delete:",
+            on_click=_ask_to_withdraw,
+            args=(opening,),
         )
-    if pressed:
-        forms.save(
-            lambda db, now: drop_opening(db, actor, opening.id, now=now),
-            lambda handed: _withdrawn(opening, handed),
-        )
+
+
+def _ask_to_withdraw(opening: Opening) -> None:
+    st.session_state[WITHDRAW] = opening
+
+
+def _withdraw(actor: Actor) -> None:
+    """Take back the opening whose button was pressed, if it still is as it was drawn."""
+    opening: Opening | None = st.session_state.pop(WITHDRAW, None)
+    if opening is None:
+        return
+    try:
+        with session.writing() as db:
+            handed = drop_opening(db, actor, opening.id, now=utc_now(), version=opening.version)
+    except BookingError as refusal:
+        _refuse(refusal)
+        return
+    _withdrawn(opening, handed)
+
+
+def _refuse(refusal: BookingError) -> None:
+    """Why not; of what somebody has moved meanwhile also what it is now."""
+    feedback.refuse(refusal)
+    if isinstance(refusal, Stale):
+        span = refusal.details["starts_at"], refusal.details["ends_at"]
+        st.caption(feedback.md(_changed(span)))
 
 
 def _withdrawn(opening: Opening, handed: int) -> None:
@@ -143,11 +171,15 @@ def _dialog() -> None:
         feedback.refuse(refusal)
         return
     request = ChangedOpening(opening.id, opened.version, *span)
-    forms.save(
-        lambda db, now: move_opening(db, actor, request, now=now),
-        lambda handed: forms.finish(with_handed(_changed(span), handed)),
-        opened,
-    )
+    try:
+        with session.writing() as db:
+            handed = move_opening(db, actor, request, now=utc_now())
+    except BookingError as refusal:
+        _refuse(refusal)
+        opened.version = refusal.details.get("version", opened.version)
+        return
+    opened.then = partial(forms.finish, with_handed(_changed(span), handed))
+    opened.then()
 
 
 def _changed(span: tuple[datetime, datetime]) -> str:
