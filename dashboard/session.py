@@ -14,7 +14,7 @@ import streamlit as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
 
 from core import accounts, audit, settings
 from core.db import Database, utc_now
@@ -119,12 +119,11 @@ def find_locked() -> accounts.Locked | None:
 def signed_in() -> Actor:
     """The actor, or ``SignInNeeded``: the first line of each page, fragment and callback.
 
-    A fragment that runs by itself has the whole page run instead, which asks who it is.
+    A fragment has the whole page run instead, which asks who it is.
     """
     actor = current_actor()
     if actor is None:
-        context = get_script_run_ctx()
-        if context and context.fragment_ids_this_run and not ThreadState.get().in_fragment_callback:
+        if get_script_run_ctx() and ThreadState.get().run_location is RunLocation.FRAGMENT:
             st.rerun()
         raise SignInNeeded
     return actor

@@ -289,6 +289,30 @@ def leave_alone(database, **span) -> datetime:
         return opened.last_seen_at
 
 
+def test_t066_a_session_that_ends_while_the_page_is_drawn_shows_the_door(show, pages):
+    body = """
+from sqlalchemy import update
+from core.db import utc_now
+from core.models import AuthSession
+
+with session.writing() as db:
+    db.execute(update(AuthSession).values(revoked_at=utc_now(), revoke_reason="test"))
+
+
+@st.fragment
+def the_rest():
+    session.signed_in()
+
+
+the_rest()
+"""
+    write_page(pages, "desk.py", body)
+    page = show(Role.RECEPTIONIST).run()
+
+    assert not page.exception
+    assert [field.label for field in page.text_input] == ["User name", "Password"]
+
+
 def test_t063_a_run_by_itself_is_no_use_of_the_session(show, sqlite_database):
     page = show(Role.RECEPTIONIST)
     before = leave_alone(sqlite_database, minutes=5)
