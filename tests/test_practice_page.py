@@ -17,6 +17,7 @@ from core.models import (
     Role,
     Room,
     Service,
+    StrandedVisit,
     Tier,
     User,
     WorkingHours,
@@ -268,6 +269,35 @@ def test_hours_that_cannot_be_are_refused_and_stay_typed(practice, sqlite_databa
     page = send(fill(page, hours_2_1="8"))
     assert "ends before it begins" in errors(page)[0]
     assert page.text_input(key="practice_form_hours_2_0").value == "9"
+
+
+def test_whom_other_hours_would_strand_is_shown_before_they_are_saved(
+    practice, sqlite_database, monkeypatch
+):
+    screen.set_clock(monkeypatch, a.BEFORE)
+    with sqlite_database.writing() as session:
+        visit = a.service(session, name="Visit")
+        ada = a.professional(session, name="Dr Ada", services=(visit,))
+        ana = a.patient(session, name="Ana *Silva*")
+        a.booking(session, ada, a.span(15, 16), service=visit, patient=ana)
+    page = send(fill(hours_of(practice, ada), hours_1_1="13"))
+
+    assert "1 visit would lie outside these hours" in page.warning[0].value
+    assert r"Ana \*Silva\* · Visit" in text_of(page)
+    with sqlite_database.reading() as session:
+        assert session.scalars(select(StrandedVisit)).all() == []
+        assert {each.ends_minute for each in session.scalars(select(WorkingHours))} == {17 * 60}
+
+    page = send(fill(page, hours_1_1="16"))  # nobody is stranded by these
+    assert not page.warning
+    assert toasts(page) == ["Saved the hours of Dr Ada."]
+
+    page = send(fill(hours_of(practice, ada), hours_1_1="13"))
+    page = press(page, "practice_form_hours_all_the_same")
+    assert toasts(page) == [
+        "Saved the hours of Dr Ada. 1 visit outside the new hours stays booked; the desk moves it."
+    ]
+    assert only(sqlite_database, StrandedVisit).starts_at == a.at(15)
 
 
 def test_a_day_with_more_than_one_break_stays_as_it_is_unless_its_line_changes(

@@ -9,21 +9,24 @@ import streamlit as st
 
 from core.changing_hours import save_weekly_hours
 from core.db import utc_now
-from core.errors import N_, Invalid
+from core.errors import N_, BookingError, Invalid
 from core.models import HoursKind, Professional
 from core.policy import Actor
 from core.practice import HoursInForce, load_hours
 from core.schedule import WeekdayWindow, WeeklyHours, load_weekly_hours
+from core.what_if import preview_weekly_hours
 from dashboard import feedback, session
 from dashboard.formatting import WEEKDAYS, day
 from dashboard.i18n import _
-from dashboard.my_hours.saving import noted
+from dashboard.my_hours.saving import noted, show_preview
 from dashboard.my_hours.typed import clock_of, minute_of
 from dashboard.practice import forms
 from dashboard.practice.forms import key
 
 COLUMNS = (N_("from"), N_("to"), N_("break from"), N_("break to"))
 PLACEHOLDERS = (N_("From"), N_("To"), N_("Break"), N_("until"))
+SHOWN = key("hours_shown")
+"""Once who would be stranded is on screen: the hours are tried again on each run."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +62,33 @@ def show(
             _("These hours apply from"), today, key=key("starting_on"), format="DD.MM.YYYY"
         )
         pressed = st.form_submit_button(_("Save"), type="primary", width="stretch")
-    if not pressed:
+    if not pressed and SHOWN not in st.session_state:
         return
     try:
         windows = tuple(window for line in _week(known, typed) for window in line)
-    except Invalid as refusal:
+        request = WeeklyHours(professional.id, windows, starting_on, version)
+        agreed = _agreed(actor, request)
+    except BookingError as refusal:
         feedback.refuse(refusal)
         return
-    request = WeeklyHours(professional.id, windows, starting_on, version)
-    forms.save(
-        lambda db, now: save_weekly_hours(db, actor, request, now=now),
-        lambda saved: done(professional, noted(saved, professional)),
-        opened,
+    if agreed:
+        forms.save(
+            lambda db, now: save_weekly_hours(db, actor, request, now=now),
+            lambda saved: done(professional, noted(saved, professional)),
+            opened,
+        )
+
+
+def _agreed(actor: Actor, request: WeeklyHours) -> bool:
+    """Whether these hours strand nobody, or it was shown whom they do and is meant."""
+    with session.reading() as db:
+        shown = preview_weekly_hours(db, actor, request, now=utc_now())
+    if not shown.stranded:
+        return True
+    st.session_state[SHOWN] = True
+    show_preview(shown)
+    return st.button(
+        _("Save all the same"), key=key("hours_all_the_same"), type="primary", width="stretch"
     )
 
 
