@@ -20,6 +20,7 @@ from core.backup import backup, restore
 from core.check import INVARIANTS, find_broken
 from core.db import Database, utc_now
 from core.errors import BookingError
+from core.figures import count_figures
 from core.models import Role, User
 from core.policy import CONSOLE
 from core.transfer import (
@@ -189,6 +190,38 @@ def restore_backup(options: argparse.Namespace) -> int:
     return DONE
 
 
+def export_all(options: argparse.Namespace) -> int:
+    from core.everything import export_everything
+
+    with _opened() as database:
+        now = utc_now()
+        made = export_everything(database, options.file, now=now)
+        with database.writing() as session:
+            audit.record(session, CONSOLE, "place.exported", now=now)
+    print(f"Wrote {sum(made.rows.values()):,} rows to {options.file}")
+    print("It is not encrypted and names every patient: keep it as you keep their records.")
+    return DONE
+
+
+def import_all(options: argparse.Namespace) -> int:
+    from core.everything import import_everything
+
+    listed = privacy.list_file(settings.from_environment())
+    if not options.no_erasures:
+        privacy.check_list_is_there(listed)
+    with _opened() as database:
+        erased = privacy.read_list(listed)
+        brought = import_everything(database, options.file, now=utc_now(), erased=erased)
+    print(f"Brought in {sum(brought.rows.values()):,} rows, as they were at {brought.made_at}.")
+    if brought.erased_again:
+        print(f"Patients erased since then, and now again: {brought.erased_again:,}.")
+    print("Nobody has a password here: run `python -m core admin create NAME`, sign in, and")
+    print("send everybody a new link under Practice, People.")
+    if not brought.audit_intact:
+        return _refuse("The audit trail does not verify: see `python -m core audit verify`.")
+    return DONE
+
+
 def settle_erasures(_options: argparse.Namespace) -> int:
     listed = privacy.list_file(settings.from_environment())
     with _ready() as database:
@@ -218,6 +251,8 @@ def show_audit_head(_options: argparse.Namespace) -> int:
 def check(_options: argparse.Namespace) -> int:
     with _ready() as database, database.reading() as session:
         broken = find_broken(session, now=utc_now())
+        figures = count_figures(session)
+    print("; ".join(f"{name}: {count:,}" for name, count in figures.items() if count) or "Empty.")
     for each in broken:
         shown = ", ".join(map(str, each.ids[:MOST_IDS_SHOWN]))
         more = f" and {len(each.ids) - MOST_IDS_SHOWN:,} more" * (len(each.ids) > MOST_IDS_SHOWN)
@@ -359,9 +394,14 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("directory", type=Path)
     back = _add(commands, "restore", restore_backup, "put a backup into an empty database")
     back.add_argument("file", type=Path)
-    back.add_argument(
-        "--no-erasures", action="store_true", help="go on without a list: nobody was ever erased"
-    )
+    whole = _add(commands, "export-all", export_all, "write the place as a ZIP of CSV files")
+    whole.add_argument("file", type=Path)
+    whole = _add(commands, "import-all", import_all, "fill an empty database from such a ZIP")
+    whole.add_argument("file", type=Path)
+    for each in (back, whole):
+        each.add_argument(
+            "--no-erasures", action="store_true", help="go on without a list: nobody was erased"
+        )
     _add(commands, "check", check, "look for anything that is not as it must be")
     erasures = commands.add_parser("erasures", help="patients who were erased")
     _add(

@@ -11,15 +11,18 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, one_time, privacy
+from core import audit, everything, one_time, privacy
 from core.booking import get_booking
 from core.calendar_file import visit_file
 from core.day_print import as_pdf, load_printed_day
+from core.db import Database
 from core.desk import DayAsked
 from core.errors import N_, NotFound, SignInNeeded
 from core.models import Organisation
@@ -51,12 +54,22 @@ class File:
 
 
 @dataclass(frozen=True)
+class LargeFile:
+    """The same where it is too much for one transaction, or for memory: ``write`` makes it
+    afterwards, from a snapshot of its own."""
+
+    name: str
+    media_type: str
+    write: Callable[[Database, BinaryIO], object]
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind of file: who may have it, asked before there is a link, and how it is made."""
 
     check: Callable[..., None]
     """``check(session, actor, *about, now=…)`` raises why not."""
-    make: Callable[..., File]
+    make: Callable[..., File | LargeFile]
     """``make(session, actor, *about, now=…, speaks=…)``; it asks again by itself."""
 
 
@@ -86,7 +99,7 @@ def take(
     *,
     now: datetime,
     speaks: Speaks = in_english,
-) -> File:
+) -> File | LargeFile:
     """The file behind a link, which is used up. A link of another session is none."""
     if one_time.use(session, LINK, _for_session(actor, link), now=now) is None:
         raise NotFound(what=N_("download"))
@@ -202,8 +215,15 @@ def _visit(
     return File(f"visit-{booking_id}.ics", ICS, content)
 
 
+def _everything(session: Session, actor: Actor, *, now: datetime, **_more: object) -> LargeFile:
+    everything.check_may_export_everything(session, actor, now=now)
+    write = partial(everything.write_everything, now=now)
+    return LargeFile(f"frontdesk-{now:%Y-%m-%d}.zip", ZIP, write)
+
+
 KINDS: Mapping[str, Kind] = {
     "day-sheet": Kind(_check_day_sheet, _day_sheet),
+    "everything": Kind(everything.check_may_export_everything, _everything),
     "patient": Kind(_check_patient, _patient),
     "slip": Kind(_check_slip, _slip),
     "overrides": Kind(_check_overrides, _overrides),

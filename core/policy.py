@@ -55,6 +55,7 @@ class Permission(enum.StrEnum):
     ANALYTICS_READ_OWN = "analytics.read_own"
     ACCOUNTS_WRITE = "accounts.write"
     IMPORT = "import"
+    EXPORT = "export"
     AUDIT_READ = "audit.read"
     ACCOUNT_OWN = "account.own"
 

@@ -183,6 +183,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "transfer.patients.import_patients",
         ),
     ),
+    (_needs(P.EXPORT), ("everything.writing.check_may_export_everything",)),
     # patients
     (
         _shows(P.PATIENTS_READ, P.PATIENTS_READ_OWN),

@@ -10,6 +10,7 @@ from dashboard import session
 from dashboard.i18n import N_, _
 from dashboard.practice import (
     closures,
+    data,
     expertise,
     messages,
     patients_book,
@@ -33,6 +34,7 @@ SECTIONS: Mapping[str, Callable[[Actor], None]] = {
     N_("Closures"): closures.show,
     N_("Online booking"): patients_book.show,
     N_("Messages"): messages.show,
+    N_("Data"): data.show,
 }
 NEXT_STEPS = {
     Missing.SERVICE: (SERVICES, N_("Add a service, then the professionals who offer it.")),

@@ -78,11 +78,13 @@ CORE_ORDER = (
         "history",
         "audit_trail",
         "check",
+        "figures",
     },
     {"schedule_check", "what_if", "changing_hours", "public_holidays"},
     {"analytics", "transfer", "demo"},
     {"privacy"},
     {"backup"},
+    {"everything"},
     {"exports", "letters", "sending"},
     {"__main__"},
 )

@@ -87,7 +87,7 @@ def test_who_may_not_have_a_file_gets_no_link(session):
     with pytest.raises(SignInNeeded):
         offer(session, a.actor(session))
     with pytest.raises(NotFound):
-        exports.offer(session, signed_in(session), "everything", now=NOW)
+        exports.offer(session, signed_in(session), "anything", now=NOW)
 
 
 def test_whoever_may_no_more_gets_no_file_for_an_older_link(session):

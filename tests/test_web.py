@@ -1,9 +1,11 @@
 """Plain HTTP on the real application: the cookie, the headers, the closed doors."""
 
+import io
 import shutil
 import stat
 import threading
 import warnings
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,7 +18,7 @@ from core import accounts, exports, first_admin, passwords, schema
 from core.accounts import SignInRequest
 from core.db import Database, utc_now
 from core.errors import DatabaseNotReady
-from core.models import AuthSession, KnownDevice, Role
+from core.models import AuthSession, KnownDevice, Role, User
 from core.settings import Settings
 from dashboard import session, start_up
 from dashboard.web import cookies
@@ -495,6 +497,26 @@ def test_a_download_is_a_file_to_keep_once(client, link):
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.text.startswith("\ufeffat,who,role")
     assert take(client, link).status_code == 404
+
+
+def test_everything_comes_as_a_zip_and_leaves_nothing_behind(client, web_database, ticket):
+    open_session(client, ticket)
+    with web_database.writing() as db:
+        rita = accounts.actor_from_token(db, client.cookies["frontdesk"], now=utc_now())
+        db.get(User, rita.user_id).role = Role.ADMIN
+        db.flush()
+        alex = accounts.actor_from_token(db, client.cookies["frontdesk"], now=utc_now())
+        link = exports.offer(db, alex, "everything", now=utc_now())
+
+    answer = take(client, link)
+
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert b"rita" in archive.read("users.csv")
+    assert take(client, link).status_code == 404
+    with web_database.writing() as db:
+        db.get(User, rita.user_id).role = Role.RECEPTIONIST
 
 
 def test_t135_without_the_session_it_was_made_for_there_is_no_file(client, link, web_database):

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, func, inspect, select, table
+from sqlalchemy.orm import Session
 
 from core.db import Database, sqlite_module
 from core.errors import N_, DatabaseNotReady
@@ -25,6 +26,19 @@ def copy_tables(source: Connection, target: Connection) -> dict[str, int]:
             target.execute(kept.insert(), [dict(each) for each in part])
             rows[kept.name] += len(part)
     return rows
+
+
+def count_on(session: Session) -> None:
+    """PostgreSQL's counters go on after the highest id that was brought in."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for kept in Base.metadata.sorted_tables:
+        column = kept.autoincrement_column
+        if column is not None:
+            highest = session.scalar(select(func.max(column)))
+            if highest is not None:
+                counter = func.pg_get_serial_sequence(kept.name, column.name)
+                session.execute(select(func.setval(counter, highest)))
 
 
 def check_integrity(connection: Any) -> None:

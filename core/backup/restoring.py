@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, func, make_url, select, update
+from sqlalchemy import Connection, make_url, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from core.backup.copies import (
     beside,
     check_integrity,
     copy_tables,
+    count_on,
     counted_rows,
     opened,
     raw,
@@ -27,7 +28,7 @@ from core.backup.manifest import Manifest, read_manifest
 from core.backup.sealing import is_sealed, unseal
 from core.db import Database
 from core.errors import N_, DatabaseNotReady, Invalid
-from core.models import AuthSession, Base, OneTimeLink, OutboxMessage
+from core.models import AuthSession, OneTimeLink, OutboxMessage
 from core.policy import CONSOLE
 from core.privacy import Listed, replay
 
@@ -69,7 +70,7 @@ def restore(
             _check_empty_now(new)
             rows = _fill(old.connection(), new.connection())
             _check_same(old, new, rows)
-            _count_on(new)
+            count_on(new)
             _close_sessions(new, now)
             audit.record(new, CONSOLE, "backup.restored", now=now, made_at=manifest.made_at)
         _check_sound(target)
@@ -163,19 +164,6 @@ def _check_same(old: Session, new: Session, rows: Mapping[str, int]) -> None:
                 "another backup."
             )
         )
-
-
-def _count_on(session: Session) -> None:
-    """PostgreSQL's counters go on after the highest id that was brought in."""
-    if session.get_bind().dialect.name != "postgresql":
-        return
-    for kept in Base.metadata.sorted_tables:
-        column = kept.autoincrement_column
-        if column is not None:
-            highest = session.scalar(select(func.max(column)))
-            if highest is not None:
-                counter = func.pg_get_serial_sequence(kept.name, column.name)
-                session.execute(select(func.setval(counter, highest)))
 
 
 def _close_sessions(session: Session, now: datetime) -> None:

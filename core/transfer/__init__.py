@@ -7,7 +7,7 @@ at all, and the same file twice adds nothing. ``data/samples/README.md`` names t
 
 from core.transfer.bookings import import_bookings
 from core.transfer.patients import import_patients
-from core.transfer.reading import csv_cell, read_file
+from core.transfer.reading import csv_cell, read_file, uncovered
 from core.transfer.report import (
     ImportOptions,
     ImportReport,
@@ -30,4 +30,5 @@ __all__ = [
     "import_bookings",
     "import_patients",
     "read_file",
+    "uncovered",
 ]

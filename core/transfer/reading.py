@@ -93,11 +93,15 @@ def csv_cell(value: object) -> str:
     return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
 
 
+def uncovered(cell: str) -> str:
+    """What ``csv_cell`` was given, to the letter."""
+    covered = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS)
+    return cell[1:] if covered else cell
+
+
 def plain_cell(cell: str) -> str:
-    """What ``csv_cell`` was given."""
-    if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS):
-        cell = cell[1:]
-    return cell.strip()
+    """The same without the spaces around it."""
+    return uncovered(cell).strip()
 
 
 # Encodings.

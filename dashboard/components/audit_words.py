@@ -78,6 +78,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "patient.exported": N_("{who} took a copy of everything about {patient}."),
         "export.offered": N_("{who} asked for a download."),
         "export.taken": N_("{who} downloaded a file."),
+        "place.exported": N_("{who} wrote everything to a file."),
+        "place.imported": N_("{who} filled this place from a file of everything."),
         "audit.read": N_("{who} read the audit."),
         "audit.read_patient": N_("{who} read the audit about {patient}."),
         "patient.slip_printed": N_("{who} printed the visits of {patient}."),

@@ -1,11 +1,13 @@
 """Where the browser trades a one-time link for its file."""
 
+import tempfile
+from collections.abc import Iterator
 from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from core import accounts, exports
 from core.db import utc_now
@@ -13,6 +15,7 @@ from core.errors import BookingError
 from dashboard import i18n, session
 from dashboard.web.reading import text_in, token_of
 
+PART = 256 * 1024
 NOT_THERE = "This download is not there any more, or was never there."
 
 
@@ -39,4 +42,18 @@ def _take(token: str, link: str) -> Response:
         "content-disposition": f'attachment; filename="{file.name}"',
         "cache-control": "no-store",
     }
+    if isinstance(file, exports.LargeFile):
+        return StreamingResponse(_written(file), media_type=file.media_type, headers=headers)
     return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def _written(file: exports.LargeFile) -> Iterator[bytes]:
+    """Made whole on the disk first, where only its owner reads it and nothing is left of it.
+
+    The browser may then take its time: the database has been let go.
+    """
+    with tempfile.TemporaryFile(prefix="frontdesk-") as made:
+        file.write(session.database(), made)
+        made.seek(0)
+        while part := made.read(PART):
+            yield part

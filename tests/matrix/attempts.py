@@ -23,6 +23,7 @@ from core import (
     day_print,
     desk,
     directory,
+    everything,
     exceptional_access,
     follow_up,
     history,
@@ -713,6 +714,9 @@ BOOKINGS = {
                 now=NOW,
             )
         ),
+    ),
+    "everything.writing.check_may_export_everything": (
+        Plain(lambda w, who: everything.check_may_export_everything(w.session, who, now=NOW)),
     ),
     "transfer.bookings.import_bookings": (
         Plain(

@@ -1,0 +1,194 @@
+"""Building the place up again from its file: all of it, into an empty database, or nothing."""
+
+import csv
+import io
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+from zipfile import BadZipFile, ZipFile
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DataError, IntegrityError
+
+from core import audit, schema
+from core.backup.copies import count_on, counted_rows, rows_in
+from core.db import Database
+from core.errors import N_, DatabaseNotReady, Invalid
+from core.everything.cells import reader_of
+from core.everything.described import file_of
+from core.everything.tables import INSTEAD, carried_columns, carried_tables
+from core.everything.writing import FORMAT, MANIFEST, ROWS_AT_ONCE, Exported
+from core.policy import CONSOLE
+from core.privacy import Listed, replay
+
+LARGEST_MANIFEST = 100_000
+LARGEST_CELL = 32 * 1024 * 1024
+NOT_OURS = N_("This is no file of everything. Please use one that `export-all` has made.")
+
+
+@dataclass(frozen=True)
+class BroughtIn:
+    rows: Mapping[str, int]
+    made_at: str
+    erased_again: int
+    """Patients of the file who have been erased since."""
+    audit_intact: bool
+    """Whether the record of every step verifies as it came."""
+
+
+def import_everything(
+    database: Database, file: Path, *, now: datetime, erased: Sequence[Listed] = ()
+) -> BroughtIn:
+    """Fill an empty database. Patients who have been ``erased`` since do not come back.
+
+    Refuses a file of another version, one that is not whole, and a place that holds data.
+    """
+    with _opened(file) as archive:
+        manifest = _manifest(archive)
+        _check_empty(counted_rows(database))
+        schema.migrate(database)
+        with database.writing() as session:
+            _check_empty(rows_in(session.connection()))  # somebody may have been quicker
+            rows = _fill(session.connection(), archive)
+            _check_all_there(rows, manifest)
+            count_on(session)
+            intact = next(audit.verify(session), None) is None
+            again = replay(session, erased, now=now)
+            audit.record(session, CONSOLE, "place.imported", now=now, made_at=manifest.made_at)
+    return BroughtIn(rows, manifest.made_at, again, intact)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[ZipFile]:
+    largest = csv.field_size_limit(LARGEST_CELL)
+    try:
+        with ZipFile(file) as archive:
+            yield archive
+    except (BadZipFile, EOFError, zlib.error) as error:
+        raise Invalid(
+            N_("This file is damaged, or no ZIP at all. Please bring it over again."), field="file"
+        ) from error
+    finally:
+        csv.field_size_limit(largest)
+
+
+def _manifest(archive: ZipFile) -> Exported:
+    try:
+        with archive.open(MANIFEST) as entry:
+            manifest = Exported(**json.loads(entry.read(LARGEST_MANIFEST)))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Invalid(NOT_OURS, field="file") from error
+    if (manifest.format, manifest.schema) != (FORMAT, schema.newest_revision()):
+        raise Invalid(
+            N_(
+                "This file is of another Frontdesk (schema {theirs}, here {ours}). Please bring "
+                "it in with that version, then update."
+            ),
+            field="file",
+            theirs=manifest.schema,
+            ours=schema.newest_revision(),
+        )
+    return manifest
+
+
+def _check_empty(rows: Mapping[str, int]) -> None:
+    """What no file carries, as the code that names the first admin, is in nobody's way."""
+    filled = [each.name for each in carried_tables() if rows.get(each.name)]
+    if filled:
+        raise DatabaseNotReady(
+            N_(
+                "That database already holds data ({tables}). Everything goes into an empty "
+                "one. Please name another in FRONTDESK_DATABASE_URL."
+            ),
+            tables=", ".join(filled),
+        )
+
+
+def _fill(target: Connection, archive: ZipFile) -> dict[str, int]:
+    rows = {}
+    for table in carried_tables():
+        try:
+            with archive.open(file_of(table)) as entry:
+                rows[table.name] = _fill_table(target, table, entry)
+        except KeyError as error:
+            raise Invalid(
+                N_("{file} is missing from this file. Please make it again."),
+                field="file",
+                file=file_of(table),
+            ) from error
+        except (IntegrityError, DataError) as error:
+            raise Invalid(
+                N_(
+                    "A row of {file} breaks a rule of the database ({rule}); nothing was kept. "
+                    "Please make the file again."
+                ),
+                field="file",
+                file=file_of(table),
+                rule=str(error.orig).partition("\n")[0],
+            ) from error
+    return rows
+
+
+def _fill_table(target: Connection, table: Table, entry: IO[bytes]) -> int:
+    count, rows = 0, _rows(table, entry)
+    while part := list(islice(rows, ROWS_AT_ONCE)):
+        target.execute(table.insert(), part)
+        count += len(part)
+    return count
+
+
+def _rows(table: Table, entry: IO[bytes]) -> Iterator[dict[str, Any]]:
+    instead = dict(INSTEAD.get(table.name, {}))
+    readers = {each.name: reader_of(each) for each in carried_columns(table)}
+    with io.TextIOWrapper(entry, encoding="utf-8-sig", newline="") as text:
+        lines = csv.reader(text, strict=True)
+        try:
+            header = _header(lines, readers)
+            for cells in lines:
+                yield _row(header, cells, readers) | instead
+        except (csv.Error, KeyError, ValueError) as error:
+            raise Invalid(
+                N_(
+                    "{file} cannot be read at line {line} ({why}); nothing was kept. Please "
+                    "make the file again."
+                ),
+                field="file",
+                file=file_of(table),
+                line=lines.line_num,
+                why=error,
+            ) from error
+
+
+def _header(lines: Iterator[list[str]], readers: Mapping[str, object]) -> list[str]:
+    header = next(lines, [])
+    if sorted(header) != sorted(readers):
+        raise ValueError(f"columns: {', '.join(sorted(set(header) ^ set(readers)))}")
+    return header
+
+
+def _row(
+    header: list[str], cells: list[str], readers: Mapping[str, Callable[[str], Any]]
+) -> dict[str, Any]:
+    return {name: readers[name](cell) for name, cell in zip(header, cells, strict=True)}
+
+
+def _check_all_there(rows: Mapping[str, int], manifest: Exported) -> None:
+    for name, count in rows.items():
+        if manifest.rows.get(name) != count:
+            raise Invalid(
+                N_(
+                    "{file} has {count} rows where {manifest} says {said}; nothing was kept. "
+                    "Please make the file again."
+                ),
+                field="file",
+                file=f"{name}.csv",
+                count=count,
+                manifest=MANIFEST,
+                said=manifest.rows.get(name, 0),
+            )
