@@ -260,7 +260,10 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         _shows(P.SCHEDULE_READ, P.SCHEDULE_READ_OWN),
         ("desk.load_columns", "desk.services_at", "history.day_as_of"),
     ),
-    (_needs(P.SCHEDULE_READ_OWN), ("week.load_week",)),
+    (
+        _needs(P.SCHEDULE_READ_OWN),
+        ("own_month.load_own_month", "week.get_own_calendar", "week.load_week"),
+    ),
     (
         _needs(P.SCHEDULE_READ),
         ("practice.load_closures", "practice.load_days_at_work", "practice.load_hours"),

@@ -78,13 +78,18 @@ def monday_of(day: date) -> date:
 
 def load_week(session: Session, actor: Actor, monday: date, *, now: datetime) -> Week:
     """The week of the professional who asks."""
+    return _week_of(session, actor, get_own_calendar(session, actor), monday, now)
+
+
+def get_own_calendar(session: Session, actor: Actor) -> Professional:
+    """Who asks, as the professional whose calendar it is."""
     require(actor, Permission.SCHEDULE_READ_OWN)
     professional = session.scalar(
         visible_calendars(actor).where(Professional.id == actor.professional_id)
     )
     if professional is None:
         raise NotFound(what=N_("professional"))
-    return _week_of(session, actor, professional, monday, now)
+    return professional
 
 
 def load_week_of(session: Session, actor: Actor, asked: WeekAsked, *, now: datetime) -> OfferedWeek:

@@ -46,7 +46,7 @@ def show(looked: Looked) -> None:
     count = ngettext("{count} booking", "{count} bookings", agenda.total)
     st.markdown(f"**{count.format(count=agenda.total)}**")
     pressed = day_board(
-        agenda_lines(agenda, today=today),
+        agenda_lines(agenda, today=today, alone=len(asked.professional_ids) == 1),
         label=_("Bookings"),
         empty=_("No bookings on these days with these filters."),
         key="desk_list",
@@ -58,10 +58,12 @@ def show(looked: Looked) -> None:
         st.rerun()
 
 
-def agenda_lines(agenda: Agenda, *, today: date) -> Sequence[BoardLine]:
-    """A row for each booking, under the date it begins on."""
+def agenda_lines(agenda: Agenda, *, today: date, alone: bool = False) -> Sequence[BoardLine]:
+    """A row for each booking, under the date it begins on; with whom, unless all are ``alone``
+    with the one who was asked for."""
     zone = ZoneInfo(agenda.zone)
-    return [_line(each, agenda.professionals, zone, today) for each in agenda.bookings]
+    names = {} if alone else agenda.professionals
+    return [_line(each, names, zone, today) for each in agenda.bookings]
 
 
 def _pages(agenda: Agenda) -> None:
@@ -76,7 +78,7 @@ def _line(
 ) -> BoardLine:
     details = (
         _("until {time}").format(time=clock(booking.ends_at, zone)),
-        professionals[booking.professional_id],
+        professionals.get(booking.professional_id, ""),
         booking.service,
         booking.room,
     )

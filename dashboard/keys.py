@@ -33,13 +33,13 @@ GO = Key("g", N_("Go to another page: G, then its letter"), (EVERYWHERE,), on_bu
 TAKE_BACK = Key("z", N_("Take back what was just done, for ten minutes"), (EVERYWHERE,))
 CLOSE = Key("Esc", N_("Close a dialog, or put back what is being moved"), (EVERYWHERE,), False)
 
-TODAY = Key("t", N_("Today, or this week"), ("desk", "my-week"))
-BACK = Key("p", N_("Previous day, week or month"), ("desk", "my-week"))
-ON = Key("n", N_("Next day, week or month"), ("desk", "my-week"))
-BY_DAY = Key("Shift+D", N_("The book by day"), ("desk",), on_button=False)
-BY_WEEK = Key("Shift+W", N_("A professional's week"), ("desk",), on_button=False)
-BY_MONTH = Key("Shift+M", N_("The free days of a month"), ("desk",), on_button=False)
-AS_LIST = Key("Shift+L", N_("The bookings as a list"), ("desk",), on_button=False)
+TODAY = Key("t", N_("Today"), ("desk", "my-calendar"))
+BACK = Key("p", N_("Previous day, week or month"), ("desk", "my-calendar"))
+ON = Key("n", N_("Next day, week or month"), ("desk", "my-calendar"))
+BY_DAY = Key("Shift+D", N_("By day"), ("desk", "my-calendar"), on_button=False)
+BY_WEEK = Key("Shift+W", N_("A week"), ("desk", "my-calendar"), on_button=False)
+BY_MONTH = Key("Shift+M", N_("A month"), ("desk", "my-calendar"), on_button=False)
+AS_LIST = Key("Shift+L", N_("The bookings as a list"), ("desk", "my-calendar"), on_button=False)
 FILTERS = Key("Shift+F", N_("Filters: which service, whose calendars"), ("desk",), on_button=False)
 FIND = Key("f", N_("Find a time"), ("desk",))
 LINE = Key("Ctrl+K", N_("Type a booking"), ("desk",))
@@ -67,11 +67,13 @@ SKIP = Key("j", N_("Skip for now"), ("sick-day",))
 CANCEL_AWAY = Key("q", N_("Cancel the visit: the professional is away"), ("sick-day",))
 
 ARROWS = Key(
-    "← ↑ ↓ →", N_("From time to time, from row to row"), ("desk", "today", "my-week"), False
+    "← ↑ ↓ →", N_("From time to time, from row to row"), ("desk", "today", "my-calendar"), False
 )
-OPEN = Key("Enter", N_("Open the booking, or pick the time"), ("desk", "today", "my-week"), False)
-JUMP = Key("PgUp PgDn", N_("From booking to booking"), ("desk", "my-week"), False)
-CARRY = Key("Alt+← ↑ ↓ →", N_("Move the booking; Enter drops it"), ("desk", "my-week"), False)
+OPEN = Key(
+    "Enter", N_("Open the booking, or pick the time"), ("desk", "today", "my-calendar"), False
+)
+JUMP = Key("PgUp PgDn", N_("From booking to booking"), ("desk", "my-calendar"), False)
+CARRY = Key("Alt+← ↑ ↓ →", N_("Move the booking; Enter drops it"), ("desk", "my-calendar"), False)
 
 VIEWS = (BY_DAY, BY_WEEK, BY_MONTH, AS_LIST)
 """In the order of the switch they press."""

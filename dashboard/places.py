@@ -36,11 +36,11 @@ PLACES = (
     Place("desk", "d", N_("Desk"), ":material/calendar_view_day:", "desk.py", (P.BOOKINGS_READ,)),
     Place("today", "t", N_("Today"), ":material/today:", "today.py", (P.BOOKINGS_WRITE,)),
     Place(
-        "my-week",
+        "my-calendar",
         "w",
-        N_("My week"),
-        ":material/calendar_view_week:",
-        "my_week.py",
+        N_("My calendar"),
+        ":material/calendar_month:",
+        "my_calendar.py",
         (P.SCHEDULE_READ_OWN,),
     ),
     Place(
@@ -140,7 +140,16 @@ PLACES = (
     ),
 )
 
-BOOKINGS = ("desk", "today", "my-week", "patients", "overrides", "time-off", "sick-day", "my-hours")
+BOOKINGS = (
+    "desk",
+    "today",
+    "my-calendar",
+    "patients",
+    "overrides",
+    "time-off",
+    "sick-day",
+    "my-hours",
+)
 """Where a booking can be opened."""
 
 OPENED = ("patient",)
@@ -148,7 +157,7 @@ OPENED = ("patient",)
 
 HOMES: Mapping[Role, str] = {
     Role.RECEPTIONIST: "desk",
-    Role.PROFESSIONAL: "my-week",
+    Role.PROFESSIONAL: "my-calendar",
     Role.PATIENT: "my-bookings",
     Role.ADMIN: "utilisation",
 }

@@ -28,7 +28,7 @@ STAYS_OPEN_ON = (
     (booking_line, ("desk",)),
     (walk_in, ("today",)),
     (open_booking, places.BOOKINGS),
-    (outside_record, ("my-week",)),
+    (outside_record, ("my-calendar",)),
     (words, ("my-profile",)),
     (own_booking, ("find",)),
     (wishing, ("find",)),

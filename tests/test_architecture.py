@@ -72,6 +72,7 @@ CORE_ORDER = (
         "agenda",
         "month",
         "week",
+        "own_month",
         "own_bookings",
         "patient_record",
         "patient_slip",

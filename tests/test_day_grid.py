@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -573,6 +574,17 @@ def test_a_narrow_screen_lists_the_day_by_time(visit):
 
     said(page, Picked("p0", 720, refused=False))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.browser
+def test_in_the_list_only_what_is_over_and_marked_goes_among_what_was_earlier(visit):
+    page = visit("states=1&columns=1", width=390, height=844)  # at 10:52
+    earlier = page.locator(".earlier summary")
+    expect(earlier).to_have_text("Earlier1")
+
+    page.get_by_role("button", name=re.compile("^09:15–09:30.*Booked")).click()
+
+    said(page, Opened("p0-booked"))
 
 
 @pytest.mark.browser

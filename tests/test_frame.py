@@ -118,7 +118,14 @@ def test_who_may_go_where():
         role: [place.url for place in places.PLACES if opens(role, place)] for role in Role
     } == {
         Role.PATIENT: ["my-bookings", "find", "account"],
-        Role.PROFESSIONAL: ["my-week", "my-hours", "time-off", "my-profile", "patients", "account"],
+        Role.PROFESSIONAL: [
+            "my-calendar",
+            "my-hours",
+            "time-off",
+            "my-profile",
+            "patients",
+            "account",
+        ],
         Role.RECEPTIONIST: [
             "desk",
             "today",

@@ -95,7 +95,7 @@ def test_no_button_has_a_key_of_its_own(path):
         ("desk", Role.RECEPTIONIST),
         ("today", Role.RECEPTIONIST),
         ("waiting-list", Role.RECEPTIONIST),
-        ("my-week", Role.PROFESSIONAL),
+        ("my-calendar", Role.PROFESSIONAL),
     ],
 )
 def test_the_buttons_of_a_page_carry_exactly_the_keys_of_the_table(show, url, role):
@@ -151,8 +151,8 @@ def test_every_example_of_the_booking_line_is_understood():
 
 
 def test_the_sheet_names_no_page_and_no_line_that_are_closed_to_the_reader(show):
-    page = show("my-week", Role.PROFESSIONAL)
-    page.session_state[key_help.KEY] = "my-week"
+    page = show("my-calendar", Role.PROFESSIONAL)
+    page.session_state[key_help.KEY] = "my-calendar"
     page.run()
 
     assert ":gray-badge[T] " in sheet(page)

@@ -1,4 +1,4 @@
-"""Opening a record outside one's patients, from My week (T152)."""
+"""Opening a record outside one's patients, from My calendar (T152)."""
 
 import pytest
 

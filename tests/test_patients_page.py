@@ -156,7 +156,7 @@ def test_professionals_who_find_nobody_are_told_where_others_are_opened(opened):
     page = opened(Role.PROFESSIONAL)
     page.text_input(key="patients_words").set_value("nobody").run()
 
-    assert "under My week, with a reason" in said(page)
+    assert "under My calendar, with a reason" in said(page)
     page = opened(Role.RECEPTIONIST)
     page.text_input(key="patients_words").set_value("nobody").run()
     assert "new patients are added when they are booked" in said(page)

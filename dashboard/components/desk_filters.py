@@ -18,14 +18,13 @@ from dashboard.components.view_switch import (
     LAST,
     VIEW,
     arrive,
-    last_day,
+    bar,
+    days_shown,
     step_buttons,
-    title_of,
     view_switch,
 )
 from dashboard.components.words import minutes, state_word
 from dashboard.escaping import md
-from dashboard.formatting import weekday
 from dashboard.i18n import _
 
 SERVICE, EXPERTISE, PROFESSIONALS, STATE = "service", "expertise", "professionals", "state"
@@ -62,10 +61,10 @@ def desk_filters(
 ) -> Looked:
     """Draw the row and answer which view of which day is asked for, and whose."""
     arrive()
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="desk_bar"):
+    with bar():
         view = view_switch()
         step_buttons(view, today)
-        shown, last = _days(view, today)
+        shown, last = days_shown(view, today)
         chosen = _filters(choices, view)
         asked = DayAsked(
             shown, chosen.service_id, chosen.expertise_id, tuple(chosen.professional_ids)
@@ -89,26 +88,6 @@ def desk_filters(
                 help=_("In one line, in any order: tue 10 silva follow-up"),
             )
     return Looked(view, asked, last, tuple(chosen.states))
-
-
-def _days(view: str, today: date) -> tuple[date, date]:
-    """The day, and of the list the last one, each with its name beside it."""
-    on = st.date_input(
-        _("Day"),
-        today,
-        key=DAY,
-        format="DD.MM.YYYY",
-        label_visibility="collapsed",
-        width=130,
-        bind="query-params",
-    )
-    shown: date = on if isinstance(on, date) else today
-    st.markdown(f"**{title_of(view, shown)}**", width="content")
-    if view != AS_LIST:
-        return shown, shown
-    last = last_day(shown)
-    st.markdown(f"**{weekday(last)[:3]}**", width="content")
-    return shown, last
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""Which view of the book the desk looks at, and the way through it: by day, week or month."""
+"""Which view of the book is looked at, and the way through it: by day, week, month or as a list."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.recurrence import months_later
 from core.week import monday_of
@@ -25,19 +26,44 @@ STEPS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-def view_switch() -> str:
-    """Draw the switch; which view is chosen."""
+def view_switch(first: str = BY_DAY) -> str:
+    """Draw the switch; which view is chosen, ``first`` until one is."""
     chosen = st.segmented_control(
         _("View"),
         VIEWS,
-        default=BY_DAY,
+        default=first,
         format_func=_,
         key=VIEW,
         required=True,
         label_visibility="collapsed",
         bind="query-params",
     )
-    return chosen or BY_DAY
+    return chosen or first
+
+
+def bar() -> DeltaGenerator:
+    """The row above the book."""
+    return st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="desk_bar")
+
+
+def days_shown(view: str, today: date) -> tuple[date, date]:
+    """The day, and of the list the last one, each with its name beside it."""
+    on = st.date_input(
+        _("Day"),
+        today,
+        key=DAY,
+        format="DD.MM.YYYY",
+        label_visibility="collapsed",
+        width=130,
+        bind="query-params",
+    )
+    shown: date = on if isinstance(on, date) else today
+    st.markdown(f"**{title_of(view, shown)}**", width="content")
+    if view != AS_LIST:
+        return shown, shown
+    last = last_day(shown)
+    st.markdown(f"**{weekday(last)[:3]}**", width="content")
+    return shown, last
 
 
 def step_buttons(view: str, today: date) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analytics import DeskCounts
+from core.desk import DayBooking
 from core.interval import Interval, to_instant, to_seconds
 from core.models import BookingState
 from core.week import NextVisit, OfferedWeek, Week, week_starts
@@ -77,6 +78,11 @@ def week_board(
         return grid([chosen or days[0]], key=f"{key}_day") or event
 
 
+def day_of_week_board(week: Week, on: date, *, now: datetime, key: str) -> GridEvent | None:
+    """Draw one day of the week by itself, at every width; answer what was done on it."""
+    return _grid(week, [on], starts=(), step=STEP, now=now, key=key, name=_("Day calendar"))
+
+
 def _grid(
     week: Week,
     days: Sequence[date],
@@ -85,6 +91,7 @@ def _grid(
     step: int,
     now: datetime,
     key: str,
+    name: str = "",
 ) -> GridEvent | None:
     today = now.astimezone(ZoneInfo(week.zone)).date()
     first, last = _hours_shown(week)
@@ -98,7 +105,7 @@ def _grid(
         now_column=today.isoformat() if today in days else None,
         step=step,
         key=key,
-        words=replace(grid_words(), grid=_("Week calendar")),
+        words=replace(grid_words(), grid=name or _("Week calendar")),
     )
 
 
@@ -167,6 +174,17 @@ def week_title(week: Week) -> str:
 
 def week_table(week: Week) -> None:
     """The same week as a table, for keyboards and screen readers."""
+    _table(week, week.bookings, _("No bookings in this week."))
+
+
+def day_of_week_table(week: Week, on: date) -> None:
+    """The same of one day."""
+    zone = ZoneInfo(week.zone)
+    there = [each for each in week.bookings if each.starts_at.astimezone(zone).date() == on]
+    _table(week, there, _("No bookings on this day."))
+
+
+def _table(week: Week, bookings: Sequence[DayBooking], empty: str) -> None:
     zone = ZoneInfo(week.zone)
     rows = [
         {
@@ -177,12 +195,12 @@ def week_table(week: Week) -> None:
             _("Room"): each.room,
             _("State"): state_word(each.state),
         }
-        for each in week.bookings
+        for each in bookings
     ]
     if rows:
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
     else:
-        st.write(_("No bookings in this week."))
+        st.write(empty)
 
 
 def _blocks_of(week: Week, on: date, shown: tuple[int, int]) -> list[GridBlock]:

@@ -65,12 +65,14 @@ def _nobody(actor: Actor) -> None:
     st.info(
         _(
             "None of your own patients fits; only they are searched here. The record of "
-            "anybody else opens under My week, with a reason."
+            "anybody else opens under My calendar, with a reason."
         ),
         icon=":material/search_off:",
     )
     st.page_link(
-        str(places.PAGES / "my_week.py"), label=_("Go to My week"), icon=":material/arrow_forward:"
+        str(places.PAGES / "my_calendar.py"),
+        label=_("Go to My calendar"),
+        icon=":material/arrow_forward:",
     )
 
 

@@ -28,7 +28,7 @@ def expect_form(page: Page) -> None:
     ("username", "role", "home"),
     [
         ("rita", "Receptionist", "desk"),
-        ("ruiz", "Professional", "my-week"),
+        ("ruiz", "Professional", "my-calendar"),
         ("ana", "Patient", "my-bookings"),
         ("alex", "Admin", "utilisation"),
     ],
@@ -75,7 +75,7 @@ def test_a_link_survives_signing_in_and_a_place_of_another_role_says_so(
     sign_in_by_hand(page, "alex", path="/desk")
     expect(page).to_have_url(f"{live_server.url}/desk")
 
-    page.goto(f"{live_server.url}/my-week")
+    page.goto(f"{live_server.url}/my-calendar")
     expect(page.get_by_text("Your role does not open this page.")).to_be_visible(timeout=15_000)
     page.goto(live_server.url)
     expect(page).to_have_url(f"{live_server.url}/utilisation", timeout=15_000)

@@ -81,14 +81,14 @@ def test_where_it_is_required_it_comes_before_anything_else(live_server, new_pag
     with live_server.database.writing() as db:
         db.execute(update(Organisation).values(two_step_required=True))
     page = new_page()
-    sign_in_by_hand(page, "ruiz", path="/my-week")
+    sign_in_by_hand(page, "ruiz", path="/my-calendar")
     expect(page.get_by_text("Your practice asks for it")).to_be_visible(timeout=15_000)
-    expect(page.get_by_role("link", name="My week")).to_have_count(0)
+    expect(page.get_by_role("link", name="My calendar")).to_have_count(0)
     page.goto(f"{live_server.url}/account")
     expect(page.get_by_text("Your practice asks for it")).to_be_visible(timeout=15_000)
 
     set_up(page)
-    expect(page.get_by_role("link", name="My week")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("link", name="My calendar")).to_be_visible(timeout=15_000)
 
 
 @pytest.mark.parametrize("width", [1400, 390])

@@ -34,6 +34,7 @@ from core import (
     outbox,
     overrides,
     own_bookings,
+    own_month,
     patient_record,
     patient_slip,
     patients,
@@ -1276,6 +1277,12 @@ HOURS = {
                 each.id for each in week.load_week(w.session, who, a.DAY, now=NOW).bookings
             },
         ),
+    ),
+    "own_month.load_own_month": (
+        Plain(lambda w, who: own_month.load_own_month(w.session, who, a.DAY, now=NOW)),
+    ),
+    "week.get_own_calendar": (
+        Listing("professional", lambda w, who: {week.get_own_calendar(w.session, who).id}),
     ),
     "week.load_week_of": (
         About(

@@ -14,6 +14,9 @@ const ICONS = {
 // What a badge begins with, before its word.
 const SIGN = /^[^\p{L}\p{N}]+/u;
 
+// Who has ended in one of these is still to be marked, and stays where the eye is.
+const UNFINISHED = new Set(["booked", "arrived", "in_progress"]);
+
 const SMALLEST_LABEL = 11;
 
 const thingOf = new WeakMap();
@@ -241,8 +244,10 @@ function drawList(day, minute, opened) {
     .filter((block) => block.kind !== "closed")
     .map((block) => ({ block, column })));
   rows.sort((a, b) => a.block.from - b.block.from || a.column.index - b.column.index);
-  const past = rows.filter(({ block }) => minute !== null && block.to <= minute);
-  const rest = rows.filter(({ block }) => minute === null || block.to > minute);
+  const isPast = ({ block }) =>
+    minute !== null && block.to <= minute && !UNFINISHED.has(block.state);
+  const past = rows.filter(isPast);
+  const rest = rows.filter((row) => !isPast(row));
   if (past.length) list.append(drawEarlier(day, past, opened));
   list.append(drawRows(day, rest, day.nowColumn === null ? minute : null));
   if (!rows.length) list.append(make("div", "empty", day.words.no_bookings));

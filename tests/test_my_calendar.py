@@ -1,4 +1,4 @@
-"""My week: what a professional sees of it and does there."""
+"""My calendar: what a professional sees of it by day, week, month and as a list, and does there."""
 
 from datetime import date, timedelta
 
@@ -7,11 +7,13 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from core.errors import NotAllowed, NotFound
-from core.models import Booking, BookingState, Opening, Professional, Role, User
+from core.models import Booking, BookingState, Opening, Professional, Role, TimeOff, User
+from core.own_month import OwnDay, load_own_month
 from core.policy import Actor
 from core.week import find_next_visit, free_gaps, load_week, monday_of
 from dashboard import open_booking
 from dashboard.components.week_board import days_shown, week_title
+from dashboard.my_calendar.month import cell
 from tests import a, screen
 
 NOW = a.at(12)
@@ -101,13 +103,13 @@ def test_weeks_are_turned_and_the_way_back_is_one_press(week, sqlite_database, r
     page = week()
     assert "**7 to 13 December 2026**" in said(page)
 
-    press(page, "week_on")
+    press(page, "desk_on")
     assert "**14 to 20 December 2026**" in said(page)
     assert [row[2] for row in table(page)] == ["Next Monday"]
 
-    press(press(page, "week_back"), "week_back")
+    press(press(page, "desk_back"), "desk_back")
     assert "**30 Nov to 6 Dec 2026**" in said(page)
-    assert "**7 to 13 December 2026**" in said(press(page, "week_this"))
+    assert "**7 to 13 December 2026**" in said(press(page, "desk_today"))
 
 
 def test_a_booking_opens_and_is_marked_and_the_mark_taken_back(week, sqlite_database, ruiz):
@@ -214,7 +216,7 @@ def test_the_line_above_names_the_gaps_of_today_whichever_week_is_shown(
     page = week()
 
     assert "free 15:00-15:40" in said(page)
-    assert "free 15:00-15:40" in said(press(page, "week_on"))
+    assert "free 15:00-15:40" in said(press(page, "desk_on"))
 
 
 def test_only_a_professional_has_a_week(session):
@@ -224,6 +226,128 @@ def test_only_a_professional_has_a_week(session):
             load_week(session, Actor(role, "Rita"), a.DAY, now=NOW)
     with pytest.raises(NotFound):
         load_week(session, Actor(Role.PROFESSIONAL, "Gone"), a.DAY, now=NOW)
+
+
+def views_of(page: AppTest, view: str, *, on: date = a.DAY) -> AppTest:
+    page.run()
+    page.date_input(key="day").set_value(on)
+    return page.segmented_control(key="view").set_value(view).run()
+
+
+@pytest.fixture
+def calendar(monkeypatch, sqlite_database, ruiz):
+    """``calendar(view)``: that view at Monday noon."""
+    screen.set_clock(monkeypatch, NOW)
+    page = screen.show_to(monkeypatch, sqlite_database, ruiz)
+    return lambda view, on=a.DAY: views_of(page, view, on=on)
+
+
+def test_the_day_is_ones_own_and_no_other_day(calendar, sqlite_database, ruiz):
+    add(sqlite_database, ruiz, 14, 14.5, name="Ben Ito")
+    add(sqlite_database, ruiz, 9, 10, day=1)
+    with sqlite_database.writing() as session:
+        a.booking(session, a.professional(session), a.span(9, 10))
+
+    page = calendar("Day")
+    assert table(page) == [["Monday 7", "14:00-14:30", "Ben Ito", "Booked"]]
+    assert "**Today** 1 to come" in said(page)
+    assert press(page, "desk_on").date_input(key="day").value == a.DAY + timedelta(days=1)
+    assert [row[2] for row in table(page)] == ["Ana Silva"]
+    press(page, "desk_on")
+    assert "No bookings on this day." in said(page)
+
+
+def test_the_list_is_of_ones_own_and_shows_what_was_cancelled_when_asked(
+    calendar, sqlite_database, ruiz
+):
+    add(sqlite_database, ruiz, 14, 15)
+    add(sqlite_database, ruiz, 9, 10, day=3, state=S.CANCELLED)
+    add(sqlite_database, ruiz, 9, 10, day=8)
+    with sqlite_database.writing() as session:
+        a.booking(session, a.professional(session), a.span(9, 10))
+
+    page = calendar("List")
+    assert "**1 booking**" in said(page)
+    page.multiselect(key="state").set_value([S.BOOKED, S.CANCELLED]).run()
+    assert "**2 bookings**" in said(page)
+
+
+def test_the_month_says_how_many_visits_and_how_much_of_the_hours(calendar, sqlite_database, ruiz):
+    add(sqlite_database, ruiz, 9, 11)
+    add(sqlite_database, ruiz, 9, 10, day=1)
+    with sqlite_database.writing() as session:
+        a.booking(session, a.professional(session), a.span(9, 10))
+
+    page = calendar("Month")
+    assert "2 visits, 3 h booked of" in said(page)
+
+
+def month_of(session, own, on=a.DAY, now=NOW):
+    session.flush()
+    return {each.on.day: each for each in load_own_month(session, own, on, now=now).days}
+
+
+def test_a_day_of_the_month_counts_what_takes_its_time(session):
+    doctor = a.professional(session, hours=((9, 17),))
+    own = a.actor(session, Role.PROFESSIONAL, professional_id=doctor.id)
+    a.booking(session, doctor, a.span(9, 11), state=S.COMPLETED)
+    a.booking(session, doctor, a.span(12, 13))
+    a.booking(session, doctor, a.span(14, 15), state=S.NO_SHOW)
+    a.booking(session, doctor, a.span(15, 16), state=S.CANCELLED)
+    a.booking(session, a.professional(session), a.span(9, 10))
+    a.booking(session, doctor, a.span(10, 11, day=5))
+
+    days = month_of(session, own)
+    assert len(days) == 31
+    monday, saturday = days[7], days[12]
+    assert (monday.visits, monday.booked_minutes, monday.offered_minutes) == (2, 180, 480)
+    assert monday.fullness == 180 / 480
+    assert (saturday.visits, saturday.offered_minutes, saturday.fullness) == (1, 0, None)
+    assert (days[8].visits, days[8].fullness) == (0, 0)
+
+
+def test_a_closed_day_of_the_month_says_why(session):
+    doctor = a.professional(session, hours=((9, 17),))
+    own = a.actor(session, Role.PROFESSIONAL, professional_id=doctor.id)
+    for day, (start, end) in enumerate(((0, 24), (9, 12))):
+        span = a.span(start, end, day=day)
+        session.add(
+            TimeOff(
+                professional_id=doctor.id,
+                starts_at=span.start,
+                ends_at=span.end,
+                reason="Conference",
+            )
+        )
+
+    days = month_of(session, own)
+    assert (days[7].offered_minutes, days[7].closed_for) == (0, "Conference")
+    assert (days[8].offered_minutes, days[8].closed_for) == (300, "")
+
+
+def test_only_a_professional_has_a_month(session):
+    a.professional(session)
+    for role in (Role.RECEPTIONIST, Role.ADMIN, Role.PATIENT):
+        with pytest.raises(NotAllowed):
+            load_own_month(session, Actor(role, "Rita"), a.DAY, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("visits", "booked", "offered", "words", "level"),
+    [
+        (0, 0, 480, ("no visits", "8 h free"), 0),
+        (1, 30, 480, ("1 visit", "6% full"), 1),
+        (2, 121, 480, ("2 visits", "25% full"), 2),
+        (9, 480, 480, ("9 visits", "100% full"), 4),
+        (9, 540, 480, ("9 visits", "112% full"), 4),
+        (1, 60, 0, ("1 visit", "1 h, outside your hours"), 4),
+        (0, 0, 0, ("no hours", "Holiday"), 0),
+    ],
+)
+def test_a_cell_of_the_month_in_words(visits, booked, offered, words, level):
+    why = "" if offered or visits else "Holiday"
+    drawn = cell(OwnDay(a.DAY, visits, booked, offered, why), today=a.DAY)
+    assert (drawn.words, drawn.level, drawn.is_today) == (words, level, True)
 
 
 def test_a_title_names_both_months_and_the_year(session):
