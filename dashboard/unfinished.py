@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 import streamlit as st
@@ -23,6 +24,9 @@ from dashboard.feedback import md
 from dashboard.formatting import clock, when
 from dashboard.i18n import _
 from dashboard.last_step import Discarded
+
+LONGEST_SHOWN = 300
+"""By so many letters everybody knows their own words."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def offer(actor: Actor, form: Form) -> None:
         border=True,
         key=f"{form.key}_left_off",
     ):
-        words = form.words_of(found.entries)
+        words = shorten(form.words_of(found.entries), LONGEST_SHOWN, placeholder="…")
         st.markdown(md(sentence.format(time=time, words=words)), width="stretch")
         st.button(_("Continue"), key=f"{form.key}_continue", on_click=_go_on, args=(form,))
         st.button(
@@ -161,6 +165,8 @@ def _entries(form: Form) -> dict[str, Any]:
 def _said(value: object) -> str:
     if isinstance(value, date):
         return f"{value:%d.%m.%Y}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:g}"
     return value.strip() if isinstance(value, str) else ""
 
 

@@ -16,7 +16,7 @@ from core.catalog import (
     Terms,
 )
 from core.errors import NotAllowed, NotFound
-from core.models import Expertise, Professional, ProfessionalService, Role, Service, User
+from core.models import Draft, Expertise, Professional, ProfessionalService, Role, Service, User
 from core.patients import OwnContact
 from core.policy import CONSOLE
 from dashboard import places
@@ -183,6 +183,70 @@ def test_a_second_click_saves_nothing_again(profile, sqlite_database):
     page = save(page)
 
     assert not page.error
+
+
+# --- what was typed and not saved
+
+
+@pytest.fixture
+def come_back(monkeypatch, sqlite_database, profile):
+    """A new window: nothing is left of the old one but what the database holds."""
+
+    def opened():
+        with sqlite_database.reading() as session:
+            user = session.scalars(select(User)).one()
+        page = screen.show_to(monkeypatch, sqlite_database, user).run()
+        return shown(page.switch_page(str(places.PAGES / "my_profile.py")).run())
+
+    return opened
+
+
+def press(page, label):
+    return shown(next(each for each in page.button if each.label == label).click().run())
+
+
+def test_what_was_typed_and_not_saved_is_offered_on_the_way_back(
+    profile, come_back, sqlite_database
+):
+    type_in(profile, bio="Since *2001*.\nAnd before.", expertise="ECG, Skin", colour="#D55E00")
+    page = come_back()
+    assert r"ECG, Skin · Since \*2001\*. And before." in card(page)
+    assert field(page, "bio").value == "Since 1999."
+
+    page = press(page, "Continue")
+    assert field(page, "bio").value == "Since *2001*.\nAnd before."
+    assert field(page, "colour").value == "#D55E00"
+    save(page)
+    assert "Not saved" not in card(come_back())
+    with sqlite_database.reading() as session:
+        assert session.scalars(select(Professional.bio)).one() == "Since *2001*.\nAnd before."
+        assert session.scalars(select(Draft)).all() == []
+
+
+def test_leaving_the_page_keeps_what_was_typed_and_discarding_it_does_not(profile, come_back):
+    page = type_in(profile, title="Surgeon")
+    page = shown(page.switch_page(str(places.PAGES / "my_hours.py")).run())
+    page = shown(page.switch_page(str(places.PAGES / "my_profile.py")).run())
+    page = press(page, "Continue")
+    assert field(page, "title").value == "Surgeon"
+
+    page = press(page, "Discard changes")
+    assert field(page, "title").value == ""
+    assert "Not saved" not in card(come_back())
+
+
+def test_what_an_admin_changed_before_one_went_on_with_a_draft_is_not_written_over(
+    profile, come_back, sqlite_database, ada
+):
+    type_in(profile, title="Surgeon")
+    with sqlite_database.writing() as session:
+        details = NewProfessional("Dr Ada", title="Dermatologist")
+        edited = EditedProfessional(ada.id, ada.version, details)
+        catalog.edit_professional(session, CONSOLE, edited, now=a.BEFORE)
+
+    page = save(press(come_back(), "Continue"))
+    assert "has changed this in the meantime" in page.error[0].value
+    assert field(page, "title").value == "Surgeon"
 
 
 # --- what is offered, at which length and price

@@ -18,16 +18,15 @@ def profile_fields(
     below_expertise: Callable[[Sequence[str]], None] = lambda _tags: None,
 ) -> Profile:
     """The profile as it is typed; ``below_expertise`` may say more about the words there."""
+    for name, value in as_typed(known).items():
+        st.session_state.setdefault(key(name), value)
     left, right = st.columns([4, 1], vertical_alignment="bottom")
-    title = left.text_input(
-        _("Title (optional)"), known.title, key=key("title"), placeholder=_("Dermatologist")
-    )
+    title = left.text_input(_("Title (optional)"), key=key("title"), placeholder=_("Dermatologist"))
     colour = right.color_picker(
-        _("Colour"), known.colour, key=key("colour"), help=_("Of the column in the calendar.")
+        _("Colour"), key=key("colour"), help=_("Of the column in the calendar.")
     )
     words = st.text_input(
         _("Expertise, separated by commas (optional)"),
-        ", ".join(known.expertise),
         key=key("expertise"),
         placeholder=_("Skin, Allergies"),
     )
@@ -35,18 +34,27 @@ def profile_fields(
     below_expertise(tags)
     languages = st.text_input(
         _("Languages, separated by commas (optional)"),
-        known.languages,
         key=key("languages"),
         placeholder=_("Portuguese, English"),
     )
     bio = st.text_area(
         _("About (optional)"),
-        known.bio,
         key=key("bio"),
         height=BIO_LINES,
         placeholder=_("Since when, with whom, and what matters to you in a visit."),
     )
     return Profile(title, bio, languages, colour, tags)
+
+
+def as_typed(profile: Profile) -> dict[str, str]:
+    """What stands in each field of a profile, by its name."""
+    return {
+        "title": profile.title,
+        "expertise": ", ".join(profile.expertise),
+        "languages": profile.languages,
+        "bio": profile.bio,
+        "colour": profile.colour,
+    }
 
 
 def what_is_meant(meant: Sequence[Meant]) -> None:

@@ -15,14 +15,14 @@ def terms_fields(
     service: Service, known: Terms | None, currency: str, key: Callable[[str], str]
 ) -> Terms:
     """As they are typed; what the service itself takes and costs stands in the empty fields."""
-    length = known.length_minutes if known else None
-    price = known.price_cents if known else None
+    for name, value in as_typed(known or Terms(service.id, None, None)).items():
+        st.session_state.setdefault(key(name), value)
     with st.container(horizontal=True, gap="xsmall", width=290):
         length = st.number_input(
             _("Own length of {service}, minutes").format(service=md(service.name)),
             min_value=1,
             max_value=1440,
-            value=length,
+            value=None,
             placeholder=minutes(service.length_minutes),
             key=key(f"length_{service.id}"),
             label_visibility="collapsed",
@@ -31,7 +31,7 @@ def terms_fields(
         amount = st.number_input(
             _("Own price of {service}").format(service=md(service.name)),
             min_value=0.0,
-            value=None if price is None else price / 100,
+            value=None,
             format="%.2f",
             placeholder=money(service.price_cents, currency),
             key=key(f"price_{service.id}"),
@@ -39,3 +39,12 @@ def terms_fields(
             width=140,
         )
     return Terms(service.id, length, None if amount is None else round(amount * 100))
+
+
+def as_typed(terms: Terms) -> dict[str, int | float | None]:
+    """What stands in the two fields of a service, by their names."""
+    price = terms.price_cents
+    return {
+        f"length_{terms.service_id}": terms.length_minutes,
+        f"price_{terms.service_id}": None if price is None else price / 100,
+    }

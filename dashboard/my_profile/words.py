@@ -14,14 +14,16 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.models import Professional, Service, Tier
 from core.policy import Actor
-from dashboard import feedback, keys, session
+from dashboard import feedback, keys, session, unfinished
 from dashboard.components.profile_card import ProfileShown, ServiceShown, profile_card
-from dashboard.components.profile_fields import profile_fields, what_is_meant
+from dashboard.components.profile_fields import as_typed, profile_fields, what_is_meant
+from dashboard.components.terms_fields import as_typed as terms_typed
 from dashboard.components.words import price_in_words
 from dashboard.i18n import _
 from dashboard.my_profile import terms
 
 KEY = "my_profile"
+DRAFT = f"{KEY}_draft"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,16 @@ class Shaping:
 
 
 def forget() -> None:
-    """Fill the fields anew; dropped on any other page."""
+    """Dropped on any other page; what was typed is offered on the way back."""
+    draft: unfinished.Form | None = st.session_state.get(DRAFT)
+    if draft is not None:
+        unfinished.leave(draft)
+    session.forget_typed(KEY)
+
+
+def _discard() -> None:
+    """Fill the fields anew."""
+    unfinished.done(session.signed_in(), st.session_state[DRAFT])
     session.forget_typed(KEY)
 
 
@@ -72,6 +83,8 @@ def show(actor: Actor, known: Known, *, beside: DeltaGenerator) -> None:
     )
     if shaping.is_saved:
         go_on()
+    draft = st.session_state[DRAFT] = _draft(known, shaping)
+    unfinished.offer(actor, draft)
     meant: list[Meant] = []
 
     def tell(tags: Sequence[str]) -> None:
@@ -86,8 +99,30 @@ def show(actor: Actor, known: Known, *, beside: DeltaGenerator) -> None:
         profile_card(_shown(known, typed, meant, {each.service_id: each for each in own}))
 
 
+def _draft(known: Known, shaping: Shaping) -> unfinished.Form:
+    """What is typed here, with the version it was typed over: a change meanwhile is told."""
+    st.session_state[shaping.key("version")] = shaping.version
+
+    def take_version() -> None:
+        shaping.version = st.session_state[shaping.key("version")]
+
+    own: dict[str, int | float | None] = {}
+    for each in known.terms:
+        own |= terms_typed(each)
+    return unfinished.Form(
+        shaping.key("")[:-1],
+        name=KEY,
+        typed=("title", "expertise", "languages", "bio", *own),
+        along=("colour", "version"),
+        shown={**as_typed(known.profile), **own},
+        search="",
+        then=take_version,
+    )
+
+
 def go_on() -> None:
-    forget()
+    unfinished.done(session.signed_in(), st.session_state[DRAFT])
+    session.forget_typed(KEY)
     feedback.flash(_("Saved your profile."))
     st.rerun()
 
@@ -101,7 +136,7 @@ def _buttons(
             st.button(
                 _("Discard changes"),
                 key=f"{KEY}_discard",
-                on_click=forget,
+                on_click=_discard,
                 help=_("Fill the fields again with what is saved."),
             )
     if pressed:
