@@ -1,7 +1,8 @@
 """Private notes on a visit: whoever wrote one reads it, and nobody else.
 
 Neither the desk nor admins, nor a colleague the visit is handed over to: they find a note of
-their own there, still empty. Words about a patient all the same: an erasure takes them along.
+their own there, still empty. Words about a patient all the same: an erasure takes them along, those
+on a group's visit included, since nobody but the author can tell whom they name.
 """
 
 from collections.abc import Sequence

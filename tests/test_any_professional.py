@@ -1,12 +1,13 @@
 """A time with whoever is free."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from core.booking import AnyRequest, book_any
-from core.errors import CannotBook, Invalid, SlotTaken
+from core.errors import CannotBook, Invalid, KeyReused, SlotTaken
 from core.models import Booking
 from tests import a
 
@@ -21,6 +22,21 @@ def test_the_least_busy_that_day_is_booked(session):
     a.booking(session, ada, a.span(14, 15))
     booked = book_any(session, a.actor(session), ask(service, a.patient(session)), now=a.BEFORE)
     assert booked.professional_id == ben.id
+
+
+def test_the_same_request_again_returns_its_booking_though_somebody_else_is_less_busy(session):
+    service, patient = a.service(session), a.patient(session)
+    ada, ben = (a.professional(session, services=(service,)) for _ in range(2))
+    desk, request = a.actor(session), ask(service, patient)
+    booked = book_any(session, desk, request, now=a.BEFORE)
+    assert booked.professional_id == ada.id
+
+    assert book_any(session, desk, request, now=a.BEFORE).id == booked.id
+    with pytest.raises(KeyReused):
+        book_any(session, desk, replace(request, professional_ids=(ben.id,)), now=a.BEFORE)
+    with pytest.raises(KeyReused):
+        book_any(session, desk, replace(request, starts_at=a.at(11)), now=a.BEFORE)
+    assert len(session.scalars(select(Booking)).all()) == 1
 
 
 def test_only_the_named_ones_are_asked(session):

@@ -19,6 +19,7 @@ from core.models import (
     Patient,
     Role,
     User,
+    VisitNote,
     WaitingEntry,
 )
 from core.patients import EditedPatient, Preferences, edit_patient, load_to_know
@@ -362,12 +363,18 @@ def test_t158_an_admin_sees_what_goes_types_the_name_and_it_is_gone(
     with sqlite_database.writing() as db:
         waits = {"patient_id": ana.id, "service_id": a.service(db).id, "request_key": "k"}
         db.add(WaitingEntry(**waits, from_on=TODAY.date()))
+        visit = db.scalars(select(Booking).join(Booking.attendees)).first()
+        visit.seats = 2
+        writer = staff[Role.PROFESSIONAL].id
+        db.add(VisitNote(booking_id=visit.id, user_id=writer, words="sleeps badly"))
     page = opened(Role.ADMIN, ana.id)
     page.button(key="patient_erase").click().run()
     text = said(page)
     assert "1 visit that is still to come is cancelled" in text
     assert "the account" in text
     assert "their place on the waiting list" in text
+    assert "1 private note of a professional" in text
+    assert "1 of the visits was a group's" in page.caption[-2].value
 
     page = erasing(page, "Ana Silva")
     assert "Erased." in page.toast[0].value

@@ -26,6 +26,7 @@ from core.models import (
     Patient,
     Role,
     User,
+    VisitNote,
 )
 from core.patients import EditedPatient, edit_patient, find_patients
 from core.policy import Actor
@@ -405,6 +406,23 @@ def test_t158_the_preview_counts_what_goes_and_what_stays(session, history):
     assert (preview.visits, preview.notes) == (1, 2)
     assert preview.username == "ana@example.org"
     assert not preview.is_here
+
+
+def test_t158_the_preview_counts_private_notes_and_says_which_words_others_lose(session, history):
+    past, group = history["past"], history["group"]
+    writer = a.user(session, Role.PROFESSIONAL, professional_id=past.professional_id)
+    for booking, words in ((past, "sleeps badly"), (group, "Ana hurt her knee")):
+        session.add(VisitNote(booking_id=booking.id, user_id=writer.id, words=words))
+    session.flush()
+    elsewhere = a.booking(session, a.professional(session), a.span(9, 10))
+    session.add(VisitNote(booking_id=elsewhere.id, user_id=writer.id, words="not hers"))
+    session.flush()
+
+    preview = privacy.preview_erasure(session, confirmed(session), history["patient"].id, now=NOW)
+    assert (preview.private_notes, preview.of_groups) == (2, 1)
+
+    erased(session, history["patient"])
+    assert session.scalars(select(VisitNote.words)).all() == ["not hers"]
 
 
 def test_t158_an_erasure_is_put_on_record_with_numbers_alone(session, history):

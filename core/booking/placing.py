@@ -172,14 +172,17 @@ def book_any(session: Session, actor: Actor, request: AnyRequest, *, now: dateti
     """Book with whoever of the professionals is free then, the least busy that day first.
 
     Raises the first one's refusal when nobody is. All their calendars are held while the
-    choice is made, so that two who ask at once end with two different people.
+    choice is made, so that two who ask at once end with two different people. The same request
+    again returns the booking it made, whoever would be the least busy by now.
     """
     require(actor, P.BOOKINGS_WRITE)
     candidates = _least_busy_first(session, request)
     hold_calendars(session, candidates, request.service_id, [request.patient_id])
     refused: CannotBook | None = None
     for professional_id in _least_busy_first(session, request):
-        one = replace(request.booking, professional_id=professional_id)
+        one = replace(
+            request.booking, professional_id=professional_id, part_of=_fingerprint_any(request)
+        )
         try:
             return book(session, actor, one, now=now)
         except CannotBook as refusal:
@@ -346,7 +349,17 @@ def _fingerprint(request: BookingRequest) -> str:
     """The content a key stands for; a hold that was turned into it is not part of that."""
     if request.part_of:
         return request.part_of
-    content = {name: str(getattr(request, name)) for name in CONTENT}
+    return _hash_of({name: str(getattr(request, name)) for name in CONTENT})
+
+
+def _fingerprint_any(request: AnyRequest) -> str:
+    """The professional is no part of it: of them only who was asked for."""
+    content = {each.name: str(getattr(request, each.name)) for each in fields(AnyRequest)}
+    del content["request_key"]
+    return _hash_of(content)
+
+
+def _hash_of(content: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -33,7 +33,7 @@ class BookingRequest:
     set_aside: SetAside | None = None
     series_id: int | None = None
     part_of: str = ""
-    """The fingerprint of the request that books this along with others."""
+    """The fingerprint of the wider request it is booked for: with others, or with anyone."""
 
 
 @dataclass(frozen=True)

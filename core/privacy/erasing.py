@@ -21,6 +21,7 @@ from core.models import (
     Patient,
     PatientMerge,
     User,
+    VisitNote,
     WaitingEntry,
     WaitingState,
 )
@@ -51,6 +52,11 @@ class ErasurePreview:
     """These are cancelled in the same step."""
     visits: int
     notes: int
+    """Visits on which the desk wrote something."""
+    private_notes: int
+    """What professionals wrote on them for themselves, which nobody else reads."""
+    of_groups: int
+    """Visits of a group among those written on: the words may be about the others, too."""
     waits: int
     """Services they are on the waiting list for."""
     username: str
@@ -66,14 +72,23 @@ def preview_erasure(
     coming = _coming(session, patient_id, now)
     visits = select(Attendee.booking_id).where(Attendee.patient_id == patient_id)
     written = (Booking.desk_note != "") | (Booking.cancel_reason != "")
-    in_all, noted = session.execute(
-        select(func.count(), func.count().filter(written)).where(Booking.id.in_(visits))
+    private = select(VisitNote.booking_id).where(VisitNote.words != "")
+    in_group = (Booking.seats > 1) & (written | Booking.id.in_(private))
+    in_all, noted, of_groups = session.execute(
+        select(func.count(), func.count().filter(written), func.count().filter(in_group)).where(
+            Booking.id.in_(visits)
+        )
     ).one()
     return ErasurePreview(
         patient=patient,
         coming=coming,
         visits=in_all - len(coming),
         notes=noted,
+        private_notes=session.scalar(
+            private.where(VisitNote.booking_id.in_(visits)).with_only_columns(func.count())
+        )
+        or 0,
+        of_groups=of_groups,
         waits=_waits(session, patient_id),
         username=_username(session, patient_id),
         is_here=_is_here(coming),

@@ -102,6 +102,14 @@ def _say_what_happens(preview: ErasurePreview) -> None:
                 preview.notes,
             ).format(count=preview.notes)
         )
+    if preview.private_notes:
+        goes.append(
+            ngettext(
+                "{count} private note of a professional",
+                "{count} private notes of professionals",
+                preview.private_notes,
+            ).format(count=preview.private_notes)
+        )
     if preview.waits:
         goes.append(
             ngettext(
@@ -111,6 +119,15 @@ def _say_what_happens(preview: ErasurePreview) -> None:
             ).format(count=preview.waits)
         )
     st.markdown("\n".join(f"- {each}" for each in goes))
+    if preview.of_groups:
+        sentence = ngettext(
+            "{count} of the visits was a group's: what was written there goes for all of them, "
+            "since it may name this patient.",
+            "{count} of the visits were a group's: what was written there goes for all of them, "
+            "since it may name this patient.",
+            preview.of_groups,
+        )
+        st.caption(sentence.format(count=preview.of_groups))
     if preview.coming:
         count = len(preview.coming)
         sentence = ngettext(
