@@ -77,6 +77,8 @@ class DayBooking:
     service: str
     room: str
     held_by: str
+    has_alert: bool
+    """Something has to be known about one of those with a seat."""
     has_note: bool
     is_series: bool
     is_override: bool
@@ -226,6 +228,7 @@ def drawn(session: Session, chosen: Select[Booking]) -> list[DayBooking]:
             Booking.series_id.is_not(None).label("is_series"),
             overridden.label("is_override"),
             Patient.name.label("patient"),
+            (Patient.alerts != "").label("has_alert"),
             Attendee.waiting,
             Attendee.state.label("seat"),
             Confirmation.attendee_id.is_not(None).label("sure"),
@@ -239,8 +242,8 @@ def _day_booking(rows: Sequence[tuple[Any, ...]]) -> DayBooking:
     """One booking from its rows, of which there is one for each patient."""
     id, version, professional_id, starts_at, ends_at, state, seats, service = rows[0][:8]
     room, held_by, has_note, is_series, is_override = rows[0][8:13]
-    patients, waiting, unsure = [], 0, 0
-    for *_own, name, waits, seat, sure in rows:
+    patients, waiting, unsure, alerts = [], 0, 0, 0
+    for *_own, name, alert, waits, seat, sure in rows:
         if name is None or (seat is BookingState.CANCELLED and state is not seat):
             continue
         if waits:
@@ -248,6 +251,7 @@ def _day_booking(rows: Sequence[tuple[Any, ...]]) -> DayBooking:
         else:
             patients.append(name)
             unsure += not sure
+            alerts += alert
     return DayBooking(
         id=id,
         version=version,
@@ -261,6 +265,7 @@ def _day_booking(rows: Sequence[tuple[Any, ...]]) -> DayBooking:
         service=service,
         room=room or "",
         held_by=held_by or "",
+        has_alert=bool(alerts),
         has_note=bool(has_note),
         is_series=bool(is_series),
         is_override=bool(is_override),

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import select, text
 
 from core import schema
+from core.booking.groups import SeatRequest, join, leave
+from core.desk import DayAsked, load_day
 from core.errors import Invalid, NotAllowed, NotFound, Stale
 from core.models import AuditEntry, PartOfDay, Patient, PreferredProfessional, Role
 from core.patients import (
@@ -16,6 +18,7 @@ from core.patients import (
     edit_patient,
     load_to_know,
 )
+from dashboard.components.desk_board import badges_of
 from tests import a
 
 P = PartOfDay
@@ -165,3 +168,23 @@ def test_an_older_database_gets_them_empty_and_gives_them_up_again(database):
         found = db.scalars(select(Patient)).one()
         assert (found.name, found.alerts, found.preferred_parts) == ("Mr Reed", "", "")
         assert db.scalars(select(PreferredProfessional)).all() == []
+
+
+def test_the_calendar_marks_who_there_is_something_to_know_about(session, rita, reed):
+    """First of the marks, so that its sign is there however small the block."""
+    visit = a.service(session, name="Yoga", seats=3)
+    ada = a.professional(session, name="Dr Ada", services=(visit,))
+    edit(session, rita, reed, alerts=GROUND_FLOOR)
+    for hour in (9, 10):
+        booking = a.booking(session, ada, a.span(hour, hour + 0.5), service=visit)
+        booking.seats, booking.desk_note = 3, "Brings a mat"
+    session.flush()
+    join(session, rita, SeatRequest(booking.id, booking.version, reed.id), now=a.BEFORE)
+
+    def marks():
+        day = load_day(session, rita, DayAsked(a.DAY), now=a.BEFORE)
+        return [list(badges_of(each)) for each in day.bookings]
+
+    assert marks() == [["note"], ["⚠ alert", "note"]]
+    leave(session, rita, SeatRequest(booking.id, booking.version, reed.id), now=a.BEFORE)
+    assert marks() == [["note"], ["note"]]

@@ -704,7 +704,7 @@ def test_each_free_time_can_be_read(visit, dark):
 @pytest.mark.parametrize("columns", [4, 20])
 def test_an_overridden_visit_bears_its_sign_however_narrow_its_column(visit, columns):
     page = visit(f"columns={columns}")
-    marked = page.locator(".block[aria-label$='⚠ override']:not(.released)")
+    marked = page.locator(".block[aria-label$='✱ override']:not(.released)")
 
     assert marked.count() > 1
     for block in marked.all():

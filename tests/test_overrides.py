@@ -159,4 +159,4 @@ def test_the_calendar_marks_what_set_a_rule_aside_and_nothing_else(session, ada,
 
     day = load_day(session, rita, DayAsked(a.at(10).date()), now=a.BEFORE)
 
-    assert [list(badges_of(each)) for each in day.bookings] == [[], ["⚠ override"]]
+    assert [list(badges_of(each)) for each in day.bookings] == [[], ["✱ override"]]

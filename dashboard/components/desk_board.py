@@ -173,10 +173,12 @@ def title_of(booking: DayBooking) -> str:
 
 def badges_of(booking: DayBooking) -> Iterator[str]:
     """Each in words; a sign before them stays where the words have no room."""
+    if booking.has_alert:
+        yield "⚠ " + _("alert")
     if booking.is_confirmed and booking.state is BookingState.BOOKED:
         yield _("✓ confirmed")
     if booking.is_override:
-        yield "⚠ " + _("override")
+        yield "✱ " + _("override")
     if booking.waiting:
         yield _("{count} waiting").format(count=booking.waiting)
     if booking.is_series:

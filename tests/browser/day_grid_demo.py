@@ -76,7 +76,7 @@ def visits_of(column: GridColumn, number: int, opens: int, now: int | None) -> l
                     f"{column.id}-{len(visits)}", column.id, "booking", minute, minute + length,
                     name, service, state, word,
                     movable=state in ("booked", "arrived"),
-                    badges=("⚠ override",) if turn % 5 == 1 else (),
+                    badges=("✱ override",) if turn % 5 == 1 else (),
                 )
             )  # fmt: skip
         minute += length + (0, 15, 30, 15)[turn % 4]
