@@ -110,11 +110,11 @@ PLACES = (
         (P.PATIENTS_READ, P.PATIENTS_OPEN_ANY),
     ),
     Place(
-        "utilisation",
+        "numbers",
         "u",
-        N_("Utilisation"),
+        N_("Numbers"),
         ":material/monitoring:",
-        "utilisation.py",
+        "figures.py",
         (P.ANALYTICS_READ,),
     ),
     Place(
@@ -159,7 +159,7 @@ HOMES: Mapping[Role, str] = {
     Role.RECEPTIONIST: "desk",
     Role.PROFESSIONAL: "my-calendar",
     Role.PATIENT: "my-bookings",
-    Role.ADMIN: "utilisation",
+    Role.ADMIN: "numbers",
 }
 
 ROLE_NAMES: Mapping[Role, str] = {

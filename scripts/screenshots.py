@@ -44,7 +44,7 @@ SHOTS = [
     ("patients-find-phone", Role.PATIENT, PHONE, False),
     ("my-bookings", Role.PATIENT, WIDE, False),
     ("my-bookings-phone", Role.PATIENT, PHONE, False),
-    ("utilisation", Role.ADMIN, WIDE, False),
+    ("numbers", Role.ADMIN, WIDE, False),
     ("find-a-time", Role.RECEPTIONIST, WIDE, False),
     ("booking-line", Role.RECEPTIONIST, WIDE, False),
     ("waiting-list", Role.RECEPTIONIST, WIDE, False),

@@ -37,10 +37,13 @@ MADE_WEEK = AnalyticsAsked(a.DAY, SUNDAY)
 
 
 def weeks(
-    session: Session, asked: AnalyticsAsked = MADE_WEEK, actor: Actor = CONSOLE
+    session: Session,
+    asked: AnalyticsAsked = MADE_WEEK,
+    actor: Actor = CONSOLE,
+    now: datetime = a.BEFORE,
 ) -> list[UtilisationWeek]:
     session.flush()
-    return utilisation(session, actor, asked, now=a.BEFORE)
+    return utilisation(session, actor, asked, now=now)
 
 
 def one(session: Session, asked: AnalyticsAsked = MADE_WEEK) -> UtilisationWeek:
@@ -68,6 +71,7 @@ def test_utilisation_is_booked_over_offered(session):
         offered_minutes=5 * 8 * 60,
         booked_minutes=10 * 60,
         visits=2,
+        due=0,
         no_shows=0,
         cancelled=0,
     )
@@ -80,8 +84,24 @@ def test_no_shows_and_cancellations_are_counted_and_take_no_time(session):
     a.booking(session, ada, a.span(9, 10), state=S.CANCELLED)
     a.booking(session, ada, a.span(10, 11), state=S.CANCELLED)
 
-    found = one(session)
+    (found,) = weeks(session, now=a.at(12))
     assert (found.booked_minutes, found.visits, found.no_shows, found.cancelled) == (0, 0, 1, 2)
+    assert found.due == 1
+
+
+def test_of_a_service_and_a_room_only_what_is_booked_counts(session):
+    ada, service, room = a.professional(session), a.service(session), a.room(session)
+    a.booking(session, ada, a.span(9, 10), service=service, room_id=room.id)
+    a.booking(session, ada, a.span(10, 12), service=service)
+    a.booking(session, ada, a.span(12, 16))
+
+    def counted(**chosen: tuple[int, ...]) -> tuple[int, int]:
+        found = one(session, AnalyticsAsked(a.DAY, SUNDAY, **chosen))
+        return found.booked_minutes, found.offered_minutes
+
+    assert counted() == (7 * 60, 5 * 8 * 60)
+    assert counted(service_ids=(service.id,)) == (3 * 60, 5 * 8 * 60)
+    assert counted(service_ids=(service.id,), room_ids=(room.id,)) == (60, 5 * 8 * 60)
 
 
 def test_a_hold_counts_until_it_runs_out(session):

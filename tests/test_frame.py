@@ -143,7 +143,7 @@ def test_who_may_go_where():
             "sick-day",
             "waiting-list",
             "patients",
-            "utilisation",
+            "numbers",
             "overrides",
             "practice",
             "audit",

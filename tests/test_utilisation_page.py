@@ -86,10 +86,10 @@ def test_every_week_can_be_read_as_a_table(figures, ada):
 
 def test_other_weeks_are_chosen(figures, ada):
     page = figures()
-    page.segmented_control(key="weeks").set_value("Last 8 weeks").run()
+    page.selectbox(key="dates").set_value("Last 8 weeks").run()
     assert metrics(page)["Visits"][0] == "3"
 
-    page.segmented_control(key="weeks").set_value("Next 4 weeks").run()
+    page.selectbox(key="dates").set_value("Next 4 weeks").run()
     assert metrics(page)["Utilisation"][0] == "0%"
 
 
@@ -137,7 +137,7 @@ def test_the_receptionist_does_not_see_it(monkeypatch, sqlite_database, ada):
     page = screen.show_to(monkeypatch, sqlite_database, rita).run()
     from streamlit.util import calc_hash
 
-    page._page_hash = calc_hash("utilisation")
+    page._page_hash = calc_hash("numbers")
     page.run()
 
     assert [each.value for each in page.error] == ["Your role does not open this page."]
@@ -148,7 +148,7 @@ def test_the_receptionist_does_not_see_it(monkeypatch, sqlite_database, ada):
 
 def made(name: str, number: int, offered: int, booked: int) -> UtilisationWeek:
     monday = a.DAY + timedelta(weeks=number)
-    return UtilisationWeek(1, name, monday, offered, booked, 1, 0, 0)
+    return UtilisationWeek(1, name, monday, offered, booked, 1, 1, 0, 0)
 
 
 WEEKS = [made("Dr Ada", 0, 100, 95), made("Dr Ada", 1, 0, 0), made("Dr <b>Ben", 0, 100, 10)]
@@ -217,7 +217,7 @@ def test_totals_add_up_and_know_their_shares():
     assert found.utilisation == pytest.approx(235 / 300)
     assert Totals().utilisation is None
     assert Totals().no_show_share is None
-    assert Totals(visits=3, no_shows=1).no_show_share == 0.25
+    assert Totals(visits=3, due=4, no_shows=1).no_show_share == 0.25
 
 
 def test_one_professional_alone_needs_no_line_for_everybody():

@@ -86,7 +86,7 @@ def seats(
     session.flush()
     frame = frame_of(session, asked)
     key = key_of(by, frame).label("grouped_by")
-    query = select(key, *(_count(each, now) for each in Seats)).select_from(Booking)
+    query = select(key, *(count_of(each, now) for each in Seats)).select_from(Booking)
     query = joined(query.join(Attendee, Attendee.booking_id == Booking.id), by)
     rows = session.execute(
         query.where(is_asked_for(actor, asked, frame), COUNTED).group_by("grouped_by")
@@ -104,7 +104,7 @@ def all_seats(
     """All of them together."""
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
     session.flush()
-    counts = (_count(each, now) for each in Seats)
+    counts = (count_of(each, now) for each in Seats)
     query = select(*counts).select_from(Booking).join(Attendee, Attendee.booking_id == Booking.id)
     row = session.execute(
         query.where(is_asked_for(actor, asked, frame_of(session, asked)), COUNTED)
@@ -112,13 +112,14 @@ def all_seats(
     return SeatCounts(None, "", *(int(each or 0) for each in row.one()))
 
 
+def count_of(which: Seats, now: datetime) -> ColumnElement[int]:
+    """How many seats of a group are among those, of seats that count at all."""
+    return func.sum(case((AMONG[which](now), 1), else_=0))
+
+
 def is_among(which: Seats, now: datetime) -> ColumnElement[bool]:
     """Whether a seat, joined to its booking, is one of those."""
     return and_(COUNTED, AMONG[which](now))
-
-
-def _count(which: Seats, now: datetime) -> ColumnElement[int]:
-    return func.sum(case((AMONG[which](now), 1), else_=0))
 
 
 def _folded(rows: Iterable[Any], by: By) -> Mapping[Key, tuple[int, ...]]:

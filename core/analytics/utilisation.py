@@ -10,18 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import CTE, Integer, column, func, or_, select, values
+from sqlalchemy import CTE, ColumnElement, Integer, and_, column, func, or_, select, values
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
+from core.analytics.seats import COUNTED, Seats, count_of
 from core.availability import Days, DaySheet, WallClock, load_sheets, organisation_clock
 from core.db import Instant, seconds_of
 from core.interval import Span, intersect, minutes_of, to_instant
-from core.models import OCCUPYING, Booking, BookingState, Professional
+from core.models import OCCUPYING, Attendee, Booking, BookingState, Professional
 from core.patients import fold
 from core.policy import Actor, Permission, require, visible_figures
 
-P, S = Permission, BookingState
+P = Permission
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,10 @@ class UtilisationWeek:
     offered_minutes: int
     booked_minutes: int
     visits: int
+    due: int
     no_shows: int
     cancelled: int
+    """Seats, each patient of a group by themselves: as they are counted everywhere else."""
 
     @property
     def utilisation(self) -> float | None:
@@ -50,6 +53,16 @@ class _Week:
 
 
 @dataclass(frozen=True)
+class _Lost:
+    due: int = 0
+    no_shows: int = 0
+    cancelled: int = 0
+
+
+NOTHING_LOST = _Lost()
+
+
+@dataclass(frozen=True)
 class _Counted:
     minutes: int
     bookings: int
@@ -60,6 +73,7 @@ def utilisation(
 ) -> list[UtilisationWeek]:
     """Every week of every professional, by name, then by week; weeks without work included.
 
+    What was booked is of the services and rooms asked for; what was offered, of them all.
     A visit counts whole on the local day it begins.
     """
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
@@ -68,9 +82,16 @@ def utilisation(
     weeks = _weeks(clock, days)
     professionals = _professionals(session, actor, asked, since=weeks[0].span[0])
     sheets = load_sheets(session, professionals, days, now=now)
-    counted = _count(session, [each.id for each in professionals], weeks, now)
+    of_these = _are_asked_for(asked, [each.id for each in professionals])
+    counted = _count(session, of_these, weeks, now)
+    lost = _count_lost(session, of_these, weeks, now)
     return [
-        _week_of(sheet, week, counted[sheet.professional_id, number])
+        _week_of(
+            sheet,
+            week,
+            counted[sheet.professional_id, number],
+            lost.get((sheet.professional_id, number), NOTHING_LOST),
+        )
         for sheet in sheets
         for number, week in enumerate(weeks)
     ]
@@ -100,7 +121,7 @@ def _professionals(
 
 
 def _count(
-    session: Session, professional_ids: Sequence[int], weeks: Sequence[_Week], now: datetime
+    session: Session, of_these: ColumnElement[bool], weeks: Sequence[_Week], now: datetime
 ) -> Mapping[tuple[int, int], Mapping[BookingState, _Counted]]:
     """Minutes and bookings by professional, week and state. One query."""
     periods = _periods(weeks)
@@ -118,7 +139,7 @@ def _count(
             (Booking.starts_at >= periods.c.starts_at) & (Booking.starts_at < periods.c.ends_at),
         )
         .where(
-            Booking.professional_id.in_(professional_ids),
+            of_these,
             or_(Booking.held_until.is_(None), Booking.held_until > now),
         )
         .group_by(Booking.professional_id, periods.c.number, Booking.state)
@@ -127,6 +148,34 @@ def _count(
     for professional_id, number, state, total, bookings in rows:
         found[professional_id, number][state] = _Counted(int(total) // 60, bookings)
     return found
+
+
+def _count_lost(
+    session: Session, of_these: ColumnElement[bool], weeks: Sequence[_Week], now: datetime
+) -> Mapping[tuple[int, int], _Lost]:
+    """Seats that were due, missed and cancelled, by professional and week. One query."""
+    periods = _periods(weeks)
+    counts = (count_of(each, now) for each in (Seats.DUE, Seats.NO_SHOWS, Seats.CANCELLED))
+    rows = session.execute(
+        select(Booking.professional_id, periods.c.number, *counts)
+        .join(Attendee, Attendee.booking_id == Booking.id)
+        .join(
+            periods,
+            (Booking.starts_at >= periods.c.starts_at) & (Booking.starts_at < periods.c.ends_at),
+        )
+        .where(of_these, COUNTED)
+        .group_by(Booking.professional_id, periods.c.number)
+    )
+    return {(who, number): _Lost(*map(int, counted)) for who, number, *counted in rows}
+
+
+def _are_asked_for(asked: AnalyticsAsked, professional_ids: Sequence[int]) -> ColumnElement[bool]:
+    conditions = [Booking.professional_id.in_(professional_ids)]
+    if asked.service_ids:
+        conditions.append(Booking.service_id.in_(asked.service_ids))
+    if asked.room_ids:
+        conditions.append(Booking.room_id.in_(asked.room_ids))
+    return and_(*conditions)
 
 
 def _periods(weeks: Sequence[_Week]) -> CTE:
@@ -142,9 +191,8 @@ def _periods(weeks: Sequence[_Week]) -> CTE:
 
 
 def _week_of(
-    sheet: DaySheet, week: _Week, counted: Mapping[BookingState, _Counted]
+    sheet: DaySheet, week: _Week, counted: Mapping[BookingState, _Counted], lost: _Lost
 ) -> UtilisationWeek:
-    nothing = _Counted(0, 0)
     taking = [counted[state] for state in counted if state in OCCUPYING]
     return UtilisationWeek(
         professional_id=sheet.professional_id,
@@ -153,6 +201,7 @@ def _week_of(
         offered_minutes=minutes_of(intersect(sheet.offered, [week.span])),
         booked_minutes=sum(each.minutes for each in taking),
         visits=sum(each.bookings for each in taking),
-        no_shows=counted.get(S.NO_SHOW, nothing).bookings,
-        cancelled=counted.get(S.CANCELLED, nothing).bookings,
+        due=lost.due,
+        no_shows=lost.no_shows,
+        cancelled=lost.cancelled,
     )

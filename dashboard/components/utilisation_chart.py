@@ -31,6 +31,7 @@ class Totals:
     offered_minutes: int = 0
     booked_minutes: int = 0
     visits: int = 0
+    due: int = 0
     no_shows: int = 0
     cancelled: int = 0
 
@@ -40,9 +41,8 @@ class Totals:
 
     @property
     def no_show_share(self) -> float | None:
-        """Of the visits that were to take place, those to which nobody came."""
-        expected = self.visits + self.no_shows
-        return self.no_shows / expected if expected else None
+        """Of the patients who were due, those who did not come."""
+        return self.no_shows / self.due if self.due else None
 
 
 def total(weeks: Sequence[UtilisationWeek]) -> Totals:
@@ -50,6 +50,7 @@ def total(weeks: Sequence[UtilisationWeek]) -> Totals:
         sum(each.offered_minutes for each in weeks),
         sum(each.booked_minutes for each in weeks),
         sum(each.visits for each in weeks),
+        sum(each.due for each in weeks),
         sum(each.no_shows for each in weeks),
         sum(each.cancelled for each in weeks),
     )
@@ -67,7 +68,7 @@ def headline(now: Totals, compared: Totals | None) -> None:
         st.metric(
             _("Utilisation"),
             percent(now.utilisation),
-            _points(now.utilisation, compared.utilisation if compared else None),
+            points(now.utilisation, compared.utilisation if compared else None),
             border=True,
         )
         st.metric(
@@ -85,7 +86,7 @@ def headline(now: Totals, compared: Totals | None) -> None:
         st.metric(
             _("No-shows"),
             f"{now.no_shows} · {percent(now.no_show_share)}",
-            _points(now.no_show_share, compared.no_show_share if compared else None),
+            points(now.no_show_share, compared.no_show_share if compared else None),
             delta_color="inverse",
             border=True,
         )
@@ -200,7 +201,7 @@ def _row(name: str, counted: Totals) -> dict[str, object]:
     }
 
 
-def _points(share: float | None, before: float | None) -> str | None:
+def points(share: float | None, before: float | None) -> str | None:
     if share is None or before is None:
         return None
     return _("{points:+.1f} points").format(points=(share - before) * 100)

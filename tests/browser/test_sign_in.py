@@ -30,7 +30,7 @@ def expect_form(page: Page) -> None:
         ("rita", "Receptionist", "desk"),
         ("ruiz", "Professional", "my-calendar"),
         ("ana", "Patient", "my-bookings"),
-        ("alex", "Admin", "utilisation"),
+        ("alex", "Admin", "numbers"),
     ],
 )
 def test_each_role_signs_in_lands_at_home_and_nothing_comes_from_outside(
@@ -78,7 +78,7 @@ def test_a_link_survives_signing_in_and_a_place_of_another_role_says_so(
     page.goto(f"{live_server.url}/my-calendar")
     expect(page.get_by_text("Your role does not open this page.")).to_be_visible(timeout=15_000)
     page.goto(live_server.url)
-    expect(page).to_have_url(f"{live_server.url}/utilisation", timeout=15_000)
+    expect(page).to_have_url(f"{live_server.url}/numbers", timeout=15_000)
 
 
 def test_a_reload_and_a_second_tab_stay_signed_in(live_server, new_page, sign_in_by_hand):

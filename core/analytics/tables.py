@@ -1,0 +1,113 @@
+"""Figures as tables: what a page shows below a figure, and the file of it, line by line."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.analytics.grouping import By, Key
+from core.analytics.seats import SeatCounts
+from core.errors import N_
+from core.models import Channel
+
+
+@dataclass(frozen=True)
+class Table:
+    """Titles and words are in English, to be translated; names and numbers are as they are."""
+
+    titles: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+TITLES: Mapping[By, str] = {
+    By.DAY: N_("Day"),
+    By.WEEK: N_("Week from"),
+    By.MONTH: N_("Month from"),
+    By.WEEKDAY: N_("Weekday"),
+    By.HOUR: N_("Hour"),
+    By.LEAD: N_("Booked ahead"),
+    By.SERVICE: N_("Service"),
+    By.PROFESSIONAL: N_("Professional"),
+    By.TIER: N_("Tier"),
+    By.ROOM: N_("Room"),
+    By.CHANNEL: N_("Booked through"),
+    By.RETURNING: N_("New or returning"),
+}
+WORDS: Mapping[By, Sequence[str]] = {
+    By.WEEKDAY: (
+        N_("Monday"),
+        N_("Tuesday"),
+        N_("Wednesday"),
+        N_("Thursday"),
+        N_("Friday"),
+        N_("Saturday"),
+        N_("Sunday"),
+    ),
+    By.LEAD: (
+        N_("Under a day"),
+        N_("1–2 days"),
+        N_("3–6 days"),
+        N_("1–2 weeks"),
+        N_("2–4 weeks"),
+        N_("4 weeks or more"),
+    ),
+    By.RETURNING: (N_("New"), N_("Returning")),
+}
+CHANNELS: Mapping[Channel, str] = {
+    Channel.DESK: N_("Desk"),
+    Channel.PROFESSIONAL: N_("Professional"),
+    Channel.PATIENT: N_("Patient"),
+    Channel.IMPORT: N_("Import"),
+}
+NONE: Mapping[By, str] = {By.TIER: N_("No tier"), By.ROOM: N_("No room")}
+
+
+def word_of(by: By, key: Key, name: str = "") -> object:
+    """What a group is called: its name, a word, an hour, or the date it begins on."""
+    if key is None:
+        return NONE.get(by, "")
+    if by in WORDS and isinstance(key, int):
+        return WORDS[by][key]
+    if by is By.CHANNEL:
+        return CHANNELS[Channel(str(key))]
+    if by is By.HOUR:
+        return f"{key:02}:00"
+    return name or key
+
+
+def seats_table(by: By, found: Iterable[SeatCounts]) -> Table:
+    """No-shows and cancellations with what they are shares of."""
+    titles = (
+        TITLES[by],
+        N_("Due"),
+        N_("No-shows"),
+        N_("No-show %"),
+        N_("Not marked"),
+        N_("Booked"),
+        N_("Cancelled"),
+        N_("Cancelled %"),
+        N_("In time"),
+        N_("Late"),
+        N_("By us"),
+        N_("Left a group"),
+    )
+    rows = [
+        (
+            word_of(by, each.key, each.name),
+            each.due,
+            each.no_shows,
+            per_cent(each.no_show_share),
+            each.unmarked,
+            each.booked,
+            each.cancelled,
+            per_cent(each.cancelled_share),
+            each.early,
+            each.late,
+            each.by_us,
+            each.left,
+        )
+        for each in found
+    ]
+    return Table(titles, rows)
+
+
+def per_cent(share: float | None) -> float | None:
+    return None if share is None else round(share * 100, 1)

@@ -1,0 +1,177 @@
+"""A figure: bars with their numbers in words, what they count, and the same as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.analytics.grouping import By
+from core.analytics.tables import WORDS, Table
+from dashboard.formatting import MONTHS
+from dashboard.i18n import _
+
+FEW = 20
+"""A share of fewer than these says little: one more or less changes it by a twentieth."""
+
+COLOURS = {
+    "light": ("#0072B2", "#E69F00", "#009E73", "#CC79A7"),
+    "dark": ("#56B4E9", "#E69F00", "#2CB58C", "#CC79A7"),
+}
+"""Okabe and Ito's, told apart by every eye; the patterns beside them tell as well."""
+PATTERNS = ("", "/", ".", "x")
+INK = {"light": "#14232B", "dark": "#E6EEF0"}
+LINES = {"light": "#E3E8EB", "dark": "#2E3B40"}
+ROW_PIXELS, FRAME_PIXELS, TALL_PIXELS = 34, 70, 320
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One group: a height for each series, what it says, and whether it rests on few."""
+
+    label: str
+    heights: Sequence[float | None]
+    says: str
+    tells: str
+    """When it is pointed at."""
+    few: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    key: str
+    title: str
+    counts: str
+    """A sentence on what it counts, and of what."""
+    bars: Sequence[Bar]
+    series: Sequence[str] = field(default=("",))
+    lying: bool = False
+    """For names, which are long."""
+    percent: bool = False
+
+
+def theme() -> str:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def show(figure: Figure) -> None:
+    """Draw it, with what has to be known about it."""
+    st.subheader(figure.title, help=figure.counts, anchor=False)
+    st.plotly_chart(drawn(figure, theme()), key=figure.key, config={"displayModeBar": False})
+    if any(each.few for each in figure.bars):
+        st.caption(
+            _(
+                "Pale bars rest on fewer than {few}: one more or less changes much, so read "
+                "them with care."
+            ).format(few=FEW)
+        )
+
+
+def drawn(figure: Figure, theme: str) -> go.Figure:
+    """The bars, one above the other where there are several series."""
+    labels = [_plain(each.label) for each in figure.bars]
+    made = go.Figure()
+    for number, name in enumerate(figure.series):
+        heights = [each.heights[number] for each in figure.bars]
+        ends = number == len(figure.series) - 1
+        made.add_bar(
+            name=name,
+            x=heights if figure.lying else labels,
+            y=labels if figure.lying else heights,
+            orientation="h" if figure.lying else "v",
+            customdata=[_plain(each.tells) for each in figure.bars],
+            hovertemplate="%{customdata}<extra></extra>",
+            text=[each.says for each in figure.bars] if ends else None,
+            textposition="outside" if ends else "none",
+            textangle=0,
+            cliponaxis=False,
+            marker={
+                "color": COLOURS[theme][number],
+                "pattern": {"shape": PATTERNS[number], "solidity": 0.25},
+                "opacity": [0.45 if each.few else 1 for each in figure.bars],
+            },
+        )
+    _lay_out(made, figure, theme)
+    return made
+
+
+def _lay_out(made: go.Figure, figure: Figure, theme: str) -> None:
+    ink = {"size": 12, "color": INK[theme]}
+    lying, several = figure.lying, len(figure.series) > 1
+    made.update_layout(
+        barmode="stack",
+        height=FRAME_PIXELS + ROW_PIXELS * len(figure.bars) if lying else TALL_PIXELS,
+        margin={"l": 0, "r": 40 if lying else 0, "t": 26, "b": 4},
+        showlegend=several,
+        legend={"orientation": "h", "y": 1.12, "x": 0, "font": ink},
+        bargap=0.25,
+        font=ink,
+        uniformtext={"minsize": 9, "mode": "hide"},
+    )
+    values = {
+        "rangemode": "tozero",
+        "gridcolor": LINES[theme],
+        "tickformat": ".0%" if figure.percent else ",d",
+        "tickfont": ink,
+        "zeroline": False,
+        "fixedrange": True,
+        "nticks": 5,
+    }
+    groups = {"type": "category", "tickfont": ink, "fixedrange": True, "automargin": True}
+    if lying:
+        made.update_xaxes(**values)
+        made.update_yaxes(**groups, autorange="reversed", ticksuffix="  ")
+    else:
+        made.update_yaxes(**values)
+        made.update_xaxes(**groups)
+
+
+def show_table(table: Table, *, key: str) -> None:
+    """The numbers behind the figure."""
+    titles = [_(each) for each in table.titles]
+    rows = [[_said(value) for value in row] for row in table.rows]
+    st.dataframe(
+        pd.DataFrame(rows, columns=titles),
+        hide_index=True,
+        width="stretch",
+        height="content",
+        key=key,
+        column_config={
+            each: st.column_config.NumberColumn(format="%.1f %%")
+            for each in titles
+            if each.endswith("%")
+        }
+        | {titles[0]: st.column_config.Column(pinned=True)},
+    )
+
+
+def label_of(by: By, word: object) -> str:
+    """A group as its bar is labelled, as short as it can be."""
+    if isinstance(word, date):
+        month = _(MONTHS[word.month - 1])[:3]
+        if by is By.MONTH:
+            return _("{month} {year}").format(month=month, year=word.year)
+        return _("{day} {month}").format(day=word.day, month=month)
+    said = str(_said(word))
+    return said[:3] if by is By.WEEKDAY else said
+
+
+def share(part: float | None) -> str:
+    """A share in words; below a tenth the part of a point matters."""
+    if part is None:
+        return "–"
+    return f"{part:.1%}" if 0 < part < 0.1 else f"{part:.0%}"
+
+
+def _said(value: object) -> object:
+    return _(value) if isinstance(value, str) and value in KNOWN else value
+
+
+def _plain(text: str) -> str:
+    """Text for a figure, which would read a tag in it; our own line breaks stay."""
+    return text.replace("<", "‹").replace("‹br>", "<br>")
+
+
+KNOWN = {each for words in WORDS.values() for each in words}

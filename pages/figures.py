@@ -1,0 +1,23 @@
+"""Numbers: how full the book is, who did not come, what was asked for, and what it is worth."""
+
+from core import catalog
+from core.db import utc_now
+from dashboard import session
+from dashboard.figures import bar
+from dashboard.figures.bar import Choices, numbers_bar
+from dashboard.figures.no_shows import show_no_shows
+from dashboard.figures.utilisation import show_utilisation
+
+actor, now = session.signed_in(), utc_now()
+today = now.astimezone(session.zone()).date()
+with session.reading() as db:
+    choices = Choices(
+        catalog.load_professionals(db, actor),
+        catalog.load_services(db),
+        catalog.load_rooms(db),
+    )
+looked = numbers_bar(choices, today=today)
+if looked.view == bar.NO_SHOWS:
+    show_no_shows(actor, looked, now=now)
+else:
+    show_utilisation(actor, looked, today=today, now=now)

@@ -1,0 +1,171 @@
+"""The numbers on the page: the bar above them, and each view with its figures."""
+
+from datetime import date, timedelta
+
+import plotly.graph_objects as go
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.models import BookingState, Role, User
+from dashboard.figures.bar import days_of
+from dashboard.figures.figure import Bar, Figure, drawn, share
+from tests import a, screen
+
+S = BookingState
+NOW = a.at(18)
+
+
+@pytest.fixture
+def alex(sqlite_database) -> User:
+    with sqlite_database.writing() as session:
+        a.organisation(session)
+        return a.user(session, Role.ADMIN, name="Alex Moreau")
+
+
+@pytest.fixture
+def numbers(monkeypatch, sqlite_database, alex):
+    """``numbers(view)`` opens that view on the evening of Monday, 7 December 2026."""
+    screen.set_clock(monkeypatch, NOW)
+
+    def opened(view: str) -> AppTest:
+        page = screen.show_to(monkeypatch, sqlite_database, alex).run()
+        return page.segmented_control(key="view").set_value(view).run()
+
+    return opened
+
+
+@pytest.fixture
+def booked(sqlite_database, alex):
+    """Of five visits on Monday one was missed, one cancelled late; last week one took place."""
+    with sqlite_database.writing() as session:
+        ada = a.professional(session, name="Dr Ada")
+        ben = a.professional(session, name="Dr Ben")
+        check = a.service(session, name="Check-up", price_cents=4000)
+        states = (S.COMPLETED, S.COMPLETED, S.NO_SHOW, S.CANCELLED, S.BOOKED)
+        for hour, state in enumerate(states, start=9):
+            late = state is S.CANCELLED
+            a.booking(
+                session,
+                ben if hour == 9 else ada,
+                a.span(hour, hour + 1),
+                service=check,
+                state=state,
+                cancelled_late=late,
+                created_at=a.at(9, day=-2),
+            )
+        a.booking(session, ada, a.span(9, 10, day=-7), service=check, state=S.COMPLETED)
+        return ada, ben, check
+
+
+def metrics(page: AppTest) -> dict[str, tuple[str, str]]:
+    assert not page.exception
+    return {each.label: (each.value, each.delta) for each in page.metric}
+
+
+def choose_today(page: AppTest) -> AppTest:
+    page.selectbox(key="dates").set_value("Own dates").run()
+    return page.date_input(key="days").set_value((a.DAY, a.DAY)).run()
+
+
+def rows(page: AppTest, number: int = 0) -> list[list[object]]:
+    return page.dataframe[number].value.values.tolist()
+
+
+def test_no_shows_stand_beside_what_they_are_of(numbers, booked):
+    page = numbers("No-shows")
+
+    assert metrics(page) == {
+        "No-shows": ("1 · 20%", ""),
+        "Cancelled": ("1 · 17%", ""),
+        "Cancelled late": ("1", "1"),
+        "Used again": ("0%", ""),
+    }
+    assert "1 of the visits that were due are still marked as booked" in page.caption[-1].value
+
+
+def test_they_are_grouped_another_way(numbers, booked):
+    page = numbers("No-shows")
+    page.selectbox(key="by").set_value("Professional").run()
+
+    assert [row[:4] for row in rows(page)] == [["Dr Ada", 4, 1, 25], ["Dr Ben", 1, 0, 0]]
+    assert [each.value for each in page.subheader] == ["No-shows by professional"]
+
+    page.segmented_control(key="of").set_value("Cancellations").run()
+    assert [each.value for each in page.subheader] == ["Cancellations by professional"]
+
+
+def test_dates_of_ones_own_and_filters_narrow_everything(numbers, booked):
+    _ada, ben, _check = booked
+    page = choose_today(numbers("No-shows"))
+    assert metrics(page)["No-shows"][0] == "1 · 25%"
+
+    page.multiselect(key="professionals").set_value([ben.id]).run()
+    assert metrics(page)["No-shows"][0] == "0 · 0%"
+    page.button(key="numbers_clear").click().run()
+    assert metrics(page)["No-shows"][0] == "1 · 25%"
+
+
+def test_without_comparing_nothing_stands_below_the_numbers(numbers, booked):
+    page = choose_today(numbers("No-shows"))
+    assert metrics(page)["Cancelled late"] == ("1", "1")
+
+    page.toggle(key="compare").set_value(False).run()
+    assert {delta for _value, delta in metrics(page).values()} == {""}
+
+
+def test_days_without_bookings_say_what_to_do(numbers, booked):
+    page = numbers("No-shows")
+    page.selectbox(key="dates").set_value("Next 4 weeks").run()
+
+    assert not page.exception
+    assert "Choose other days" in page.info[0].value
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("Last 4 weeks", date(2026, 11, 16), date(2026, 12, 13)),
+        ("Next 4 weeks", date(2026, 12, 14), date(2027, 1, 10)),
+        ("This month", date(2026, 12, 1), date(2026, 12, 31)),
+        ("Last month", date(2026, 11, 1), date(2026, 11, 30)),
+        ("Last 12 months", date(2026, 1, 1), date(2026, 12, 31)),
+        ("What nobody offered", date(2026, 11, 16), date(2026, 12, 13)),
+    ],
+)
+def test_periods_are_whole_weeks_and_months(period, first, last):
+    assert days_of(period, a.DAY) == (first, last)
+    assert days_of(period, a.DAY + timedelta(days=6)) == (first, last)
+
+
+# What is drawn, without a page around it.
+
+
+def figure(**changed: object) -> Figure:
+    bars = [
+        Bar("Dr <b>Ada", [0.2], "20%", "2 of 10<br>seats", few=True),
+        Bar("Dr Ben", [None], "", "0 of 0"),
+    ]
+    made = {"key": "x", "title": "", "counts": "", "bars": bars, "percent": True}
+    return Figure(**(made | changed))
+
+
+def test_a_bar_that_rests_on_few_is_paler_and_names_have_no_tags():
+    (bars,) = drawn(figure(), "light").data
+
+    assert list(bars.x) == ["Dr ‹b>Ada", "Dr Ben"]
+    assert list(bars.marker.opacity) == [0.45, 1]
+    assert bars.customdata[0] == "2 of 10<br>seats"
+
+
+def test_names_lie_and_series_stand_on_one_another_with_patterns_of_their_own():
+    bars = [Bar("Ada", [1, 2], "3", "")]
+    made: go.Figure = drawn(figure(bars=bars, series=("In time", "Late"), lying=True), "dark")
+
+    assert [list(each.x) for each in made.data] == [[1], [2]]
+    assert len({each.marker.pattern.shape for each in made.data}) == 2
+    assert made.layout.barmode == "stack"
+    assert made.layout.showlegend
+
+
+def test_shares_below_a_tenth_are_told_to_the_part_of_a_point():
+    assert [share(each) for each in (None, 0, 0.046, 0.46)] == ["–", "0%", "4.6%", "46%"]
