@@ -363,12 +363,20 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     (
         _needs(P.ANALYTICS_READ, P.ANALYTICS_READ_OWN),
         (
+            "analytics.demand.all_made",
+            "analytics.demand.all_waited",
+            "analytics.demand.made",
+            "analytics.demand.waited",
+            "analytics.people.people",
             "analytics.refilled.refilled",
             "analytics.seats.all_seats",
             "analytics.seats.seats",
             "analytics.utilisation.utilisation",
+            "analytics.worth.all_worth",
+            "analytics.worth.worth",
         ),
     ),
+    (_needs(P.ANALYTICS_READ), ("analytics.demand.waiting_list",)),
     # people
     (
         _needs(P.ACCOUNTS_WRITE),

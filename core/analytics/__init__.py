@@ -1,25 +1,52 @@
 """Figures: what the book says of a period, counted in the database."""
 
 from core.analytics.asked import AnalyticsAsked
+from core.analytics.demand import (
+    Made,
+    Waited,
+    WaitingList,
+    all_made,
+    all_waited,
+    made,
+    waited,
+    waiting_list,
+)
 from core.analytics.desk import DeskCounts, desk_counts
 from core.analytics.grouping import LEAD_DAYS, By, Key
+from core.analytics.people import Cohort, People, PeopleMonth, people
 from core.analytics.refilled import Refilled, refilled
 from core.analytics.seats import SeatCounts, Seats, all_seats, seats
 from core.analytics.utilisation import UtilisationWeek, utilisation
+from core.analytics.worth import Worth, all_worth, worth
 
 __all__ = [
     "LEAD_DAYS",
     "AnalyticsAsked",
     "By",
+    "Cohort",
     "DeskCounts",
     "Key",
+    "Made",
+    "People",
+    "PeopleMonth",
     "Refilled",
     "SeatCounts",
     "Seats",
     "UtilisationWeek",
+    "Waited",
+    "WaitingList",
+    "Worth",
+    "all_made",
     "all_seats",
+    "all_waited",
+    "all_worth",
     "desk_counts",
+    "made",
+    "people",
     "refilled",
     "seats",
     "utilisation",
+    "waited",
+    "waiting_list",
+    "worth",
 ]

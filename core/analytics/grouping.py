@@ -5,7 +5,7 @@ so they cannot disagree.
 """
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -30,6 +30,8 @@ from core.policy import Actor, visible_figures
 
 S = BookingState
 Key = int | str | date | None
+Counts = Select[*tuple[Any, ...]]
+"""Counts of bookings, to be put in groups."""
 
 DAY, HOUR = 86400, 3600
 EPOCH = date(1970, 1, 1)
@@ -109,12 +111,29 @@ def is_asked_for(actor: Actor, asked: AnalyticsAsked, frame: Frame) -> ColumnEle
     return and_(*conditions)
 
 
+def count_groups(
+    session: Session, by: By, asked: AnalyticsAsked, frame: Frame, query: Counts
+) -> Iterator[tuple[Any, ...]]:
+    """Key, name and what ``query`` counts, for each group in order; empty ones between others."""
+    nothing = (0,) * len(query.selected_columns)
+    grouped = joined(query, by).add_columns(key_of(by, frame).label("grouped_by"))
+    found: dict[Key, tuple[int, ...]] = {}
+    for *counts, key in session.execute(grouped.group_by("grouped_by")):
+        # Weeks and months are added up from days.
+        before = found.get(folded(by, key), nothing)
+        here = (int(each or 0) for each in counts)
+        found[folded(by, key)] = tuple(map(sum, zip(before, here, strict=True)))
+    names = names_of(session, by)
+    for each in every_key(by, asked, found):
+        yield (each, names.get(each, ""), *found.get(each, nothing))
+
+
 def key_of(by: By, frame: Frame) -> ColumnElement[Any]:
     """The key of the group a booking falls in; for some groups seats or services are joined."""
     return KEYS[by](frame)
 
 
-def joined(query: Select[Any], by: By) -> Select[Any]:
+def joined(query: Counts, by: By) -> Counts:
     """With what the key is read from."""
     if by is By.TIER:
         return query.join(Professional, Professional.id == Booking.professional_id)

@@ -6,26 +6,15 @@ the share that is given up. Holds and whoever only waited for a seat count nowhe
 """
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
-from core.analytics.grouping import (
-    By,
-    Key,
-    every_key,
-    folded,
-    frame_of,
-    is_asked_for,
-    joined,
-    key_of,
-    names_of,
-)
+from core.analytics.grouping import By, Counts, Frame, Key, count_groups, frame_of, is_asked_for
 from core.models import Attendee, Booking, BookingState
 from core.policy import Actor, Permission, require
 
@@ -85,17 +74,8 @@ def seats(
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
     session.flush()
     frame = frame_of(session, asked)
-    key = key_of(by, frame).label("grouped_by")
-    query = select(key, *(count_of(each, now) for each in Seats)).select_from(Booking)
-    query = joined(query.join(Attendee, Attendee.booking_id == Booking.id), by)
-    rows = session.execute(
-        query.where(is_asked_for(actor, asked, frame), COUNTED).group_by("grouped_by")
-    )
-    names, found = names_of(session, by), _folded(rows, by)
-    return [
-        SeatCounts(each, names.get(each, ""), *found.get(each, NONE))
-        for each in every_key(by, asked, found)
-    ]
+    query = _seats_of(actor, asked, frame, now)
+    return [SeatCounts(*each) for each in count_groups(session, by, asked, frame, query)]
 
 
 def all_seats(
@@ -104,12 +84,8 @@ def all_seats(
     """All of them together."""
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
     session.flush()
-    counts = (count_of(each, now) for each in Seats)
-    query = select(*counts).select_from(Booking).join(Attendee, Attendee.booking_id == Booking.id)
-    row = session.execute(
-        query.where(is_asked_for(actor, asked, frame_of(session, asked)), COUNTED)
-    )
-    return SeatCounts(None, "", *(int(each or 0) for each in row.one()))
+    row = session.execute(_seats_of(actor, asked, frame_of(session, asked), now)).one()
+    return SeatCounts(None, "", *(int(each or 0) for each in row))
 
 
 def count_of(which: Seats, now: datetime) -> ColumnElement[int]:
@@ -122,16 +98,12 @@ def is_among(which: Seats, now: datetime) -> ColumnElement[bool]:
     return and_(COUNTED, AMONG[which](now))
 
 
-def _folded(rows: Iterable[Any], by: By) -> Mapping[Key, tuple[int, ...]]:
-    """The counts by the keys people read; weeks and months are added up from days."""
-    found: dict[Key, tuple[int, ...]] = {}
-    for key, *counts in rows:
-        before = found.get(folded(by, key), NONE)
-        found[folded(by, key)] = tuple(map(sum, zip(before, map(int, counts), strict=True)))
-    return found
+def _seats_of(actor: Actor, asked: AnalyticsAsked, frame: Frame, now: datetime) -> Counts:
+    query = select(*(count_of(each, now) for each in Seats)).select_from(Booking)
+    query = query.join(Attendee, Attendee.booking_id == Booking.id)
+    return query.where(is_asked_for(actor, asked, frame), COUNTED)
 
 
-NONE = (0,) * len(Seats)
 COUNTED = and_(Booking.state != S.HELD, Attendee.waiting.is_(False))
 GIVEN_UP = and_(Booking.seats > 1, Attendee.state == S.CANCELLED)
 WHOLE = and_(Booking.state == S.CANCELLED, ~GIVEN_UP)

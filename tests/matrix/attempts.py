@@ -1665,6 +1665,38 @@ CATALOG = {
         ),
     ),
     "practice.find_missing": (Plain(lambda w, who: practice.find_missing(w.session, who)),),
+    "analytics.demand.all_made": (
+        Plain(lambda w, who: analytics.all_made(w.session, who, OF_THE_DAY)),
+    ),
+    "analytics.demand.all_waited": (
+        Plain(lambda w, who: analytics.all_waited(w.session, who, OF_THE_DAY)),
+    ),
+    "analytics.demand.made": (
+        Plain(lambda w, who: analytics.made(w.session, who, OF_THE_DAY, analytics.By.CHANNEL)),
+    ),
+    "analytics.demand.waited": (
+        Plain(lambda w, who: analytics.waited(w.session, who, OF_THE_DAY, analytics.By.HOUR)),
+    ),
+    "analytics.demand.waiting_list": (
+        Plain(lambda w, who: analytics.waiting_list(w.session, who, OF_THE_DAY)),
+    ),
+    "analytics.people.people": (
+        Plain(lambda w, who: analytics.people(w.session, who, OF_THE_DAY, now=NOW)),
+    ),
+    "analytics.worth.all_worth": (
+        Plain(lambda w, who: analytics.all_worth(w.session, who, OF_THE_DAY, now=NOW)),
+    ),
+    "analytics.worth.worth": (
+        Listing(
+            "professional",
+            lambda w, who: {
+                each.key
+                for each in analytics.worth(
+                    w.session, who, OF_THE_DAY, analytics.By.PROFESSIONAL, now=NOW
+                )
+            },
+        ),
+    ),
     "analytics.refilled.refilled": (
         Plain(lambda w, who: analytics.refilled(w.session, who, OF_THE_DAY)),
     ),
