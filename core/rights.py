@@ -180,6 +180,8 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         (
             "booking.importing.record_past",
             "transfer.bookings.import_bookings",
+            "transfer.headings.read_headings",
+            "transfer.headings.remember_columns",
             "transfer.patients.import_patients",
         ),
     ),

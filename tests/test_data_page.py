@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core.models import AuditEntry, AuthSession, Role
+from core.models import AuditEntry, AuthSession, Booking, Patient, Role
+from core.policy import Actor
+from core.transfer import FileKind, read_headings
 from dashboard import places
 from tests import a, screen
 
@@ -46,3 +48,109 @@ def test_after_a_while_the_password_comes_first(data, sqlite_database):
 
     assert "practice_everything_download" not in {each.key for each in data.button}
     assert data.text_input(key="practice_everything_confirm_password")
+
+
+# --- a file of another system
+
+PATIENTS = "Kunde;Handy;Akte\nAna Silva;642110478;likes tea\n=1+1;nonsense;\n"
+
+
+def upload(page, text, kind="patients", name="old.csv"):
+    if kind != "patients":
+        page.segmented_control(key="bring_kind").set_value(kind).run()
+    return shown(page.file_uploader[0].set_value((name, text.encode(), "text/csv")).run())
+
+
+def column(page, title):
+    return next(each for each in page.selectbox if str(each.key).endswith(f"_{title}"))
+
+
+def choose(page, **columns):
+    for title, wanted in columns.items():
+        column(page, title).set_value(wanted).run()
+    return shown(page)
+
+
+def press(page, key):
+    return shown(page.button(key=key).click().run())
+
+
+def names(database):
+    with database.reading() as session:
+        return session.scalars(select(Patient.name).order_by(Patient.id)).all()
+
+
+def test_a_file_is_looked_at_first_and_then_brought_in(data, sqlite_database):
+    choose(upload(data, PATIENTS), Kunde="name", Akte="desk_note")
+
+    press(data, "bring_look")
+    assert data.warning[0].value == "This would happen: 1 added, 1 refused."
+    assert data.dataframe[0].value.to_dict("list") == {
+        "Line": [3],
+        "Patients": ["=1+1"],
+        "What is in the way": ["This does not look like a phone number. Please check it."],
+    }
+    assert names(sqlite_database) == []
+
+    press(data, "bring_import")
+    assert names(sqlite_database) == ["Ana Silva"]
+    assert [each.value for each in data.toast] == ["Imported: 1 added, 1 refused."]
+    assert "bring_import" not in {each.key for each in data.button}
+
+
+def test_what_columns_hold_is_remembered_for_the_next_file(data, admin, sqlite_database):
+    choose(upload(data, PATIENTS), Kunde="name", Akte="desk_note", Handy="")
+    assert [column(data, each).value for each in ("Kunde", "Handy", "Akte")] == [
+        "name",
+        "",
+        "desk_note",
+    ]
+    choose(data, Handy="phone")
+    press(press(data, "bring_look"), "bring_import")
+
+    with sqlite_database.reading() as session:
+        actor = Actor(Role.ADMIN, "Alex", admin.id)
+        found = read_headings(session, actor, FileKind.PATIENTS, b"AKTE,KUNDE,phone\n1,2,3\n")
+    assert [(each.title, each.column) for each in found] == [
+        ("AKTE", "desk_note"),
+        ("KUNDE", "name"),
+        ("phone", "phone"),
+    ]
+
+
+def test_another_reading_is_looked_at_anew(data):
+    press(choose(upload(data, PATIENTS), Kunde="name"), "bring_look")
+    assert "bring_import" in {each.key for each in data.button}
+
+    choose(data, Akte="alerts")
+
+    assert "bring_import" not in {each.key for each in data.button}
+
+
+def test_bookings_come_the_same_way(data, sqlite_database):
+    with sqlite_database.writing() as session:
+        a.professional(session, name="Dr Ada", services=(a.service(session, name="Visit"),))
+        a.patient(session, name="Ana Silva")
+    row = "patient,professional,service,start\nAna Silva,Dr Ada,Visit,2026-12-07 10:00\n"
+
+    press(press(upload(data, row, "bookings"), "bring_look"), "bring_import")
+
+    assert data.success[0].value == "Imported: 1 added."
+    with sqlite_database.reading() as session:
+        assert session.scalars(select(Booking.channel)).one() == "import"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "This file is empty"),
+        ("PK\x03\x04", "This is a spreadsheet"),
+        ("name,b\n1,2", "no column"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(data, text, says):
+    upload(data, text)
+    if not data.error:
+        press(data, "bring_look")
+
+    assert says in data.error[0].value

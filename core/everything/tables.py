@@ -34,6 +34,7 @@ ABOUT: Mapping[str, str] = MappingProxyType(
         "patient_merges": "Patients who were on file twice.",
         "told_apart": "Patients who look like one and are not.",
         "erasures": "Patients who were erased: a number and times.",
+        "import_columns": "What the columns of other systems' files hold.",
         "users": "Who can sign in, without passwords.",
         "bookings": "Every booking as it is now.",
         "attendees": "Who comes to it, with their own state.",

@@ -63,6 +63,7 @@ from core.models.recalls import Recall, RecallEnd
 from core.models.record import AuditEntry, ExceptionalAccess
 from core.models.second_step import RecoveryCode, SecondStep
 from core.models.sick_day import AbsenceCall, CallStep
+from core.models.transfer import ImportColumn
 from core.models.visit_notes import VisitNote
 from core.models.waiting import (
     Answer,
@@ -107,6 +108,7 @@ __all__ = [
     "Frequency",
     "HoursChange",
     "HoursKind",
+    "ImportColumn",
     "KnownDevice",
     "MessageState",
     "Offer",

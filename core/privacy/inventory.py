@@ -419,6 +419,7 @@ NOT_THEIRS: Mapping[str, str] = MappingProxyType(
                 "expertise",
                 "expertise_synonyms",
                 "hours_changes",
+                "import_columns",
                 "openings",
                 "portraits",
                 "organisation",

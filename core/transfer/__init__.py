@@ -6,6 +6,7 @@ at all, and the same file twice adds nothing. ``data/samples/README.md`` names t
 """
 
 from core.transfer.bookings import import_bookings
+from core.transfer.headings import FileKind, Heading, read_headings, remember_columns
 from core.transfer.patients import import_patients
 from core.transfer.reading import csv_cell, read_file, uncovered
 from core.transfer.report import (
@@ -20,6 +21,8 @@ from core.transfer.values import DateOrder
 
 __all__ = [
     "DateOrder",
+    "FileKind",
+    "Heading",
     "ImportOptions",
     "ImportReport",
     "Keep",
@@ -30,5 +33,7 @@ __all__ = [
     "import_bookings",
     "import_patients",
     "read_file",
+    "read_headings",
+    "remember_columns",
     "uncovered",
 ]

@@ -39,7 +39,7 @@ from core.patients import fold
 from core.patients.typed import Place, phone_number, place_of
 from core.policy import Actor, Permission, require
 from core.transfer.patients import lock_imports, name_key
-from core.transfer.reading import Row, check_columns, read_table
+from core.transfer.reading import Row, check_columns, keyed, read_table
 from core.transfer.report import (
     ImportOptions,
     ImportReport,
@@ -156,7 +156,7 @@ def import_bookings(
     """
     require(actor, Permission.IMPORT)
     options = options or ImportOptions()
-    table = read_table(content, COLUMNS, encoding=options.encoding)
+    table = read_table(content, COLUMNS, encoding=options.encoding, said=keyed(options.said))
     check_columns(table, NEEDED)
     lock_imports(session)
     book = _open_book(session, actor, options, now)

@@ -19,7 +19,7 @@ from core.models import Calendar, CalendarKind, Patient
 from core.patients import NewPatient, fold, search_text
 from core.patients.typed import Place, cleaned, place_of
 from core.policy import Actor, Permission, require
-from core.transfer.reading import Row, check_columns, read_table
+from core.transfer.reading import Row, check_columns, keyed, read_table
 from core.transfer.report import (
     ImportOptions,
     ImportReport,
@@ -99,7 +99,7 @@ def import_patients(
     """
     require(actor, Permission.IMPORT)
     options = options or ImportOptions()
-    table = read_table(content, COLUMNS, encoding=options.encoding)
+    table = read_table(content, COLUMNS, encoding=options.encoding, said=keyed(options.said))
     check_columns(table, NEEDED)
     lock_imports(session)
     place, register = place_of(session), register_of(session)

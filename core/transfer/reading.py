@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from charset_normalizer import from_bytes
@@ -31,6 +32,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 Columns = Mapping[str, tuple[str, ...]]
 """A column's name, and the headers it is known by, folded and without spaces."""
+Said = Mapping[str, str]
+"""What somebody said that a title stands for: a column's name, or nothing."""
+NOTHING_SAID: Said = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,15 @@ def read_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def read_table(content: bytes, columns: Columns, *, encoding: str | None = None) -> Table:
-    """The rows of a CSV file, or ``Invalid`` with what is wrong with the file."""
-    text, encoding = decode(content, encoding)
-    text, separator = _separator(text, columns)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    header = _header(reader)
-    names = [_column_named(each, columns) for each in header]
+def read_table(
+    content: bytes, columns: Columns, *, encoding: str | None = None, said: Said = NOTHING_SAID
+) -> Table:
+    """The rows of a CSV file, or ``Invalid`` with what is wrong with the file.
+
+    What was ``said`` of a title goes before what it says by itself.
+    """
+    reader, header, encoding = _opened(content, columns, encoding)
+    names = [column_named(each, columns, said) for each in header]
     _check_header(names, header)
     rows = tuple(_rows(reader, names))
     return Table(
@@ -74,6 +80,26 @@ def read_table(content: bytes, columns: Columns, *, encoding: str | None = None)
             if not name and title.strip()
         ),
     )
+
+
+def read_first(
+    content: bytes, columns: Columns, *, encoding: str | None = None
+) -> tuple[list[str], list[str]]:
+    """The titles of a file and the cells of its first row."""
+    reader, header, _encoding = _opened(content, columns, encoding)
+    try:
+        return header, [plain_cell(each) for each in next(reader, [])]
+    except csv.Error:
+        return header, []
+
+
+def _opened(
+    content: bytes, columns: Columns, encoding: str | None
+) -> tuple["Reader", list[str], str]:
+    text, encoding = decode(content, encoding)
+    text, separator = _separator(text, columns)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    return reader, _header(reader), encoding
 
 
 def check_columns(table: Table, needed: Mapping[str, tuple[str, ...]]) -> None:
@@ -154,16 +180,18 @@ def _decoded(content: bytes, encoding: str) -> str | None:
 
 
 def _separator(text: str, columns: Columns) -> tuple[str, str]:
-    """The separator under which the header names most columns; ``sep=;`` says it outright."""
+    """The separator under which the header names most columns that are known, or else most
+    columns; ``sep=;`` says it outright."""
     text = text.lstrip("\ufeff\r\n")
     first, _, rest = text.partition("\n")
     if first.strip().lower().startswith("sep=") and len(first.strip()) <= 5:
         return rest, first.strip()[4:] or "\t"
+    titles = {each: _split(first, each) for each in SEPARATORS}
     known = {
-        each: sum(bool(_column_named(title, columns)) for title in _split(first, each))
+        each: sum(bool(column_named(title, columns)) for title in titles[each])
         for each in SEPARATORS
     }
-    return text, max(SEPARATORS, key=lambda each: known[each])
+    return text, max(SEPARATORS, key=lambda each: (known[each], len(titles[each])))
 
 
 def _split(line: str, separator: str) -> list[str]:
@@ -186,9 +214,22 @@ def _header(reader: "Reader") -> list[str]:
     return header
 
 
-def _column_named(title: str, columns: Columns) -> str:
-    key = fold(title[:100]).replace(" ", "")
+def column_named(title: str, columns: Columns, said: Said = NOTHING_SAID) -> str:
+    """Our name of a column, or nothing where nobody knows it."""
+    key = title_key(title)
+    if key in said:
+        return said[key]
     return next((name for name, known in columns.items() if key in known), "")
+
+
+def keyed(said: Mapping[str, str]) -> Said:
+    """What was said of titles as they are written, by how they are compared."""
+    return {title_key(title): column for title, column in said.items()}
+
+
+def title_key(title: str) -> str:
+    """A title as it is compared: without accents, case and spaces."""
+    return fold(title[:100]).replace(" ", "")
 
 
 def _check_header(names: list[str], header: list[str]) -> None:

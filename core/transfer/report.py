@@ -2,8 +2,8 @@
 
 import enum
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from core.errors import BookingError
 from core.transfer.values import DateOrder
@@ -39,6 +39,8 @@ class ImportOptions:
     keep: Keep = Keep.GOOD_ROWS
     encoding: str | None = None
     """Named only where the file's own encoding is not recognised."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What columns hold whose titles do not tell: title to column, or to nothing."""
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "patient.exported": N_("{who} took a copy of everything about {patient}."),
         "export.offered": N_("{who} asked for a download."),
         "export.taken": N_("{who} downloaded a file."),
+        "import.columns_said": N_("{who} said what the columns of a file hold."),
         "place.exported": N_("{who} wrote everything to a file."),
         "place.imported": N_("{who} filled this place from a file of everything."),
         "audit.read": N_("{who} read the audit."),

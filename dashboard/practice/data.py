@@ -1,4 +1,4 @@
-"""What the place can take along: everything it holds, as one file."""
+"""What the place brings in from other systems, and takes along: everything, as one file."""
 
 import streamlit as st
 
@@ -6,9 +6,15 @@ from core.policy import Actor
 from dashboard import confirming
 from dashboard.exporting import download_button
 from dashboard.i18n import _
+from dashboard.practice import bringing_in
 
 
 def show(actor: Actor) -> None:
+    bringing_in.show(actor)
+    _everything(actor)
+
+
+def _everything(actor: Actor) -> None:
     with st.container(border=True, key="practice_everything"):
         st.markdown(f"**{_('Everything, as one file')}**")
         st.caption(

@@ -729,6 +729,20 @@ BOOKINGS = {
             )
         ),
     ),
+    "transfer.headings.read_headings": (
+        Plain(
+            lambda w, who: transfer.read_headings(
+                w.session, who, transfer.FileKind.PATIENTS, b"name,phone\nAna,642110478\n"
+            )
+        ),
+    ),
+    "transfer.headings.remember_columns": (
+        Plain(
+            lambda w, who: transfer.remember_columns(
+                w.session, who, transfer.FileKind.PATIENTS, {"Akte": "desk_note"}, now=NOW
+            )
+        ),
+    ),
     "transfer.patients.import_patients": (
         Plain(
             lambda w, who: transfer.import_patients(
