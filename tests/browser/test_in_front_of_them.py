@@ -22,8 +22,10 @@ def live_database(live_database):
         doctor = session.scalars(select(Professional)).one()
         visit = a.service(session, name="Skin check", horizon_days=60)
         a.offer(session, doctor, visit)
-        start = utc_now().replace(minute=0, second=0, microsecond=0)
-        span = a.Interval(start, start + timedelta(minutes=30))
+        # Begun within today and not over at any minute of the day: a phone folds what is over.
+        now = utc_now()
+        start = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
+        span = a.Interval(start, start + timedelta(hours=1))
         ana = session.scalars(select(Patient)).one()
         a.booking(session, doctor, span, patient=ana, service=visit)
     return live_database
