@@ -5,10 +5,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from core import schema
@@ -76,13 +77,29 @@ def migrated_postgresql(postgresql_url: str) -> Iterator[Database]:
     database.dispose()
 
 
-@pytest.fixture
-def sqlite_database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "frontdesk.db"
-    shutil.copyfile(migrated_file, path)
+@pytest.fixture(scope="session")
+def standing_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """One engine for the whole run: each remembers the statements it has compiled."""
+    path = tmp_path_factory.mktemp("standing") / "frontdesk.db"
     database = Database(f"sqlite:///{path}")
-    yield database
-    database.dispose()
+    # Nobody cuts the power; where the disk fails (T110) the test opens its own.
+    event.listen(database.engine, "connect", _do_not_wait_for_the_disk)
+    return database
+
+
+def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+@pytest.fixture
+def sqlite_database(standing_sqlite: Database, migrated_file: Path) -> Iterator[Database]:
+    """A file as new in a folder as new."""
+    path = Path(str(standing_sqlite.engine.url.database))
+    shutil.rmtree(path.parent)
+    path.parent.mkdir()
+    shutil.copyfile(migrated_file, path)
+    yield standing_sqlite
+    standing_sqlite.dispose()
 
 
 @pytest.fixture

@@ -14,14 +14,16 @@ from core.models import AbsenceCall, Base, Booking, CallStep, Service, TimeOff
 from tests import a
 
 
-def test_sqlite_runs_with_full_sync_foreign_keys_and_no_traces(sqlite_database):
+def test_sqlite_runs_with_full_sync_foreign_keys_and_no_traces(tmp_path):
     """T153"""
-    with sqlite_database.reading() as session:
+    database = Database(f"sqlite:///{tmp_path / 'opened.db'}")
+    with database.reading() as session:
         found = {
             name: session.scalar(text(f"PRAGMA {name}"))
             for name in ("synchronous", "foreign_keys", "secure_delete")
         }
         mode = session.scalar(text("PRAGMA journal_mode"))
+    database.dispose()
     assert found == {"synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
     assert mode == journal_mode(sqlite_module().sqlite_version_info).lower()
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -154,12 +155,13 @@ def test_a_link_is_mailed_and_works(database, office, post):
         ]
 
 
-def test_t060_the_secret_of_a_mailed_link_lies_nowhere(sqlite_database, office, post, tmp_path):
+def test_t060_the_secret_of_a_mailed_link_lies_nowhere(sqlite_database, office, post):
     invite(sqlite_database)
     sending.send_next(sqlite_database, office, now=NOW)
     secret = link_in(post.mails[0]).encode()
 
-    files = [path for path in tmp_path.iterdir() if path.name.startswith("frontdesk.db")]
+    place = Path(str(sqlite_database.engine.url.database))
+    files = list(place.parent.glob(f"{place.name}*"))
     assert files
     assert not [path for path in files if secret in path.read_bytes()]
 
