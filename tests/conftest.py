@@ -1,9 +1,11 @@
 """What every test may ask for: databases on both engines, and the system's Chromium."""
 
+import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +33,39 @@ FLAGS = [
 ]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Of the run's time half is waiting for a browser or a server: others calculate meanwhile."""
+    cores = os.cpu_count() or 1
+    return min(2 * cores, cores + 2)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A journey through a real browser has a second try, listed in the summary as a rerun."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.flaky(reruns=1))
+    items[:] = spread(items)
+
+
+def spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The modules that mostly wait, evenly among those that calculate.
+
+    Each worker takes a stretch of the list, so that at no time all of them drive browsers.
+    """
+    modules = [list(found) for _, found in itertools.groupby(items, lambda item: item.path)]
+    placed = []
+    for waiting in (True, False):
+        those = [each for each in modules if any(map(_waits, each)) is waiting]
+        total, before = sum(map(len, those)), 0
+        for each in those:
+            placed.append(((before + len(each) / 2) / total, each))
+            before += len(each)
+    return [item for _, each in sorted(placed, key=itemgetter(0)) for item in each]
+
+
+def _waits(item: pytest.Item) -> bool:
+    return not {"browser", "target", "fresh"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
