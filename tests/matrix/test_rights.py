@@ -4,12 +4,15 @@ takes (T076, T077, T079, T080, T084, T086)."""
 import importlib
 import inspect
 import pkgutil
+import shutil
 
 import pytest
 
 import core
+from core.db import Database
 from core.errors import NotAllowed, NotFound, SignInNeeded
 from core.rights import RIGHTS, Answer, Reach
+from tests.conftest import ENGINES, empty
 from tests.matrix.attempts import ATTEMPTS, About, Listing, Plain
 from tests.matrix.world import MISSING, ROLES, World
 
@@ -88,10 +91,26 @@ def expected(world, who, right, kind, id):
     return "done" if id != MISSING else "missing"
 
 
+@pytest.fixture(scope="module", params=ENGINES)
+def world(request, migrated_file, tmp_path_factory):
+    """One for all attempts: each is taken back, see ``Said``."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("matrix") / "world.db"
+        shutil.copyfile(migrated_file, path)
+        database = Database(f"sqlite:///{path}")
+    else:
+        database = request.getfixturevalue("migrated_postgresql")
+        empty(database)
+    with database.writing() as session:
+        yield World(session)
+        session.rollback()
+    database.dispose()
+
+
 @pytest.mark.parametrize("name", ATTEMPTS)
-def test_t076_what_the_table_says_is_what_happens(session, name):
+def test_t076_what_the_table_says_is_what_happens(world, name):
     """T079: what is somebody else's answers in the very words of what is not there."""
-    world, right = World(session), RIGHTS[name]
+    right = RIGHTS[name]
     for who, actor in world.actors.items():
         for attempt in ATTEMPTS[name]:
             if isinstance(attempt, About):
