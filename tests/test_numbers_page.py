@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import plotly.graph_objects as go
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core.models import BookingState, Role, User
+from core.models import Booking, BookingState, Channel, Professional, Role, User
 from dashboard.figures.bar import days_of
 from dashboard.figures.figure import Bar, Figure, drawn, share
 from tests import a, screen
@@ -85,12 +86,12 @@ def test_no_shows_stand_beside_what_they_are_of(numbers, booked):
 
 def test_they_are_grouped_another_way(numbers, booked):
     page = numbers("No-shows")
-    page.selectbox(key="by").set_value("Professional").run()
+    page.selectbox(key="seats_by_0").set_value("Professional").run()
 
     assert [row[:4] for row in rows(page)] == [["Dr Ada", 4, 1, 25], ["Dr Ben", 1, 0, 0]]
     assert [each.value for each in page.subheader] == ["No-shows by professional"]
 
-    page.segmented_control(key="of").set_value("Cancellations").run()
+    page.segmented_control(key="seats_of").set_value("Cancellations").run()
     assert [each.value for each in page.subheader] == ["Cancellations by professional"]
 
 
@@ -121,6 +122,76 @@ def test_days_without_bookings_say_what_to_do(numbers, booked):
     assert "Choose other days" in page.info[0].value
 
 
+def test_demand_says_what_was_booked_when_and_through_whom(numbers, booked, sqlite_database):
+    with sqlite_database.writing() as session:
+        first = session.scalars(select(Booking).order_by(Booking.id)).first()
+        first.channel = Channel.PATIENT
+        first.arrived_at, first.started_at = a.at(8.75), a.at(9.1)
+    page = numbers("Demand")
+    page.selectbox(key="dates").set_value("Last 4 weeks").run()
+
+    found = metrics(page)
+    assert found["By patients themselves"][0].startswith("1 · ")
+    assert found["Wait in house"] == ("21.0 min", "")
+    assert found["Waiting list"] == ("–", "0 wait now")
+
+    page.selectbox(key="demand_by_0").set_value("Booked ahead").run()
+    assert ["1–2 days", 6, 5, 0, 1, 0] in rows(page)
+
+    page.segmented_control(key="demand_of").set_value("Wait in house").run()
+    assert rows(page) == [["09:00", 1, 21, 1, 100]]
+
+
+def test_money_says_what_was_booked_and_what_was_lost(numbers, booked):
+    page = numbers("Money")
+
+    assert {title: value for title, (value, _delta) in metrics(page).items()} == {
+        "Booked": "160.00 EUR",
+        "Of that to come": "0.00 EUR",
+        "Lost to no-shows": "40.00 EUR",
+        "Lost to late cancellations": "40.00 EUR",
+    }
+    page.selectbox(key="money_by_0").set_value("Professional").run()
+    assert rows(page) == [["Dr Ada", 3, 120, 0, 40, 40], ["Dr Ben", 1, 40, 0, 0, 0]]
+
+    page.segmented_control(key="money_of").set_value("Lost").run()
+    page.selectbox(key="money_by_0").set_value("Service").run()
+    assert [each.value for each in page.subheader] == ["EUR lost by service"]
+    assert rows(page) == [["Check-up", 4, 160, 0, 40, 40]]
+
+
+def test_patients_are_new_or_returning_and_some_came_again(numbers, booked, sqlite_database):
+    with sqlite_database.writing() as session:
+        ada = session.scalars(select(Professional)).first()
+        loyal = a.patient(session)
+        for day in (-40, 0):
+            when = a.span(6, 7, day=day)
+            a.booking(session, ada, when, patient=loyal, state=S.COMPLETED)
+    page = numbers("Patients")
+
+    assert {title: value for title, (value, _delta) in metrics(page).items()} == {
+        "Patients": "5",
+        "New": "4",
+        "Returning": "1",
+        "Visits each": "1.0",
+    }
+    page.segmented_control(key="patients_of").set_value("Visits each").run()
+    assert rows(page) == [[1, 5]]
+
+    page.selectbox(key="dates").set_value("Last 12 months").run()
+    page.segmented_control(key="patients_of").set_value("Who came again").run()
+    october = rows(page)[9]
+    assert october[:4] == [date(2026, 10, 1), 1, 0, 100]
+
+
+@pytest.mark.parametrize("view", ["Utilisation", "No-shows", "Demand", "Money", "Patients"])
+def test_an_empty_book_says_what_to_do(numbers, view):
+    page = numbers(view)
+
+    assert not page.exception
+    assert len(page.info) == 1
+
+
 @pytest.mark.parametrize(
     ("period", "first", "last"),
     [
@@ -145,7 +216,7 @@ def figure(**changed: object) -> Figure:
         Bar("Dr <b>Ada", [0.2], "20%", "2 of 10<br>seats", few=True),
         Bar("Dr Ben", [None], "", "0 of 0"),
     ]
-    made = {"key": "x", "title": "", "counts": "", "bars": bars, "percent": True}
+    made = {"key": "x", "title": "", "counts": "", "bars": bars}
     return Figure(**(made | changed))
 
 

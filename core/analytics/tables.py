@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.analytics.demand import Made, Waited
 from core.analytics.grouping import By, Key
+from core.analytics.people import People
 from core.analytics.seats import SeatCounts
+from core.analytics.worth import Worth
 from core.errors import N_
 from core.models import Channel
 
@@ -107,6 +110,107 @@ def seats_table(by: By, found: Iterable[SeatCounts]) -> Table:
         for each in found
     ]
     return Table(titles, rows)
+
+
+def made_table(by: By, found: Iterable[Made]) -> Table:
+    """Bookings made, by where they came from."""
+    titles = (TITLES[by], N_("Made"), *CHANNELS.values())
+    return Table(
+        titles,
+        [
+            (
+                word_of(by, each.key, each.name),
+                each.made,
+                each.desk,
+                each.professional,
+                each.patient,
+                each.imported,
+            )
+            for each in found
+        ],
+    )
+
+
+def waited_table(by: By, found: Iterable[Waited]) -> Table:
+    """Time between arriving and beginning."""
+    titles = (
+        TITLES[by],
+        N_("Visits"),
+        N_("Minutes on average"),
+        N_("Over 15 minutes"),
+        N_("Over 15 minutes %"),
+    )
+    return Table(
+        titles,
+        [
+            (
+                word_of(by, each.key, each.name),
+                each.visits,
+                None if each.minutes is None else round(each.minutes, 1),
+                each.long,
+                per_cent(each.long / each.visits if each.visits else None),
+            )
+            for each in found
+        ],
+    )
+
+
+def worth_table(by: By, found: Iterable[Worth]) -> Table:
+    """Money, in units of the currency."""
+    titles = (
+        TITLES[by],
+        N_("Visits"),
+        N_("Value booked"),
+        N_("Of that to come"),
+        N_("Lost to no-shows"),
+        N_("Lost to late cancellations"),
+    )
+    return Table(
+        titles,
+        [
+            (
+                word_of(by, each.key, each.name),
+                each.visits,
+                each.booked_cents / 100,
+                each.to_come_cents / 100,
+                each.no_show_cents / 100,
+                each.late_cents / 100,
+            )
+            for each in found
+        ],
+    )
+
+
+def months_table(found: People) -> Table:
+    """New and returning patients, month by month."""
+    titles = (TITLES[By.MONTH], *WORDS[By.RETURNING])
+    return Table(titles, [(each.month, each.new, each.returning) for each in found.months])
+
+
+def visits_table(found: People) -> Table:
+    """How many patients came how often."""
+    return Table((N_("Visits"), N_("Patients")), list(found.by_visits.items()))
+
+
+def cohorts_table(found: People) -> Table:
+    """Of those who came first in a month, the share that came in each month after it."""
+    after = max(len(found.cohorts) - 1, 0)
+    titles = (N_("First came in"), N_("Patients"), *(f"+{number + 1}" for number in range(after)))
+    return Table(
+        titles,
+        [
+            (
+                each.month,
+                each.patients,
+                *(
+                    per_cent(again / each.patients if each.patients else None)
+                    for again in each.came_again
+                ),
+                *(None,) * (after - len(each.came_again)),
+            )
+            for each in found.cohorts
+        ],
+    )
 
 
 def per_cent(share: float | None) -> float | None:

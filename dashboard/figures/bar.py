@@ -19,8 +19,9 @@ from dashboard.i18n import N_, _
 VIEW, DATES, DAYS = "view", "dates", "days"
 PROFESSIONALS, SERVICES, ROOMS, COMPARE = "professionals", "services", "rooms", "compare"
 
-UTILISATION, NO_SHOWS = N_("Utilisation"), N_("No-shows")
-VIEWS = (UTILISATION, NO_SHOWS)
+UTILISATION, NO_SHOWS, DEMAND = N_("Utilisation"), N_("No-shows"), N_("Demand")
+MONEY, PATIENTS = N_("Money"), N_("Patients")
+VIEWS = (UTILISATION, NO_SHOWS, DEMAND, MONEY, PATIENTS)
 
 IN_WEEKS: Mapping[str, tuple[int, int]] = {
     N_("Last 4 weeks"): (-3, 4),

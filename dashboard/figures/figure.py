@@ -1,6 +1,6 @@
 """A figure: bars with their numbers in words, what they count, and the same as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -9,10 +9,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.analytics.grouping import By
-from core.analytics.tables import WORDS, Table
+from core.analytics.tables import CHANNELS, NONE, WORDS, Table, worth_table
 from dashboard.formatting import MONTHS
 from dashboard.i18n import _
 
+PERCENT, WHOLE, MONEY = ".0%", ",d", ",.0f"
+"""How heights are written beside the lines, as d3 has it."""
 FEW = 20
 """A share of fewer than these says little: one more or less changes it by a twentieth."""
 
@@ -49,7 +51,36 @@ class Figure:
     series: Sequence[str] = field(default=("",))
     lying: bool = False
     """For names, which are long."""
-    percent: bool = False
+    ticks: str = WHOLE
+
+
+def choose(ways: Mapping[str, Mapping[str, By]], key: str) -> tuple[str, str]:
+    """Which figure of a view, and how it is grouped; both stand in the address."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"{key}_row"):
+        names = list(ways)
+        of = st.segmented_control(
+            _("Of what"),
+            names,
+            default=names[0],
+            format_func=_,
+            key=f"{key}_of",
+            required=True,
+            label_visibility="collapsed",
+            bind="query-params",
+        )
+        chosen = of or names[0]
+        if not ways[chosen]:
+            return chosen, ""
+        group = st.selectbox(
+            _("By"),
+            list(ways[chosen]),
+            format_func=lambda each: _("by {group}").format(group=_(each).lower()),
+            key=f"{key}_by_{list(ways.values()).index(ways[chosen])}",  # one for equal groups
+            label_visibility="collapsed",
+            width=220,
+            bind="query-params",
+        )
+    return chosen, group
 
 
 def theme() -> str:
@@ -113,7 +144,7 @@ def _lay_out(made: go.Figure, figure: Figure, theme: str) -> None:
     values = {
         "rangemode": "tozero",
         "gridcolor": LINES[theme],
-        "tickformat": ".0%" if figure.percent else ",d",
+        "tickformat": figure.ticks,
         "tickfont": ink,
         "zeroline": False,
         "fixedrange": True,
@@ -142,6 +173,11 @@ def show_table(table: Table, *, key: str) -> None:
             each: st.column_config.NumberColumn(format="%.1f %%")
             for each in titles
             if each.endswith("%")
+        }
+        | {
+            each: st.column_config.NumberColumn(format="%.2f")
+            for each, title in zip(titles, table.titles, strict=True)
+            if title in IN_MONEY
         }
         | {titles[0]: st.column_config.Column(pinned=True)},
     )
@@ -174,4 +210,5 @@ def _plain(text: str) -> str:
     return text.replace("<", "‹").replace("‹br>", "<br>")
 
 
-KNOWN = {each for words in WORDS.values() for each in words}
+KNOWN = {each for words in (*WORDS.values(), CHANNELS.values(), NONE.values()) for each in words}
+IN_MONEY = worth_table(By.MONTH, ()).titles[2:]

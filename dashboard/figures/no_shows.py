@@ -11,10 +11,19 @@ from core.policy import Actor
 from dashboard import session
 from dashboard.components.utilisation_chart import hours, percent, points
 from dashboard.figures.bar import Looked
-from dashboard.figures.figure import FEW, Bar, Figure, label_of, share, show, show_table
+from dashboard.figures.figure import (
+    FEW,
+    PERCENT,
+    Bar,
+    Figure,
+    choose,
+    label_of,
+    share,
+    show,
+    show_table,
+)
 from dashboard.i18n import N_, _
 
-OF, BY = "of", "by"
 MISSED, GIVEN_UP = N_("No-shows"), N_("Cancellations")
 GROUPS: Mapping[str, By] = {
     N_("Week"): By.WEEK,
@@ -44,7 +53,7 @@ def show_no_shows(actor: Actor, looked: Looked, *, now: datetime) -> None:
         )
         return
     headline(whole, before, again, earlier)
-    of, group = _choose()
+    of, group = choose({MISSED: GROUPS, GIVEN_UP: GROUPS}, "seats")
     with session.reading() as db:
         found = seats(db, actor, looked.asked, GROUPS[group], now=now)
     show(missed(group, found) if of == MISSED else given_up(group, found))
@@ -123,7 +132,7 @@ def missed(group: str, found: Sequence[SeatCounts]) -> Figure:
         "was not cancelled. In a group each patient counts."
     )
     title = _("No-shows by {group}").format(group=_(group).lower())
-    return Figure(f"no_shows_{group}", title, counts, bars, lying=by in LYING, percent=True)
+    return Figure(f"no_shows_{group}", title, counts, bars, lying=by in LYING, ticks=PERCENT)
 
 
 def given_up(group: str, found: Sequence[SeatCounts]) -> Figure:
@@ -159,30 +168,4 @@ def given_up(group: str, found: Sequence[SeatCounts]) -> Figure:
     title = _("Cancellations by {group}").format(group=_(group).lower())
     ways = [_(each) for each in WAYS]
     key = f"cancelled_{group}"
-    return Figure(key, title, counts, bars, ways, lying=by in LYING, percent=True)
-
-
-def _choose() -> tuple[str, str]:
-    with st.container(
-        horizontal=True, gap="small", vertical_alignment="center", key="no_shows_choose"
-    ):
-        of = st.segmented_control(
-            _("Of what"),
-            (MISSED, GIVEN_UP),
-            default=MISSED,
-            format_func=_,
-            key=OF,
-            required=True,
-            label_visibility="collapsed",
-            bind="query-params",
-        )
-        group = st.selectbox(
-            _("By"),
-            list(GROUPS),
-            format_func=lambda each: _("by {group}").format(group=_(each).lower()),
-            key=BY,
-            label_visibility="collapsed",
-            width=220,
-            bind="query-params",
-        )
-    return of or MISSED, group
+    return Figure(key, title, counts, bars, ways, lying=by in LYING, ticks=PERCENT)
