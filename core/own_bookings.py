@@ -1,9 +1,11 @@
 """A patient's own bookings: what is to come, and what has been."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, not_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
 from core.models import Attendee, Booking, BookingState
@@ -13,21 +15,33 @@ S = BookingState
 OPEN = (S.BOOKED, S.ARRIVED, S.IN_PROGRESS)
 
 
-def load_coming(session: Session, actor: Actor, *, now: datetime) -> Sequence[Booking]:
+A_PAGE = 8
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """One page of the list; ``count`` counts all of it."""
+
+    bookings: Sequence[Booking]
+    count: int
+    page: int
+    """The one asked for, or the last where there are fewer."""
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.count // A_PAGE))
+
+
+def load_coming(session: Session, actor: Actor, *, now: datetime, page: int = 1) -> OwnPage:
     """Visits that are to take place or are under way, the next one first."""
-    return session.scalars(
-        _own(actor).where(_is_coming(now), _still_in(actor)).order_by(Booking.starts_at, Booking.id)
-    ).all()
+    coming = _own(actor).where(_is_coming(now), _still_in(actor))
+    return _page(session, coming, (Booking.starts_at, Booking.id), page)
 
 
-def load_past(session: Session, actor: Actor, *, now: datetime, limit: int) -> Sequence[Booking]:
+def load_past(session: Session, actor: Actor, *, now: datetime, page: int = 1) -> OwnPage:
     """Visits that took place, were missed or cancelled, the latest first."""
-    return session.scalars(
-        _own(actor)
-        .where(not_(_is_coming(now)), Booking.state != S.HELD)
-        .order_by(Booking.starts_at.desc(), Booking.id.desc())
-        .limit(limit)
-    ).all()
+    past = _own(actor).where(not_(_is_coming(now)), Booking.state != S.HELD)
+    return _page(session, past, (Booking.starts_at.desc(), Booking.id.desc()), page)
 
 
 def cancels_late_after(booking: Booking) -> datetime:
@@ -37,9 +51,23 @@ def cancels_late_after(booking: Booking) -> datetime:
 
 def _own(actor: Actor) -> Select[Booking]:
     require(actor, Permission.BOOKINGS_READ_OWN)
-    return visible_bookings(actor).options(
-        joinedload(Booking.service), joinedload(Booking.professional), joinedload(Booking.room)
+    return visible_bookings(actor)
+
+
+def _page(
+    session: Session, chosen: Select[Booking], order: Sequence[SQLColumnExpression[Any]], asked: int
+) -> OwnPage:
+    count = session.scalar(chosen.with_only_columns(func.count())) or 0
+    page = max(1, min(asked, -(-count // A_PAGE)))
+    query = (
+        chosen.order_by(*order)
+        .limit(A_PAGE)
+        .offset((page - 1) * A_PAGE)
+        .options(
+            joinedload(Booking.service), joinedload(Booking.professional), joinedload(Booking.room)
+        )
     )
+    return OwnPage(session.scalars(query).all(), count, page)
 
 
 def _is_coming(now: datetime) -> ColumnElement[bool]:

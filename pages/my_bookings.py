@@ -6,7 +6,7 @@ from core import catalog
 from core.booking import CancelRequest, cancel, get_booking
 from core.db import utc_now
 from core.errors import BookingError
-from core.own_bookings import load_coming, load_past
+from core.own_bookings import OwnPage, load_coming, load_past
 from dashboard import feedback, last_step, own_data, places, session
 from dashboard.components.bookings_list import (
     cancel_form,
@@ -22,8 +22,7 @@ from dashboard.i18n import _
 
 CANCELLING = "my_bookings_cancelling"
 SEEN = "my_bookings_seen_version"
-SHOWN = "my_bookings_shown"
-A_PAGE = 8
+COMING, PAST = "my_bookings_coming", "my_bookings_past"
 
 
 def ask_to_cancel(booking_id: int) -> None:
@@ -39,8 +38,12 @@ def file_button(booking_id: int) -> None:
     download_button(_("To my calendar"), "visit", str(booking_id), key=f"file_{booking_id}")
 
 
-def show_more() -> None:
-    st.session_state[SHOWN] = st.session_state.get(SHOWN, A_PAGE) + A_PAGE
+def pages_of(shown: OwnPage, key: str) -> None:
+    """The way to the other pages, where there are any."""
+    if shown.pages > 1:
+        if key in st.session_state:
+            st.session_state[key] = shown.page  # there may be fewer by now
+        st.pagination(shown.pages, key=key)
 
 
 @st.dialog(_("Cancel booking"), on_dismiss=forget)
@@ -71,12 +74,11 @@ def cancelling() -> None:
 
 
 actor, zone, now = session.signed_in(), session.zone(), utc_now()
-shown = st.session_state.get(SHOWN, A_PAGE)
 with session.reading() as db:
     place = catalog.get_organisation(db)
     practice, books = place.name, place.patients_book
-    coming = load_coming(db, actor, now=now)
-    past = load_past(db, actor, now=now, limit=shown + 1)
+    coming = load_coming(db, actor, now=now, page=st.session_state.get(COMING, 1))
+    past = load_past(db, actor, now=now, page=st.session_state.get(PAST, 1))
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.markdown(f"**{feedback.md(practice)}**", width="content")
     if books and st.button(
@@ -86,25 +88,25 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
 to_come, over = st.columns([6, 5], gap="large")
 with to_come:
     st.subheader(_("To come"), anchor=False)
-    if coming:
+    if coming.count:
         coming_cards(
-            coming,
+            coming.bookings,
             zone=zone,
             now=now,
             on_cancel=ask_to_cancel,
             on_move=moving.ask if books else None,
             file_button=file_button,
         )
+        pages_of(coming, COMING)
     else:
         nothing_to_come(practice, books=books)
     wishing.own_entries(actor)
     zone_note(zone)
-if past:
+if past.count:
     with over:
         st.subheader(_("Past and cancelled"), anchor=False)
-        past_lines(past[:shown], zone=zone, now=now)
-        if len(past) > shown:
-            st.button(_("Show earlier"), on_click=show_more, key="my_bookings_more")
+        past_lines(past.bookings, zone=zone, now=now)
+        pages_of(past, PAST)
 own_data.show(actor, practice)
 if CANCELLING in st.session_state:
     cancelling()

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, text
 
 from core import directory, schedule
 from core.accounts import VISITOR
@@ -12,6 +11,7 @@ from core.directory import Order, PriceRule, Sought, TimesAsked, When
 from core.errors import Invalid, NotFound, PatientsDoNotBook, SignInNeeded
 from core.models import Expertise, ExpertiseSynonym, Role
 from tests import a
+from tests.plans import Listening, check_plans
 
 NOW = a.BEFORE
 """Friday noon; the week that follows is free."""
@@ -337,36 +337,7 @@ def test_however_many_people_the_questions_are_few_and_none_reads_from_end_to_en
         house = House(session)
         for number in range(8):
             a.professional(session, name=f"Extra {number}", services=(house.talk,))
-        sent = []
-        with Listening(session, sent):
+        with Listening(session) as heard:
             house.find(words="talk", when=When(parts=(MORNING,)))
-        asked = [each for each in sent if each[0].lstrip("( ").startswith("SELECT")]
-        assert len(asked) < 40
-        _check_plans(session, asked)
-
-
-class Listening:
-    def __init__(self, session, sent):
-        self.connection, self.sent = session.connection(), sent
-
-    def note(self, _connection, _cursor, statement, values, *_rest):
-        self.sent.append((statement, values))
-
-    def __enter__(self):
-        event.listen(self.connection, "before_cursor_execute", self.note)
-
-    def __exit__(self, *_error):
-        event.remove(self.connection, "before_cursor_execute", self.note)
-
-
-def _check_plans(session, asked):
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    if not sqlite:  # tables this small are cheapest read whole
-        session.execute(text("SET LOCAL enable_seqscan = off"))
-    explain, place = ("EXPLAIN QUERY PLAN", 3) if sqlite else ("EXPLAIN", 0)
-    scan = "SCAN {}" if sqlite else "Seq Scan on {}"
-    for statement, values in asked:
-        rows = session.connection().exec_driver_sql(f"{explain} {statement}", values)
-        plan = [row[place] for row in rows]
-        for table in ("bookings", "claims", "attendees", "working_hours", "patients"):
-            assert not [step for step in plan if scan.format(table) in step], (statement, plan)
+        assert len(heard.questions) < 40
+        check_plans(session, heard.questions)

@@ -11,6 +11,7 @@ from core.models import Booking, BookingState, Patient, Professional, Role, Serv
 from core.own_bookings import cancels_late_after, load_coming, load_past
 from core.policy import Actor
 from tests import a, screen
+from tests.plans import Listening, check_plans
 
 NOW = a.at(12)
 S = BookingState
@@ -228,9 +229,43 @@ def test_earlier_visits_come_a_page_at_a_time(mine, sqlite_database, ana):
     assert "Visit no 7" in said(page)
     assert "Visit no 8" not in said(page)
 
-    press(page, "my_bookings_more")
+    page.session_state["my_bookings_past"] = 2
+    page.run()
     assert "Visit no 9" in said(page)
-    assert not [each for each in page.button if each.key == "my_bookings_more"]
+    assert "Visit no 7" not in said(page)
+
+
+def test_what_is_to_come_is_paged_and_a_page_that_is_gone_is_the_last_there_is(
+    mine, sqlite_database, ana
+):
+    for day in range(9):
+        last = add(sqlite_database, ana, 9, day=1 + day, service=f"Visit no {day}")
+    page = mine()
+    assert len([each for each in page.button if (each.key or "").startswith("cancel_")]) == 8
+    assert "Visit no 8" not in said(page)
+
+    page.session_state["my_bookings_coming"] = 2
+    assert "Visit no 8" in said(page.run())
+    with sqlite_database.writing() as session:
+        session.get_one(Booking, last.id).state = S.CANCELLED
+    page.session_state["my_bookings_coming"] = 2
+    assert "Visit no 0" in said(page.run())
+
+
+def test_own_bookings_are_found_without_reading_those_of_all(database):
+    with database.writing() as session:
+        patient = a.patient(session)
+        actor = a.actor(session, Role.PATIENT, patient_id=patient.id)
+        doctor = a.professional(session)
+        for day in range(20):
+            a.booking(session, doctor, a.span(9, 10, day=day - 10), patient=patient)
+        with Listening(session) as heard:
+            coming = load_coming(session, actor, now=NOW, page=2)
+            past = load_past(session, actor, now=NOW, page=7)
+        assert [coming.count, coming.page, len(coming.bookings)] == [9, 2, 1]
+        assert [past.count, past.page, len(past.bookings)] == [11, 2, 3]
+        assert len(heard.questions) == 4
+        check_plans(session, heard.questions)
 
 
 def test_what_a_professional_is_called_is_never_markup(mine, sqlite_database, ana):
@@ -246,8 +281,8 @@ def test_coming_ends_with_the_visit_and_past_begins_there(session):
 
     def lists(hour: float) -> tuple[list[int], list[int]]:
         coming = load_coming(session, actor, now=a.at(hour))
-        past = load_past(session, actor, now=a.at(hour), limit=5)
-        return [each.id for each in coming], [each.id for each in past]
+        past = load_past(session, actor, now=a.at(hour))
+        return [each.id for each in coming.bookings], [each.id for each in past.bookings]
 
     assert lists(11.9) == ([booking.id], [])
     assert lists(12) == ([], [booking.id])
@@ -265,8 +300,8 @@ def test_a_hold_is_in_neither_list(session):
         held_until=a.at(12.5),
     )
 
-    assert not load_coming(session, actor, now=NOW)
-    assert not load_past(session, actor, now=NOW, limit=5)
+    assert not load_coming(session, actor, now=NOW).count
+    assert not load_past(session, actor, now=NOW).count
 
 
 def test_lateness_follows_the_service(session):

@@ -677,14 +677,16 @@ BOOKINGS = {
     "own_bookings.load_coming": (
         Listing(
             "booking",
-            lambda w, who: {each.id for each in own_bookings.load_coming(w.session, who, now=NOW)},
+            lambda w, who: {
+                each.id for each in own_bookings.load_coming(w.session, who, now=NOW).bookings
+            },
         ),
     ),
     "own_bookings.load_past": (
         Listing(
             "booking",
             lambda w, who: {
-                each.id for each in own_bookings.load_past(w.session, who, now=a.at(23), limit=99)
+                each.id for each in own_bookings.load_past(w.session, who, now=a.at(23)).bookings
             },
         ),
     ),
