@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit, everything, one_time, privacy
+from core.analytics.files import FigureAsked, figure_table
 from core.booking import get_booking
 from core.calendar_file import visit_file
 from core.day_print import as_pdf, load_printed_day
@@ -221,7 +222,21 @@ def _everything(session: Session, actor: Actor, *, now: datetime, **_more: objec
     return LargeFile(f"frontdesk-{now:%Y-%m-%d}.zip", ZIP, write)
 
 
+def _check_figure(_session: Session, actor: Actor, *words: str, **_now: datetime) -> None:
+    require(actor, Permission.ANALYTICS_READ, Permission.ANALYTICS_READ_OWN)
+    FigureAsked.of_words(words)
+
+
+def _figure(session: Session, actor: Actor, *words: str, now: datetime, **_more: object) -> File:
+    """The lines below a figure, as they stand there."""
+    asked = FigureAsked.of_words(words)
+    table = figure_table(session, actor, asked, now=now)
+    name = f"{asked.figure}-{asked.by}-{asked.asked.first}-{asked.asked.last}.csv"
+    return csv_file(name, table.titles, table.rows)
+
+
 KINDS: Mapping[str, Kind] = {
+    "figure": Kind(_check_figure, _figure),
     "day-sheet": Kind(_check_day_sheet, _day_sheet),
     "everything": Kind(everything.check_may_export_everything, _everything),
     "patient": Kind(_check_patient, _patient),

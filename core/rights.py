@@ -365,10 +365,12 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
     (
         _needs(P.ANALYTICS_READ, P.ANALYTICS_READ_OWN),
         (
+            "analytics.behind.load_behind",
             "analytics.demand.all_made",
             "analytics.demand.all_waited",
             "analytics.demand.made",
             "analytics.demand.waited",
+            "analytics.files.figure_table",
             "analytics.people.people",
             "analytics.refilled.refilled",
             "analytics.seats.all_seats",

@@ -149,6 +149,7 @@ BOOKINGS = (
     "time-off",
     "sick-day",
     "my-hours",
+    "numbers",
 )
 """Where a booking can be opened."""
 

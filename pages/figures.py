@@ -2,7 +2,7 @@
 
 from core import catalog
 from core.db import utc_now
-from dashboard import session
+from dashboard import open_booking, session
 from dashboard.figures import bar
 from dashboard.figures.bar import Choices, numbers_bar
 from dashboard.figures.demand import show_demand
@@ -23,10 +23,12 @@ looked = numbers_bar(choices, today=today)
 if looked.view == bar.NO_SHOWS:
     show_no_shows(actor, looked, now=now)
 elif looked.view == bar.DEMAND:
-    show_demand(actor, looked)
+    show_demand(actor, looked, now=now)
 elif looked.view == bar.MONEY:
     show_money(actor, looked, now=now)
 elif looked.view == bar.PATIENTS:
     show_patients(actor, looked, now=now)
 else:
     show_utilisation(actor, looked, today=today, now=now)
+if open_booking.is_open():
+    open_booking.show()

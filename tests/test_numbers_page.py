@@ -95,6 +95,18 @@ def test_they_are_grouped_another_way(numbers, booked):
     assert [each.value for each in page.subheader] == ["Cancellations by professional"]
 
 
+def test_a_bar_shows_the_bookings_behind_it(numbers, booked):
+    page = numbers("No-shows")
+    page.selectbox(key="seats_by_0").set_value("Professional").run()
+    page.selectbox(key="no_shows_Professional_bar").set_value(0).run()
+
+    assert not page.exception
+    assert "**1 booking**" in [each.value for each in page.markdown]
+
+    page.selectbox(key="no_shows_Professional_bar").set_value(1).run()
+    assert "**0 bookings**" in [each.value for each in page.markdown]
+
+
 def test_dates_of_ones_own_and_filters_narrow_everything(numbers, booked):
     _ada, ben, _check = booked
     page = choose_today(numbers("No-shows"))

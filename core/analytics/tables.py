@@ -7,6 +7,7 @@ from core.analytics.demand import Made, Waited
 from core.analytics.grouping import By, Key
 from core.analytics.people import People
 from core.analytics.seats import SeatCounts
+from core.analytics.utilisation import UtilisationWeek
 from core.analytics.worth import Worth
 from core.errors import N_
 from core.models import Channel
@@ -74,6 +75,36 @@ def word_of(by: By, key: Key, name: str = "") -> object:
     if by is By.HOUR:
         return f"{key:02}:00"
     return name or key
+
+
+def utilisation_table(found: Iterable[UtilisationWeek]) -> Table:
+    """Every week of every professional."""
+    titles = (
+        TITLES[By.WEEK],
+        TITLES[By.PROFESSIONAL],
+        N_("Utilisation %"),
+        N_("Booked h"),
+        N_("Offered h"),
+        N_("Visits"),
+        N_("No-shows"),
+        N_("Cancelled"),
+    )
+    return Table(
+        titles,
+        [
+            (
+                each.week_starts_on,
+                each.professional,
+                per_cent(each.utilisation),
+                round(each.booked_minutes / 60, 2),
+                round(each.offered_minutes / 60, 2),
+                each.visits,
+                each.no_shows,
+                each.cancelled,
+            )
+            for each in found
+        ],
+    )
 
 
 def seats_table(by: By, found: Iterable[SeatCounts]) -> Table:

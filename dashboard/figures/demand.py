@@ -1,6 +1,7 @@
 """Demand: what is booked when and through whom, and how long people wait here."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -14,11 +15,24 @@ from core.analytics import (
     waited,
     waiting_list,
 )
+from core.analytics.behind import Behind
+from core.analytics.files import FigureAsked
 from core.analytics.tables import CHANNELS, made_table, waited_table, word_of
 from core.policy import Actor
 from dashboard import session
 from dashboard.figures.bar import Looked
-from dashboard.figures.figure import FEW, Bar, Figure, choose, label_of, share, show, show_table
+from dashboard.figures.behind import show_behind
+from dashboard.figures.figure import (
+    FEW,
+    Bar,
+    Figure,
+    Grouped,
+    choose,
+    label_of,
+    share,
+    show,
+    show_numbers,
+)
 from dashboard.i18n import N_, _
 
 MADE, IN_HOUSE = N_("Bookings made"), N_("Wait in house")
@@ -44,13 +58,14 @@ WAYS: Mapping[str, Mapping[str, By]] = {
 LYING = (By.SERVICE, By.PROFESSIONAL)
 
 
-def show_demand(actor: Actor, looked: Looked) -> None:
+def show_demand(actor: Actor, looked: Looked, *, now: datetime) -> None:
     """The view: the headline, one figure at a time, and its numbers."""
     asked = looked.asked
     with session.reading() as db:
         whole, waits = all_made(db, actor, asked), all_waited(db, actor, asked)
         listed = waiting_list(db, actor, asked)
         before = all_made(db, actor, asked.before()) if looked.compare else None
+        before = before if before and before.made else None  # nothing compares with nothing
         waits_before = all_waited(db, actor, asked.before()) if looked.compare else None
     with st.container(horizontal=True, gap="small", key="demand_headline"):
         _headline_made(whole, before)
@@ -70,9 +85,9 @@ def show_demand(actor: Actor, looked: Looked) -> None:
     of, group = choose(WAYS, "demand")
     by = WAYS[of][group]
     if of == MADE:
-        _show_made(actor, looked, by, group)
+        _show_made(actor, looked, by, group, now=now)
     else:
-        _show_waited(actor, looked, by, group)
+        _show_waited(actor, looked, by, group, now=now)
 
 
 def _headline_made(whole: Made, before: Made | None) -> None:
@@ -108,7 +123,7 @@ def _headline_waits(waits: Waited, before: Waited | None) -> None:
     )
 
 
-def _show_made(actor: Actor, looked: Looked, by: By, group: str) -> None:
+def _show_made(actor: Actor, looked: Looked, by: By, group: str, *, now: datetime) -> None:
     with session.reading() as db:
         found = made(db, actor, looked.asked, by)
     if not any(each.made for each in found):
@@ -117,12 +132,13 @@ def _show_made(actor: Actor, looked: Looked, by: By, group: str) -> None:
             icon=":material/event_busy:",
         )
         return
-    show(made_figure(by, group, found))
-    with st.expander(_("The numbers as a table")):
-        show_table(made_table(by, found), key=f"made_table_{by}")
+    figure = made_figure(by, group, found)
+    show(figure)
+    show_behind(actor, figure, looked, now=now)
+    show_numbers(made_table(by, found), FigureAsked("made", by, looked.asked))
 
 
-def _show_waited(actor: Actor, looked: Looked, by: By, group: str) -> None:
+def _show_waited(actor: Actor, looked: Looked, by: By, group: str, *, now: datetime) -> None:
     with session.reading() as db:
         found = waited(db, actor, looked.asked, by)
     if not any(each.visits for each in found):
@@ -134,9 +150,10 @@ def _show_waited(actor: Actor, looked: Looked, by: By, group: str) -> None:
             icon=":material/hourglass_empty:",
         )
         return
-    show(waited_figure(by, group, found))
-    with st.expander(_("The numbers as a table")):
-        show_table(waited_table(by, found), key=f"waited_table_{by}")
+    figure = waited_figure(by, group, found)
+    show(figure)
+    show_behind(actor, figure, looked, now=now)
+    show_numbers(waited_table(by, found), FigureAsked("waited", by, looked.asked))
 
 
 def made_figure(by: By, group: str, found: Sequence[Made]) -> Figure:
@@ -168,6 +185,7 @@ def made_figure(by: By, group: str, found: Sequence[Made]) -> Figure:
         ),
         bars,
         [_(each) for each in CHANNELS.values()],
+        behind=Grouped(Behind.MADE, by, [each.key for each in found]),
         lying=by in LYING,
     )
 
@@ -194,6 +212,7 @@ def waited_figure(by: By, group: str, found: Sequence[Waited]) -> Figure:
             "count from when they came. Hours are those the visit was booked for."
         ),
         bars,
+        behind=Grouped(Behind.WAITED, by, [each.key for each in found]),
         lying=by in LYING,
     )
 

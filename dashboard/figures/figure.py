@@ -8,8 +8,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.analytics.grouping import By
+from core.analytics.behind import Behind
+from core.analytics.files import FigureAsked
+from core.analytics.grouping import By, Key
 from core.analytics.tables import CHANNELS, NONE, WORDS, Table, worth_table
+from dashboard.exporting import download_button
 from dashboard.formatting import MONTHS
 from dashboard.i18n import _
 
@@ -42,6 +45,15 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Grouped:
+    """What the bars of a figure count, by what, and which group each of them is."""
+
+    what: Behind
+    by: By
+    keys: Sequence[Key]
+
+
+@dataclass(frozen=True)
 class Figure:
     key: str
     title: str
@@ -52,6 +64,8 @@ class Figure:
     lying: bool = False
     """For names, which are long."""
     ticks: str = WHOLE
+    behind: Grouped | None = None
+    """Where the bookings behind a bar can be looked at."""
 
 
 def choose(ways: Mapping[str, Mapping[str, By]], key: str) -> tuple[str, str]:
@@ -88,9 +102,20 @@ def theme() -> str:
 
 
 def show(figure: Figure) -> None:
-    """Draw it, with what has to be known about it."""
+    """Draw it, with what has to be known about it; a bar that is clicked is looked behind."""
     st.subheader(figure.title, help=figure.counts, anchor=False)
-    st.plotly_chart(drawn(figure, theme()), key=figure.key, config={"displayModeBar": False})
+    made, still = drawn(figure, theme()), {"displayModeBar": False}
+    grouped = figure.behind
+    if grouped is None:
+        st.plotly_chart(made, key=figure.key, config=still)
+    else:
+        st.plotly_chart(
+            made,
+            key=figure.key,
+            config=still,
+            on_select=lambda: _look_behind(figure.key, grouped),
+            selection_mode="points",
+        )
     if any(each.few for each in figure.bars):
         st.caption(
             _(
@@ -98,6 +123,19 @@ def show(figure: Figure) -> None:
                 "them with care."
             ).format(few=FEW)
         )
+
+
+def _look_behind(key: str, grouped: Grouped) -> None:
+    """The bar that was clicked is chosen below the figure, as if by hand."""
+    points = st.session_state[key].selection.points
+    number = points[0].get("point_index") if points else None
+    if isinstance(number, int) and 0 <= number < len(grouped.keys):
+        st.session_state[bar_key(key)] = number
+
+
+def bar_key(key: str) -> str:
+    """Where it stands which bar of the figure is looked behind."""
+    return f"{key}_bar"
 
 
 def drawn(figure: Figure, theme: str) -> go.Figure:
@@ -157,6 +195,15 @@ def _lay_out(made: go.Figure, figure: Figure, theme: str) -> None:
     else:
         made.update_yaxes(**values)
         made.update_xaxes(**groups)
+
+
+def show_numbers(table: Table, asked: FigureAsked) -> None:
+    """The figure's numbers as a table, folded away, and as a file."""
+    with st.expander(_("The numbers as a table")):
+        show_table(table, key=f"{asked.figure}_table_{asked.by}")
+        download_button(
+            _("Download"), "figure", *asked.words, key=f"{asked.figure}_download_{asked.by}"
+        )
 
 
 def show_table(table: Table, *, key: str) -> None:

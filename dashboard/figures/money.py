@@ -6,13 +6,25 @@ from datetime import datetime
 import streamlit as st
 
 from core.analytics import By, Worth, all_worth, worth
+from core.analytics.behind import Behind
+from core.analytics.files import FigureAsked
 from core.analytics.tables import word_of, worth_table
 from core.models import Organisation
 from core.policy import Actor
 from dashboard import session
 from dashboard.components.words import money
 from dashboard.figures.bar import Looked
-from dashboard.figures.figure import MONEY, Bar, Figure, choose, label_of, show, show_table
+from dashboard.figures.behind import show_behind
+from dashboard.figures.figure import (
+    MONEY,
+    Bar,
+    Figure,
+    Grouped,
+    choose,
+    label_of,
+    show,
+    show_numbers,
+)
 from dashboard.i18n import N_, _
 
 BOOKED, LOST = N_("Booked"), N_("Lost")
@@ -32,6 +44,7 @@ def show_money(actor: Actor, looked: Looked, *, now: datetime) -> None:
     with session.reading() as db:
         whole = all_worth(db, actor, asked, now=now)
         before = all_worth(db, actor, asked.before(), now=now) if looked.compare else None
+        before = before if before and before.visits else None  # nothing compares with nothing
         currency = db.get_one(Organisation, 1).currency
     if not (whole.booked_cents or whole.lost_cents):
         st.info(
@@ -47,9 +60,11 @@ def show_money(actor: Actor, looked: Looked, *, now: datetime) -> None:
     by = GROUPS[group]
     with session.reading() as db:
         found = worth(db, actor, asked, by, now=now)
-    show(booked(by, group, found, currency) if of == BOOKED else lost(by, group, found, currency))
-    with st.expander(_("The numbers as a table")):
-        show_table(worth_table(by, found), key=f"worth_table_{by}")
+    draw = booked if of == BOOKED else lost
+    figure = draw(by, group, found, currency)
+    show(figure)
+    show_behind(actor, figure, looked, now=now)
+    show_numbers(worth_table(by, found), FigureAsked("worth", by, asked))
 
 
 def headline(whole: Worth, before: Worth | None, currency: str) -> None:
@@ -119,6 +134,7 @@ def booked(by: By, group: str, found: Sequence[Worth], currency: str) -> Figure:
         ),
         bars,
         (_("So far"), _("To come")),
+        behind=Grouped(Behind.BOOKED, by, [each.key for each in found]),
         lying=by in LYING,
         ticks=MONEY,
     )
@@ -147,6 +163,7 @@ def lost(by: By, group: str, found: Sequence[Worth], currency: str) -> Figure:
         ),
         bars,
         (_("No-shows"), _("Late cancellations")),
+        behind=Grouped(Behind.LOST, by, [each.key for each in found]),
         lying=by in LYING,
         ticks=MONEY,
     )

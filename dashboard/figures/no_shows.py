@@ -6,21 +6,25 @@ from datetime import datetime
 import streamlit as st
 
 from core.analytics import By, Refilled, SeatCounts, all_seats, refilled, seats
+from core.analytics.behind import Behind
+from core.analytics.files import FigureAsked
 from core.analytics.tables import seats_table, word_of
 from core.policy import Actor
 from dashboard import session
 from dashboard.components.utilisation_chart import hours, percent, points
 from dashboard.figures.bar import Looked
+from dashboard.figures.behind import show_behind
 from dashboard.figures.figure import (
     FEW,
     PERCENT,
     Bar,
     Figure,
+    Grouped,
     choose,
     label_of,
     share,
     show,
-    show_table,
+    show_numbers,
 )
 from dashboard.i18n import N_, _
 
@@ -56,7 +60,8 @@ def show_no_shows(actor: Actor, looked: Looked, *, now: datetime) -> None:
     of, group = choose({MISSED: GROUPS, GIVEN_UP: GROUPS}, "seats")
     with session.reading() as db:
         found = seats(db, actor, looked.asked, GROUPS[group], now=now)
-    show(missed(group, found) if of == MISSED else given_up(group, found))
+    figure = missed(group, found) if of == MISSED else given_up(group, found)
+    show(figure)
     if whole.unmarked:
         st.caption(
             _(
@@ -64,8 +69,9 @@ def show_no_shows(actor: Actor, looked: Looked, *, now: datetime) -> None:
                 "patient came is not known, and they count as if they had."
             ).format(count=whole.unmarked)
         )
-    with st.expander(_("The numbers as a table")):
-        show_table(seats_table(GROUPS[group], found), key=f"no_shows_table_{group}")
+    show_behind(actor, figure, looked, now=now)
+    by = GROUPS[group]
+    show_numbers(seats_table(by, found), FigureAsked("seats", by, looked.asked))
 
 
 def headline(
@@ -131,8 +137,11 @@ def missed(group: str, found: Sequence[SeatCounts]) -> Figure:
         "Of the patients who were due, those who did not come. Due: the visit has begun and "
         "was not cancelled. In a group each patient counts."
     )
+    behind = Grouped(Behind.NO_SHOWS, by, [each.key for each in found])
     title = _("No-shows by {group}").format(group=_(group).lower())
-    return Figure(f"no_shows_{group}", title, counts, bars, lying=by in LYING, ticks=PERCENT)
+    return Figure(
+        f"no_shows_{group}", title, counts, bars, lying=by in LYING, ticks=PERCENT, behind=behind
+    )
 
 
 def given_up(group: str, found: Sequence[SeatCounts]) -> Figure:
@@ -165,7 +174,8 @@ def given_up(group: str, found: Sequence[SeatCounts]) -> Figure:
         "Of all that was booked, what was cancelled: by the patient in time, by the patient "
         "later than the service's notice, by us, or a seat in a group that went on."
     )
+    behind = Grouped(Behind.CANCELLED, by, [each.key for each in found])
     title = _("Cancellations by {group}").format(group=_(group).lower())
     ways = [_(each) for each in WAYS]
     key = f"cancelled_{group}"
-    return Figure(key, title, counts, bars, ways, lying=by in LYING, ticks=PERCENT)
+    return Figure(key, title, counts, bars, ways, lying=by in LYING, ticks=PERCENT, behind=behind)

@@ -5,11 +5,13 @@ from datetime import datetime
 import streamlit as st
 
 from core.analytics import By, People, people
+from core.analytics.files import FigureAsked
 from core.analytics.tables import cohorts_table, months_table, visits_table
 from core.policy import Actor
 from dashboard import session
+from dashboard.exporting import download_button
 from dashboard.figures.bar import Looked
-from dashboard.figures.figure import Bar, Figure, choose, label_of, show, show_table
+from dashboard.figures.figure import Bar, Figure, choose, label_of, show, show_numbers, show_table
 from dashboard.i18n import N_, _
 
 BY_MONTH, OFTEN, STAYED = N_("New and returning"), N_("Visits each"), N_("Who came again")
@@ -20,6 +22,7 @@ def show_patients(actor: Actor, looked: Looked, *, now: datetime) -> None:
     with session.reading() as db:
         found = people(db, actor, looked.asked, now=now)
         before = people(db, actor, looked.asked.before(), now=now) if looked.compare else None
+    before = before if before and before.patients else None  # nothing compares with nothing
     if not found.patients:
         st.info(
             _("Nobody has come on these days yet. Choose days in the past, or fewer filters."),
@@ -29,12 +32,13 @@ def show_patients(actor: Actor, looked: Looked, *, now: datetime) -> None:
     headline(found, before)
     of, _group = choose({BY_MONTH: {}, OFTEN: {}, STAYED: {}}, "patients")
     if of == STAYED:
-        _show_stayed(found)
+        _show_stayed(found, looked)
         return
     show(new_and_returning(found) if of == BY_MONTH else visits_each(found))
-    with st.expander(_("The numbers as a table")):
-        table = months_table(found) if of == BY_MONTH else visits_table(found)
-        show_table(table, key=f"patients_table_{of}")
+    if of == BY_MONTH:
+        show_numbers(months_table(found), FigureAsked("months", By.MONTH, looked.asked))
+    else:
+        show_numbers(visits_table(found), FigureAsked("visits", By.MONTH, looked.asked))
 
 
 def headline(found: People, before: People | None) -> None:
@@ -115,7 +119,7 @@ def visits_each(found: People) -> Figure:
     )
 
 
-def _show_stayed(found: People) -> None:
+def _show_stayed(found: People, looked: Looked) -> None:
     tells = _(
         "Of those who came for the first time in a month, the share that came in each month "
         "after it. A month that is not over, or only in part asked for, is smaller."
@@ -129,3 +133,5 @@ def _show_stayed(found: People) -> None:
         return
     st.caption(_("+1 is the month after the first visit. Shares in percent."))
     show_table(cohorts_table(found), key="patients_cohorts")
+    words = FigureAsked("cohorts", By.MONTH, looked.asked).words
+    download_button(_("Download"), "figure", *words, key="cohorts_download")

@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 import streamlit as st
 
-from core.analytics import utilisation
+from core.analytics import By, utilisation
+from core.analytics.files import FigureAsked
 from core.policy import Actor
 from core.week import monday_of
 from dashboard import session
@@ -17,6 +18,7 @@ from dashboard.components.utilisation_chart import (
     totals_table,
     weeks_table,
 )
+from dashboard.exporting import download_button
 from dashboard.figures.bar import Looked
 from dashboard.figures.figure import theme
 from dashboard.i18n import _
@@ -52,3 +54,5 @@ def show_utilisation(actor: Actor, looked: Looked, *, today: date, now: datetime
     show_table(totals_table(weeks), key="utilisation_totals")
     with st.expander(_("Every week as a table")):
         show_table(weeks_table(weeks), key="utilisation_weeks")
+        words = FigureAsked("utilisation", By.WEEK, looked.asked).words
+        download_button(_("Download"), "figure", *words, key="utilisation_download")

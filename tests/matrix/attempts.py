@@ -56,6 +56,8 @@ from core import (
     what_if,
 )
 from core.accounts.addresses import NewEmail, change_email
+from core.analytics.behind import Behind, BehindAsked, load_behind
+from core.analytics.files import FigureAsked, figure_table
 from core.availability import Days, next_free, organisation_clock
 from core.booking import (
     AnyRequest,
@@ -384,6 +386,8 @@ def release(world, who):
 DAYS = Days(a.DAY, a.DAY)
 DAY = desk.DayAsked(a.DAY)
 OF_THE_DAY = analytics.AnalyticsAsked(a.DAY, a.DAY)
+BEHIND_THE_HOURS = BehindAsked(OF_THE_DAY, Behind.BOOKED, analytics.By.DAY, a.DAY)
+FIGURE = FigureAsked("worth", analytics.By.DAY, OF_THE_DAY)
 WINDOW = DayWindow(9 * 60, 12 * 60)
 WEEK = (WeekdayWindow(1, 9 * 60, 12 * 60),)
 
@@ -1681,6 +1685,17 @@ CATALOG = {
         ),
     ),
     "practice.find_missing": (Plain(lambda w, who: practice.find_missing(w.session, who)),),
+    "analytics.behind.load_behind": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.id for each in load_behind(w.session, who, BEHIND_THE_HOURS, now=NOW).bookings
+            },
+        ),
+    ),
+    "analytics.files.figure_table": (
+        Plain(lambda w, who: figure_table(w.session, who, FIGURE, now=NOW)),
+    ),
     "analytics.demand.all_made": (
         Plain(lambda w, who: analytics.all_made(w.session, who, OF_THE_DAY)),
     ),

@@ -1,0 +1,122 @@
+"""The bookings behind a bar of a figure: by the words the figure counts by."""
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.agenda import PAGE_LENGTH, Agenda
+from core.analytics.asked import AnalyticsAsked
+from core.analytics.grouping import (
+    IN_TIME,
+    By,
+    Key,
+    frame_of,
+    is_asked_for,
+    joined,
+    key_of,
+)
+from core.analytics.seats import Seats, is_among
+from core.availability import organisation_clock
+from core.desk import drawn
+from core.models import OCCUPYING, Attendee, Booking, BookingState, Professional
+from core.policy import Actor, Permission, require, visible_bookings
+from core.recurrence import months_later
+
+P, S = Permission, BookingState
+
+
+class Behind(enum.StrEnum):
+    """What the bar counts."""
+
+    NO_SHOWS = "no_shows"
+    CANCELLED = "cancelled"
+    MADE = "made"
+    WAITED = "waited"
+    BOOKED = "booked"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class BehindAsked:
+    """A bar: the group with that key, of a figure; and which page of its bookings."""
+
+    asked: AnalyticsAsked
+    what: Behind
+    by: By
+    key: Key
+    page: int = 1
+
+
+def load_behind(session: Session, actor: Actor, asked: BehindAsked, *, now: datetime) -> Agenda:
+    """The bookings the actor may see of those the bar counts, by time, page by page.
+
+    A group visit stands there once, however many of its seats are counted.
+    """
+    require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
+    session.flush()
+    chosen = visible_bookings(actor).where(Booking.id.in_(_ids(session, actor, asked, now)))
+    total = session.scalar(chosen.with_only_columns(func.count())) or 0
+    page = max(1, min(asked.page, -(-total // PAGE_LENGTH)))
+    ids = (
+        chosen.with_only_columns(Booking.id)
+        .order_by(Booking.starts_at, Booking.id)
+        .limit(PAGE_LENGTH)
+        .offset((page - 1) * PAGE_LENGTH)
+    )
+    on_page = list(session.scalars(ids))
+    bookings = drawn(session, visible_bookings(actor).where(Booking.id.in_(on_page)))
+    people = {each.professional_id for each in bookings}
+    named = session.execute(
+        select(Professional.id, Professional.name).where(Professional.id.in_(people))
+    )
+    zone = organisation_clock(session).zone.key
+    return Agenda(zone, bookings, {id: name for id, name in named}, total, page)  # noqa: C416 - rows are not pairs to mypy
+
+
+def _ids(session: Session, actor: Actor, asked: BehindAsked, now: datetime) -> Select[int]:
+    """Of the group alone: a day, week or month is asked for by its days, the rest by its key."""
+    is_made = asked.what is Behind.MADE
+    within = _narrowed(asked)
+    frame = frame_of(session, within, Booking.created_at.expression if is_made else None)
+    query = joined(select(Booking.id), asked.by)
+    if asked.what in OF_SEATS or asked.by is By.RETURNING:
+        query = query.join(Attendee, Attendee.booking_id == Booking.id)
+    query = query.where(is_asked_for(actor, within, frame), CONDITIONS[asked.what](now))
+    if asked.by in IN_TIME:
+        return query
+    key = key_of(asked.by, frame)
+    return query.where(key.is_(None) if asked.key is None else key == asked.key)
+
+
+def _narrowed(asked: BehindAsked) -> AnalyticsAsked:
+    whole, begins = asked.asked, asked.key
+    if asked.by not in IN_TIME or not isinstance(begins, date):
+        return whole
+    ends = begins
+    if asked.by is By.WEEK:
+        ends = begins + timedelta(days=6)
+    elif asked.by is By.MONTH:
+        ends = months_later(begins, 1) - timedelta(days=1)
+    return replace(whole, first=max(whole.first, begins), last=min(whole.last, ends))
+
+
+OF_SEATS = (Behind.NO_SHOWS, Behind.CANCELLED)
+LATE = and_(
+    Booking.state == S.CANCELLED,
+    Booking.cancel_asked_by_patient.is_(True),
+    Booking.cancelled_late.is_(True),
+)
+CONDITIONS: Mapping[Behind, Callable[[datetime], ColumnElement[bool]]] = {
+    Behind.NO_SHOWS: lambda now: is_among(Seats.NO_SHOWS, now),
+    Behind.CANCELLED: lambda now: is_among(Seats.CANCELLED, now),
+    Behind.MADE: lambda _now: Booking.state != S.HELD,
+    Behind.WAITED: lambda _now: and_(
+        Booking.arrived_at.is_not(None), Booking.started_at >= Booking.arrived_at
+    ),
+    Behind.BOOKED: lambda _now: Booking.state.in_(OCCUPYING - {S.HELD}),
+    Behind.LOST: lambda _now: or_(Booking.state == S.NO_SHOW, LATE),
+}
