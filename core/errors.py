@@ -90,7 +90,7 @@ class CannotBook(BookingError):
 
 class SlotTaken(CannotBook):
     code = "slot_taken"
-    message = N_("{professional} has just been booked for that time. Please choose another.")
+    message = N_("{professional} is already booked for that time. Please choose another.")
 
 
 class NotFree(CannotBook):

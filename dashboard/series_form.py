@@ -64,14 +64,16 @@ def book_form(actor: Actor, new: NewSeries, zone: ZoneInfo, *, key: str) -> None
     if refusal := st.session_state.pop(f"{key}_refused", None):
         feedback.refuse(refusal)
     plan = _draw(lambda db, now: preview_series(db, actor, new.asked, now=now), zone, key)
-    count, name = len(plan.chosen) if plan else 0, feedback.md(new.name)
+    # As long as something is in the way of one, nobody knows how many they will be.
+    count = len(plan.chosen) if plan and not plan.refused else 0
+    name = feedback.md(new.name)
     label = ngettext("Book {count} visit for {name}", "Book {count} visits for {name}", count)
     pressed = st.button(
         label.format(count=count, name=name) if name and count else _("Book"),
         key=f"{key}_book",
         type="primary",
         width="stretch",
-        disabled=not name or not count or plan is None or bool(plan.refused),
+        disabled=not name or not count,
         shortcut=keys.TAKE.press,
     )
     if pressed:
@@ -138,12 +140,13 @@ def ask_move(
     plan = _draw(lambda db, now: preview_move(db, actor, asked, now=now), zone, key)
     if plan is None:
         return None
-    count = len(plan.chosen)
+    count = 0 if plan.refused else len(plan.chosen)
+    label = ngettext("Move {count} visit", "Move {count} visits", count).format(count=count)
     pressed = st.button(
-        ngettext("Move {count} visit", "Move {count} visits", count).format(count=count),
+        label if count else _("Move"),
         key=f"{key}_{reach.press}_move",
         type="primary",
-        disabled=not count or bool(plan.refused),
+        disabled=not count,
     )
     return MoveSeriesRequest(asked, reach.seen) if pressed else None
 

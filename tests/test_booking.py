@@ -127,7 +127,7 @@ def test_a_taken_time_is_refused_with_who_took_it_and_the_three_nearest(desk):
     desk.book(9)
     other = a.patient(desk.session)
 
-    with pytest.raises(SlotTaken, match="Dr Ada has just been booked") as refused:
+    with pytest.raises(SlotTaken, match="Dr Ada is already booked") as refused:
         desk.book(9, patient_id=other.id)
 
     assert refused.value.details["taken_by"] == "Rita"

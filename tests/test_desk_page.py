@@ -189,7 +189,7 @@ def test_a_taken_time_is_booked_over_only_with_a_reason(desk):
     desk.ask()
     desk.page.text_input(key="new_booking_words").input("silva").run()
     desk.press("Book Ana Silva")
-    assert "Dr Ada has just been booked" in said(desk.page)
+    assert "Dr Ada is already booked" in said(desk.page)
 
     desk.page.pills(key="new_booking_because").set_value("Urgent").run()
     desk.press("Book Ana Silva")

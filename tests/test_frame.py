@@ -460,7 +460,7 @@ def test_a_refusal_raised_by_a_page_is_a_sentence_in_its_place(show, pages):
     assert not page.exception
     assert (
         page.error[0].value
-        == r"Dr \*Ruiz\* has just been booked for that time. Please choose another."
+        == r"Dr \*Ruiz\* is already booked for that time. Please choose another."
     )
 
 
@@ -605,7 +605,7 @@ def test_t096_what_would_act_as_markdown_does_not(text, escaped):
 
 def test_slot_taken_stays_readable():
     assert formatting.say(SlotTaken(professional="Dr Ruiz")) == (
-        "Dr Ruiz has just been booked for that time. Please choose another."
+        "Dr Ruiz is already booked for that time. Please choose another."
     )
 
 

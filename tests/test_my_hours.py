@@ -24,6 +24,7 @@ from core.schedule import (
     set_date_hours,
 )
 from core.schedule.windows import check_week
+from dashboard import feedback
 from dashboard.components.hours_grid import GridDay, GridHours, stroke_in
 from dashboard.my_hours import weekly
 from dashboard.my_hours.painting import Brush, Stroke, paint, week_from
@@ -434,6 +435,19 @@ def test_an_opening_is_published_changed_withdrawn_and_put_back(dates, house):
     assert page.toast[0].value == (
         "The opening is Saturday 12 December, 09:00 to Sunday 13 December, 06:00 now."
     )
+
+
+def test_a_second_click_on_publish_finds_the_opening_published(dates, house, monkeypatch):
+    with monkeypatch.context() as cut_off:  # a click aborts the run that published
+        cut_off.setattr(feedback, "flash", lambda _sentence: st.stop())
+        page = publish(dates, on=a.DAY, **{"from": "22", "to": "30"})
+    page = next(b for b in page.button if b.label == "Publish the opening").click().run()
+
+    assert not page.error
+    assert page.toast[0].value.startswith("Published: Monday 7 December, 22:00")
+    assert page.text_input(key="opening_new_1_from").value == ""
+    with house.reading() as session:
+        assert len(session.scalars(select(Opening)).all()) == 1
 
 
 @pytest.mark.parametrize(

@@ -369,7 +369,7 @@ def test_a_refused_undo_says_who_has_the_time_and_books_the_nearest(screen):
 
     screen.press("Undo")
 
-    assert "Dr Ada has just been booked" in said(screen.page)
+    assert "Dr Ada is already booked" in said(screen.page)
     assert any("Booked by Bea" in each.value for each in screen.page.caption)
     assert any(
         (each.key or "").startswith(f"{open_booking.KEY}_instead_") for each in screen.page.button

@@ -305,7 +305,7 @@ def test_who_lost_the_time_to_another_desk_is_told_so(desk):
     lost = SlotTaken(professional="Dr Ada")
     desk.page.session_state[offering.KEY] = offering.Offering(gap, refused=lost)
     desk.go()
-    assert "Dr Ada has just been booked" in desk.page.error[0].value
+    assert "Dr Ada is already booked" in desk.page.error[0].value
 
 
 def test_an_answer_that_another_desk_gave_is_told(desk):

@@ -22,6 +22,8 @@ from dashboard.practice import forms
 FORM = "opening"
 NEW = "opening_new"
 TURN = "opening_turn"
+PUBLISHED = "opening_published"
+"""What follows once it is published: a second click finds it here and publishes nothing."""
 WITHDRAW = "opening_to_withdraw"
 
 
@@ -44,6 +46,9 @@ def show(actor: Actor, professional_id: int) -> None:
 
 
 def _publish(actor: Actor, professional_id: int) -> None:
+    publishing: forms.Opened = st.session_state.setdefault(PUBLISHED, forms.Opened(NEW))
+    if publishing.then is not None:
+        publishing.then()
     turn = st.session_state.setdefault(TURN, 0)
     today = utc_now().astimezone(session.zone()).date()
     on, starts, ends, pressed = _fields(
@@ -60,12 +65,14 @@ def _publish(actor: Actor, professional_id: int) -> None:
     forms.save(
         lambda db, now: publish_opening(db, actor, request, now=now),
         _published,
+        publishing,
     )
 
 
 def _published(opening: Opening) -> None:
-    st.session_state[TURN] += 1
     feedback.flash(_("Published: {time}.").format(time=_time(opening)))
+    st.session_state[TURN] += 1
+    st.session_state.pop(PUBLISHED)
     st.rerun()
 
 

@@ -209,7 +209,7 @@ def test_a_lost_race_says_who_was_quicker_and_keeps_what_was_typed(new_page, sig
     book_elsewhere(live_server.database, tomorrow(9))
     page.get_by_role("button", name="Book Nuria García").click()
 
-    expect(page.get_by_text("Dr Ada has just been booked for that time.")).to_be_visible()
+    expect(page.get_by_text("Dr Ada is already booked for that time.")).to_be_visible()
     expect(page.get_by_text("Booked by Bea.")).to_be_visible()
     expect(page.get_by_label("Note for the desk (optional)")).to_have_value("brings the letter")
     page.get_by_role("dialog").get_by_role("button", name=re.compile("09:30")).click()
@@ -239,7 +239,7 @@ def test_a_refused_drop_goes_back_and_offers_the_nearest_times(new_page, sign_in
     )
     carry(page, block(page, "Ana Silva"), free(page, "Dr Ben", "11:00"), meanwhile=quicker)
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("Dr Ben has just been booked for that time.")).to_be_visible()
+    expect(dialog.get_by_text("Dr Ben is already booked for that time.")).to_be_visible()
     dialog.get_by_role("button", name=re.compile("11:30")).click()
     expect(page.get_by_text(re.compile("Moved Ana Silva to .* 11:30 with Dr Ben"))).to_be_visible()
 
