@@ -13,9 +13,9 @@ from textwrap import dedent
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import activation, reset
+from core import activation, registering, reset
 from core.mail import Letter
-from core.models import Organisation, OutboxMessage, User
+from core.models import Organisation, OutboxMessage, Registration, User
 from core.outbox import Kind
 
 Words = Callable[[Session, OutboxMessage, str, datetime], Letter]
@@ -42,6 +42,45 @@ def _activation(session: Session, message: OutboxMessage, public_url: str, now: 
         {public_url}/activate?link={link}
 
         It works once. Has it run out? Whoever asked you to join can send a new one.
+        """,
+    )
+
+
+def _registration(
+    session: Session, message: OutboxMessage, public_url: str, now: datetime
+) -> Letter:
+    registration = session.get_one(Registration, message.registration_id)
+    link = registering.issue_link(session, registration, now=now)
+    return _letter(
+        "Please confirm your address for Frontdesk",
+        f"""\
+        Hello,
+
+        somebody, we hope it was you, registered with this address to make appointments. Open
+        this link within 24 hours to confirm it and to choose a password:
+
+        {public_url}/register?link={link}
+
+        It works once. If it was not you, there is nothing to do: what was typed is deleted.
+        """,
+    )
+
+
+def _has_account(
+    _session: Session, _message: OutboxMessage, public_url: str, _now: datetime
+) -> Letter:
+    return _letter(
+        "You have an account at Frontdesk already",
+        f"""\
+        Hello,
+
+        somebody, we hope it was you, registered with this address to make appointments. You
+        have an account with it already. Sign in here:
+
+        {public_url}
+
+        If you do not know your password any more, press "Forgot your password?" there, and
+        type this address. If it was not you, there is nothing to do: nothing has changed.
         """,
     )
 
@@ -100,6 +139,8 @@ WORDS: Mapping[str, Words] = {
     Kind.RESET: _reset,
     Kind.EMAIL_CHANGED: _email_changed,
     Kind.RECORD_OPENED: _record_opened,
+    Kind.REGISTRATION: _registration,
+    Kind.HAS_ACCOUNT: _has_account,
 }
 
 

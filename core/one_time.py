@@ -24,6 +24,7 @@ def issue(
     lasts: timedelta,
     now: datetime,
     user_id: int | None = None,
+    registration_id: int | None = None,
     tied_to: str | None = None,
 ) -> str:
     """A new secret, or the given one; those that ran out an hour ago are swept away.
@@ -37,6 +38,7 @@ def issue(
             kind=kind,
             token_sha256=secret_hash(made),
             user_id=user_id,
+            registration_id=registration_id,
             tied_to="" if tied_to is None else secret_hash(tied_to),
             expires_at=now + lasts,
         )

@@ -26,6 +26,7 @@ from core.models import (
     MessageState,
     OutboxMessage,
     Patient,
+    Registration,
     Role,
     User,
 )
@@ -50,6 +51,8 @@ class Kind(enum.StrEnum):
     RESET = "reset"
     EMAIL_CHANGED = "email_changed"
     RECORD_OPENED = "record_opened"
+    REGISTRATION = "registration"
+    HAS_ACCOUNT = "has_account"
 
 
 LINKS = (Kind.ACTIVATION, Kind.RESET)
@@ -71,6 +74,7 @@ class Message:
     user_id: int | None = None
     patient_id: int | None = None
     booking_id: int | None = None
+    registration_id: int | None = None
     booking_version: int | None = None
     due_at: datetime | None = None
     """Not before; at once where there is none."""
@@ -102,6 +106,7 @@ def enqueue(session: Session, message: Message, *, now: datetime) -> bool:
         "user_id": message.user_id,
         "patient_id": message.patient_id,
         "booking_id": message.booking_id,
+        "registration_id": message.registration_id,
         "booking_version": message.booking_version,
         "created_at": now,
         "due_at": message.due_at or now,
@@ -146,6 +151,7 @@ def why_not(session: Session, message: OutboxMessage, *, now: datetime) -> str:
         _why_not_the_user(session, message)
         or _why_not_the_patient(session, message)
         or _why_not_the_booking(session, message)
+        or _why_not_the_registration(session, message, now)
     )
 
 
@@ -300,6 +306,15 @@ def _why_not_the_patient(session: Session, message: OutboxMessage) -> str:
         return N_("This patient is not on file any more.")
     if patient.no_contact:
         return N_("They want no messages.")
+    return ""
+
+
+def _why_not_the_registration(session: Session, message: OutboxMessage, now: datetime) -> str:
+    if message.registration_id is None:
+        return ""
+    registration = session.get(Registration, message.registration_id)
+    if registration is None or registration.expires_at <= now:
+        return VOIDED
     return ""
 
 

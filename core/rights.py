@@ -338,6 +338,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "catalog.offers.set_offers",
             "catalog.offers.withdraw_service_offer",
             "catalog.place.let_patients_book",
+            "registering.let_patients_register",
             "catalog.place.set_up_organisation",
             "catalog.professionals.add_professional",
             "catalog.professionals.edit_professional",

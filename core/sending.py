@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from core import letters, mail, outbox
+from core import letters, mail, outbox, registering
 from core.db import Database, utc_now
 from core.mail import MailFailed, MailServer
 from core.models import MessageState, OutboxMessage
@@ -72,9 +72,19 @@ def keep_sending(database: Database, office: Office, stop: threading.Event) -> N
         try:
             if send_next(database, office, now=utc_now()) is not None:
                 continue
+            forget_registrations(database, now=utc_now())
         except Exception as error:
             logger.error("A message could not be sent: %s", type(error).__name__)  # noqa: TRY400
         stop.wait(LOOKS_EVERY_SECONDS)
+
+
+def forget_registrations(database: Database, *, now: datetime) -> None:
+    """Nothing is left of who registered and did not open the link in time."""
+    with database.reading() as session:
+        if not registering.is_any_over(session, now=now):
+            return
+    with database.writing() as session:
+        registering.sweep(session, now=now)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from core import activation, reset
+from core import registering as core_registering
 from core.accounts import SignInAnswer
 from core.activation import LinkSpent, PasswordChosen
 from core.db import Database, utc_now
@@ -15,12 +16,14 @@ from core.errors import BookingError
 from core.models import Role, User
 from core.passwords import SHORTEST, SHORTEST_FOR_ADMIN
 from core.policy import Actor
+from core.registering import RegistrationSpent
 from core.reset import ResetSpent
-from dashboard import hand_over, session, sign_in
+from dashboard import hand_over, registering, session, sign_in
 from dashboard.feedback import md, refuse
 from dashboard.i18n import N_, _
 
 LINK = "link"
+BEGUN = "_register_begun"
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,16 @@ class LinkPage:
         st.rerun()
 
 
+class RegisterPage(LinkPage):
+    """Without a link it is where somebody begins to register."""
+
+    def show(self) -> None:
+        if LINK not in st.query_params and BEGUN not in st.session_state:
+            st.session_state[BEGUN] = True  # once: whoever goes back has gone back
+            registering.ask()
+        super().show()
+
+
 ACTIVATE = LinkPage(
     url="activate",
     key="activation",
@@ -116,4 +129,14 @@ RESET = LinkPage(
     find=lambda db, link, now: reset.find_resetting(db, link, now=now),
     choose=lambda database, chosen, now: reset.reset_password(database, chosen, now=now),
 )
-PAGES = (ACTIVATE, RESET)
+REGISTER = RegisterPage(
+    url="register",
+    key="registration",
+    title=N_("Choose a password"),
+    welcome=N_("Welcome, {name}. Your user name is **{username}**."),
+    button=N_("Start with Frontdesk"),
+    spent=RegistrationSpent,
+    find=lambda db, link, now: core_registering.find_registering(db, link, now=now),
+    choose=lambda database, chosen, now: core_registering.finish(database, chosen, now=now),
+)
+PAGES = (ACTIVATE, RESET, REGISTER)

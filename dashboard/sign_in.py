@@ -13,7 +13,16 @@ from core import accounts, first_admin
 from core.db import utc_now
 from core.demo_sign_ins import SIGN_INS
 from core.errors import BookingError
-from dashboard import company, forgotten, hand_over, places, second_step, session, set_up
+from dashboard import (
+    company,
+    forgotten,
+    hand_over,
+    places,
+    registering,
+    second_step,
+    session,
+    set_up,
+)
 from dashboard.feedback import md, refuse
 from dashboard.i18n import _
 
@@ -82,6 +91,8 @@ def show() -> None:
             second_step.show()
         elif forgotten.is_asked():
             forgotten.show()
+        elif registering.is_asked():
+            registering.show()
         else:
             _show_form()
 
@@ -104,7 +115,9 @@ def _show_form() -> None:
     if session.configured().demo:
         refusal = _offer_demo_sign_ins() or refusal
     else:
-        forgotten.show_button()
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            forgotten.show_button()
+            registering.show_button()
     if refusal is not None:
         refuse(refusal)
     if hand_over.is_pending() or second_step.is_asked():

@@ -40,6 +40,7 @@ CORE_ORDER = (
         "accounts",
         "activation",
         "reset",
+        "registering",
         "first_admin",
         "patients",
         "catalog",

@@ -25,6 +25,7 @@ from core.models import (
     OneTimeLink,
     OutboxMessage,
     Patient,
+    Registration,
     Role,
     User,
 )
@@ -173,9 +174,12 @@ def test_t095_no_letter_tells_anything_about_anybody(session):
     ada = a.professional(session, name="Dr Ada Lima", services=(visit,))
     booking = a.booking(session, ada, a.span(9, 10), service=visit, patient=ana)
 
+    begun = registered(session, "Ana Silva")
+
     assert set(letters.WORDS) == set(Kind)
     for kind in Kind:
-        message = OutboxMessage(kind=kind, user_id=rita.id, booking_id=booking.id)
+        about = {"user_id": rita.id, "booking_id": booking.id, "registration_id": begun.id}
+        message = OutboxMessage(kind=kind, **about)
         letter = letters.write(session, message, URL, now=NOW)
         said = f"{letter.subject} {letter.text}"
         for private in ("Ana", "Silva", "Oncology", "Ada", "Lima", "09:00"):
@@ -183,11 +187,19 @@ def test_t095_no_letter_tells_anything_about_anybody(session):
         assert "http" not in said.replace(URL, "")
 
 
+def registered(session, name):
+    over = NOW + timedelta(hours=24)
+    made = Registration(name=name, email="ana@example.org", phone="", expires_at=over)
+    session.add(made)
+    session.flush()
+    return made
+
+
 def test_each_letter_names_the_practice_that_writes(session):
     a.organisation(session)
-    rita = a.user(session)
+    rita, begun = a.user(session), registered(session, "Eva")
     for kind in Kind:
-        message = OutboxMessage(kind=kind, user_id=rita.id)
+        message = OutboxMessage(kind=kind, user_id=rita.id, registration_id=begun.id)
         letter = letters.write(session, message, URL, now=NOW)
         assert letter.subject.endswith(" · Rua Nova Practice")
         assert letter.text.endswith("\nRua Nova Practice\n")

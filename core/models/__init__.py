@@ -5,7 +5,15 @@ lays one *claim* on each calendar it needs. The guard against double booking liv
 in the database (see the first migration).
 """
 
-from core.models.accounts import AuthSession, KnownDevice, OneTimeLink, Role, Throttle, User
+from core.models.accounts import (
+    AuthSession,
+    KnownDevice,
+    OneTimeLink,
+    Registration,
+    Role,
+    Throttle,
+    User,
+)
 from core.models.base import Base, Edited, words
 from core.models.bookings import (
     LONGEST_VISIT_SECONDS,
@@ -130,6 +138,7 @@ __all__ = [
     "Recall",
     "RecallEnd",
     "RecoveryCode",
+    "Registration",
     "Role",
     "Room",
     "SecondStep",

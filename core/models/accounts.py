@@ -1,7 +1,7 @@
 """Who can sign in, and their sessions."""
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     ForeignKey,
@@ -72,10 +72,25 @@ class OneTimeLink(Base):
     kind: Mapped[str] = mapped_column(String(20))
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"), index=True)
+    """Whose it is who is nobody's user yet."""
     tied_to: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """The hash of what must still hold for it to work, or empty."""
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Registration(Base):
+    """What somebody typed who registers, until a mail has shown that the address is theirs."""
+
+    __tablename__ = "registrations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(index=True)
+    phone: Mapped[str] = mapped_column(String(32))
+    born_on: Mapped[date | None]
+    expires_at: Mapped[datetime]
 
 
 class KnownDevice(Base):

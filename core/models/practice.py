@@ -64,6 +64,8 @@ class Organisation(Base, Edited):
     """Patients find times and book by themselves."""
     directory_open: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Who is bookable, and when, is shown to whoever has not signed in too."""
+    patients_register: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whoever is not on file yet registers by themselves."""
     most_open_bookings: Mapped[int] = mapped_column(default=3, server_default="3")
     """How many visits to come a patient may have booked by themselves."""
 

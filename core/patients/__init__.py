@@ -58,6 +58,7 @@ __all__ = [
     "last_editor",
     "lines_of",
     "load_to_know",
+    "put_on_file",
     "search_text",
 ]
 
@@ -134,6 +135,13 @@ def get_patient(session: Session, actor: Actor, patient_id: int, *, now: datetim
 def add_patient(session: Session, actor: Actor, request: NewPatient, *, now: datetime) -> Patient:
     """Put a patient on file, with a calendar of their own."""
     require(actor, Permission.PATIENTS_WRITE)
+    patient = put_on_file(session, request, now=now)
+    audit.record(session, actor, "patient.added", patient, now=now)
+    return patient
+
+
+def put_on_file(session: Session, request: NewPatient, *, now: datetime) -> Patient:
+    """The part of ``add_patient`` that whoever registers shares, where nobody may grant it."""
     clean = cleaned(request, place_of(session), now)
     check_professionals(session, clean.preferences.professional_ids)
     patient = Patient(
@@ -145,7 +153,6 @@ def add_patient(session: Session, actor: Actor, request: NewPatient, *, now: dat
     if clean.preferences.professional_ids:
         session.flush()
         name_professionals(session, patient.id, clean.preferences.professional_ids)
-    audit.record(session, actor, "patient.added", patient, now=now)
     return patient
 
 

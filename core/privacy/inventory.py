@@ -410,6 +410,7 @@ NOT_THEIRS: Mapping[str, str] = MappingProxyType(
         "calendars": NOBODYS,
         "claims": "repeats the times of bookings, so that nobody is booked twice",
         "erasures": "what is left of an erased patient: a number and times",
+        "registrations": "typed by somebody who is no patient yet; gone within a day, or theirs",
         "throttles": "hashes of what was typed at the door, gone within a day",
         **dict.fromkeys(
             (

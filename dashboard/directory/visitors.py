@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import catalog, directory
 from core.accounts import VISITOR
-from dashboard import session, sign_in
+from dashboard import registering, session, sign_in
 from dashboard.directory import booking, looking
 from dashboard.feedback import md
 from dashboard.i18n import _
@@ -37,7 +37,12 @@ def show(turns: BoundedSemaphore) -> None:
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.subheader(md(name), anchor=False)
-        st.button(_("Sign in"), key="directory_sign_in", icon=":material/login:", on_click=_ask_who)
+        with st.container(horizontal=True, width="content"):
+            if registering.is_open():
+                st.button(_("New here? Register"), key="directory_register", on_click=_register)
+            st.button(
+                _("Sign in"), key="directory_sign_in", icon=":material/login:", on_click=_ask_who
+            )
     with one_visitor, turns:
         looking.show(VISITOR)
 
@@ -60,7 +65,13 @@ def _ask_who() -> None:
     st.session_state[SIGNING_IN] = True
 
 
+def _register() -> None:
+    _ask_who()
+    registering.ask()
+
+
 def _go_back() -> None:
+    registering.forget()
     st.session_state.pop(SIGNING_IN, None)
     booking.forget_choice()
 

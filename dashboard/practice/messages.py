@@ -27,6 +27,8 @@ KINDS: Mapping[str, str] = {
     Kind.RESET: N_("New password"),
     Kind.EMAIL_CHANGED: N_("E-mail address changed"),
     Kind.RECORD_OPENED: N_("A record opened for a reason"),
+    Kind.REGISTRATION: N_("Registration"),
+    Kind.HAS_ACCOUNT: N_("Registered, with an account already"),
 }
 
 

@@ -1,11 +1,15 @@
 """What patients do by themselves: book at all, be seen before signing in, and how much."""
 
-import streamlit as st
+from datetime import datetime
 
-from core import catalog
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from core import catalog, mail
 from core.catalog import MOST_OPEN_BOOKINGS, PatientsBook
 from core.models import Organisation
 from core.policy import Actor
+from core.registering import RegisterSwitch, let_patients_register
 from dashboard import session
 from dashboard.i18n import _
 from dashboard.practice import forms
@@ -47,6 +51,7 @@ def _rules(place: Organisation, hidden: list[str]) -> list[str]:
         _("Seen by everybody, without signing in")
         if place.directory_open
         else _("Seen once signed in"),
+        _("Who is new registers by themselves") if place.patients_register else "",
         _("{count} visits to come at most").format(count=place.most_open_bookings),
         _("not with {names}").format(names=", ".join(hidden)) if hidden else "",
     ]
@@ -68,6 +73,7 @@ def _dialog() -> None:
             key=key("open"),
             help=_("Names, titles, services, prices and free times; no patient and no address."),
         )
+        registers = _ask_whether_they_register(place)
         most = st.number_input(
             _("Visits to come a patient may have booked by themselves"),
             *MOST_OPEN_BOOKINGS,
@@ -77,8 +83,30 @@ def _dialog() -> None:
         pressed = st.form_submit_button(_("Save"), type="primary", width="stretch")
     if pressed:
         asked = PatientsBook(opened.version, books, is_open, most)
+
+        def save(db: Session, now: datetime) -> Organisation:
+            saved = catalog.let_patients_book(db, actor, asked, now=now)
+            switch = RegisterSwitch(saved.version, registers)
+            return let_patients_register(db, actor, switch, session.configured(), now=now)
+
         forms.save(
-            lambda db, now: catalog.let_patients_book(db, actor, asked, now=now),
+            save,
             lambda _saved: forms.finish(_("Saved what patients do by themselves.")),
             opened,
         )
+
+
+def _ask_whether_they_register(place: Organisation) -> bool:
+    can_mail = mail.is_configured(session.configured())
+    registers = st.checkbox(
+        _("Who is new registers by themselves"),
+        place.patients_register,
+        key=key("registers"),
+        disabled=not can_mail and not place.patients_register,
+        help=_(
+            "With name, e-mail address, phone and date of birth, confirmed by a link in a mail."
+        ),
+    )
+    if not can_mail:
+        st.caption(_("That needs mail for the link: Messages says what is missing."))
+    return registers

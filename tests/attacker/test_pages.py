@@ -9,7 +9,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from core.models import Role
 from core.policy import Actor
-from dashboard import places
+from dashboard import links, places
 from tests.attacker.client import Tab, page_hash
 from tests.attacker.conftest import CANARIES, DOCTORS
 
@@ -59,6 +59,18 @@ def check_only_what_is_open(tab: Tab, role: Role | None, question: object) -> No
     if place is not None and not opens(role, place):
         assert NO_ENTRY in tab.text, question
         assert not [kind for kind, _, _ in tab.elements() if kind in DRAWN_BY_PAGES], question
+
+
+@pytest.mark.parametrize("who", PEOPLE, ids=lambda who: who or "a stranger")
+@pytest.mark.parametrize("url", [each.url for each in links.PAGES])
+def test_a_page_behind_a_link_opens_nothing_to_who_makes_the_link_up(target, who, url):
+    """A stranger is asked to sign in; who has signed in stays who they are."""
+    with target.tab(who) as tab:
+        for question in ("", "link=made-up", "link=%00", f"link={'x' * 5000}"):
+            tab.run(url, query=question)
+            assert tab.is_anonymous() is (who == ""), question
+            assert who or "Canary" not in tab.text, question
+            assert not [label for label in tab.labels() if "at least" in label], question
 
 
 DRAWN_BY_PAGES = {"button", "selectbox", "arrow_data_frame", "date_input", "plotly_chart"}

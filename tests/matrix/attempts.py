@@ -42,6 +42,7 @@ from core import (
     privacy,
     public_holidays,
     recalls,
+    registering,
     running_late,
     schedule,
     schedule_check,
@@ -129,6 +130,7 @@ from core.series.requests import (
     Scope,
     Seen,
 )
+from core.settings import from_environment
 from tests import a
 from tests.matrix.world import MISSING, NOW
 
@@ -1535,6 +1537,17 @@ CATALOG = {
                 w.session,
                 who,
                 catalog.PatientsBook(catalog.get_organisation(w.session).version, False, True, 2),
+                now=NOW,
+            )
+        ),
+    ),
+    "registering.let_patients_register": (
+        Plain(
+            lambda w, who: registering.let_patients_register(
+                w.session,
+                who,
+                registering.RegisterSwitch(catalog.get_organisation(w.session).version, False),
+                from_environment({}),
                 now=NOW,
             )
         ),
