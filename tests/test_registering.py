@@ -209,7 +209,7 @@ def test_the_same_name_address_and_birth_date_do_not_open_somebodys_record(sqlit
     with sqlite_database.writing() as db:
         user = db.scalars(select(User).where(User.role == Role.PATIENT)).one()
         assert user.patient_id != known.id
-        assert load_coming(db, of(user), now=NOW) == []
+        assert load_coming(db, of(user), now=NOW).count == 0
         (pair,) = merging.load_pairs(db, rita, now=NOW, limit=10)
         assert {pair.first.id, pair.second.id} == {known.id, user.patient_id}
 
@@ -218,7 +218,7 @@ def test_the_same_name_address_and_birth_date_do_not_open_somebodys_record(sqlit
         )
         merging.merge(db, rita, asked, now=NOW)
         assert user.patient_id == known.id
-        assert len(load_coming(db, of(user), now=NOW)) == 1
+        assert load_coming(db, of(user), now=NOW).count == 1
 
 
 def of(user):

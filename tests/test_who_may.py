@@ -181,6 +181,7 @@ MAY_SAY = {
     "patients.edit_own_contact": {"version"},
     "patients.edit_patient": {"version"},
     "privacy.erasing.erase": {"version"},
+    "registering.let_patients_register": {"version"},
     "running_late.note_told": {"version"},
     "visit_notes.write_note": {"version"},
     "waiting.entries.edit": {"version"},

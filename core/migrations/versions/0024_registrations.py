@@ -1,7 +1,7 @@
 """Whether patients register by themselves, and what is kept of them until they are verified.
 
 Revision ID: 0024
-Revises: 0023
+Revises: 0032
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from core.db import Instant
 
 revision = "0024"
-down_revision = "0023"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
