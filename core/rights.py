@@ -382,6 +382,10 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         ),
     ),
     (_needs(P.ANALYTICS_READ), ("analytics.demand.waiting_list",)),
+    (
+        _needs(P.ANALYTICS_READ_OWN),
+        ("analytics.own.latest_bookings", "analytics.own.own_numbers"),
+    ),
     # people
     (
         _needs(P.ACCOUNTS_WRITE),

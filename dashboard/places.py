@@ -86,6 +86,14 @@ PLACES = (
         (P.PROFILE_WRITE_OWN,),
     ),
     Place(
+        "my-numbers",
+        "n",
+        N_("My numbers"),
+        ":material/monitoring:",
+        "my_numbers.py",
+        (P.ANALYTICS_READ_OWN,),
+    ),
+    Place(
         "sick-day",
         "i",
         N_("Sick day"),
@@ -144,6 +152,7 @@ BOOKINGS = (
     "desk",
     "today",
     "my-calendar",
+    "my-numbers",
     "patients",
     "overrides",
     "time-off",

@@ -123,6 +123,7 @@ def test_who_may_go_where():
             "my-hours",
             "time-off",
             "my-profile",
+            "my-numbers",
             "patients",
             "account",
         ],

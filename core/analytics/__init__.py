@@ -13,6 +13,14 @@ from core.analytics.demand import (
 )
 from core.analytics.desk import DeskCounts, desk_counts
 from core.analytics.grouping import LEAD_DAYS, By, Key
+from core.analytics.own import (
+    LatestBooking,
+    OwnAsked,
+    OwnFigures,
+    OwnNumbers,
+    latest_bookings,
+    own_numbers,
+)
 from core.analytics.people import Cohort, People, PeopleMonth, people
 from core.analytics.refilled import Refilled, refilled
 from core.analytics.seats import SeatCounts, Seats, all_seats, seats
@@ -26,7 +34,11 @@ __all__ = [
     "Cohort",
     "DeskCounts",
     "Key",
+    "LatestBooking",
     "Made",
+    "OwnAsked",
+    "OwnFigures",
+    "OwnNumbers",
     "People",
     "PeopleMonth",
     "Refilled",
@@ -41,7 +53,9 @@ __all__ = [
     "all_waited",
     "all_worth",
     "desk_counts",
+    "latest_bookings",
     "made",
+    "own_numbers",
     "people",
     "refilled",
     "seats",

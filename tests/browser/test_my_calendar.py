@@ -1,4 +1,5 @@
-"""A professional goes through the views of their calendar, on a screen and on a telephone."""
+"""A professional goes through the views of their calendar and reads their numbers, on a screen
+and on a telephone."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from core.db import Database
 from core.models import Booking, Patient, Professional
 from tests import a
 from tests.browser.conftest import come_to_rest, press
-from tests.browser.test_accessible import DIALOG, PATIENCE
+from tests.browser.test_accessible import DIALOG, PATIENCE, in_both_colours
 
 pytestmark = pytest.mark.browser
 
@@ -52,6 +53,8 @@ def test_from_the_week_to_the_month_to_a_day_to_the_list_and_its_visit(
     press(page, "Shift+M")
     day = page.get_by_role("button", name=re.compile(rf"^Wednesday {WEDNESDAY.day} .*: 1 visit, "))
     expect(day).to_be_visible()
+    come_to_rest(page)
+    assert in_both_colours(page) == []
     day.focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"day={WEDNESDAY}"))
@@ -70,6 +73,22 @@ def test_from_the_week_to_the_month_to_a_day_to_the_list_and_its_visit(
     page.keyboard.press("Enter")
     expect(page.locator(DIALOG)).to_contain_text("Ana Silva")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_my_numbers_are_drawn_and_lead_to_what_was_booked_last(new_page, sign_in, width):
+    page = new_page(width=width, height=844)
+    page.set_default_timeout(PATIENCE)
+    sign_in(page, "ruiz", path="/my-numbers")
+    expect(page.locator(".js-plotly-plot .bars path")).to_have_count(4)
+    come_to_rest(page)
+    assert in_both_colours(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    row = page.get_by_role("listitem", name=re.compile("Ana Silva"))
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(DIALOG)).to_contain_text("Skin check")
 
 
 def carry_by_key(page: Page) -> None:

@@ -1741,6 +1741,21 @@ CATALOG = {
             },
         ),
     ),
+    "analytics.own.latest_bookings": (
+        Listing(
+            "booking",
+            lambda w, who: {
+                each.booking.id for each in analytics.latest_bookings(w.session, who, limit=99)
+            },
+        ),
+    ),
+    "analytics.own.own_numbers": (
+        Plain(
+            lambda w, who: analytics.own_numbers(
+                w.session, who, analytics.OwnAsked(analytics.By.WEEK, a.DAY, 2), now=NOW
+            )
+        ),
+    ),
     "analytics.refilled.refilled": (
         Plain(lambda w, who: analytics.refilled(w.session, who, OF_THE_DAY)),
     ),

@@ -1,0 +1,1 @@
+"""A professional's own figures: the headline, a chart, its numbers, and what was booked last."""

@@ -1,0 +1,88 @@
+"""My numbers: how full a professional's calendar was, who did not come, and what it earned."""
+
+import streamlit as st
+
+from core.analytics import By, OwnAsked, latest_bookings, own_numbers
+from core.db import utc_now
+from dashboard import open_booking, places, session
+from dashboard.figures.figure import show
+from dashboard.i18n import N_, _
+from dashboard.my_numbers import latest
+from dashboard.my_numbers.drawing import figure, headline, show_table, table
+from dashboard.my_numbers.figures import FIGURES, UTILISATION
+
+PERIODS = {
+    N_("Last 4 weeks"): (By.WEEK, 4),
+    N_("Last 12 weeks"): (By.WEEK, 12),
+    N_("Last 12 months"): (By.MONTH, 12),
+}
+USUAL = N_("Last 4 weeks")
+
+
+def choose_period() -> str:
+    chosen = st.segmented_control(
+        _("Period"),
+        list(PERIODS),
+        default=USUAL,
+        format_func=_,
+        key="period",
+        required=True,
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return chosen or USUAL
+
+
+def choose_figure() -> str:
+    chosen = st.segmented_control(
+        _("Figure"),
+        list(FIGURES),
+        default=UTILISATION,
+        format_func=_,
+        key="figure",
+        required=True,
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return chosen or UTILISATION
+
+
+def nothing_yet() -> None:
+    """What to do while there is nothing to count."""
+    st.info(
+        _(
+            "There is nothing to count in this time yet: no hours of yours and no bookings. "
+            "Enter your hours, and patients can be booked."
+        ),
+        icon=":material/event_busy:",
+    )
+    st.page_link(
+        str(places.PAGES / "my_hours.py"),
+        label=_("Go to My hours"),
+        icon=":material/arrow_forward:",
+    )
+
+
+actor, now, zone = session.signed_in(), utc_now(), session.zone()
+by, count = PERIODS[choose_period()]
+asked = OwnAsked(by, now.astimezone(zone).date(), count)
+with session.reading() as db:
+    numbers = own_numbers(db, actor, asked, now=now)
+    before = own_numbers(db, actor, asked.before(), now=now)
+    newest = latest_bookings(db, actor)
+if numbers.whole.booked or numbers.whole.offered_minutes:
+    headline(numbers, before)
+    show(figure(numbers, FIGURES[choose_figure()], by))
+    st.caption(
+        _(
+            "The newest bar is of the week or month we are in, with what is still to come of it. "
+            "Small numbers beside those above compare with as long a time just before, once there "
+            "is one."
+        )
+    )
+    show_table(table(numbers, by))
+else:
+    nothing_yet()
+latest.show(newest, zone=zone, now=now)
+if open_booking.is_open():
+    open_booking.show()
