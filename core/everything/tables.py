@@ -66,6 +66,7 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
         "throttles": A_DOOR,
         "visit_notes": "private to the professional who wrote them; nobody else may read them",
         "drafts": "begun and not saved, private notes included; gone after a day and a half",
+        "registrations": "begun by somebody who is no patient yet; gone within a day",
         "outbox": "messages under way; from two places they would go out twice",
     }
 )
