@@ -19,8 +19,9 @@ from core import audit, privacy, schema, sending, settings
 from core.backup import backup, restore
 from core.check import INVARIANTS, find_broken
 from core.db import Database, utc_now
-from core.errors import BookingError
+from core.errors import BookingError, NotSaved
 from core.figures import count_figures
+from core.health import note_backup
 from core.models import Role, User
 from core.policy import CONSOLE
 from core.transfer import (
@@ -163,6 +164,8 @@ def make_backup(options: argparse.Namespace) -> int:
     with _opened() as database:
         key = settings.from_environment().backup_key
         made = backup(database, options.directory, now=utc_now(), key=key)
+        with suppress(NotSaved), database.writing() as session:  # made it is, noted or not
+            note_backup(session, CONSOLE, intact=made.manifest.audit_intact, now=utc_now())
     rows = sum(made.manifest.rows.values())
     print(f"Backed up {rows:,} rows to {made.path}")
     print(f"Audit head: {made.manifest.audit_id} {made.manifest.audit_hash}")

@@ -57,6 +57,7 @@ class Permission(enum.StrEnum):
     IMPORT = "import"
     EXPORT = "export"
     AUDIT_READ = "audit.read"
+    HEALTH_READ = "health.read"
     ACCOUNT_OWN = "account.own"
 
 

@@ -449,8 +449,10 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "audit_trail.load_trail",
             "exceptional_access.load_not_noted",
             "exceptional_access.note_access",
+            "health.note_verified",
         ),
     ),
+    (_needs(P.HEALTH_READ), ("health.load_health", "health.note_backup")),
     (
         Right(Answer.INNER),
         (

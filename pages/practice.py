@@ -12,6 +12,7 @@ from dashboard.practice import (
     closures,
     data,
     expertise,
+    health,
     messages,
     patients_book,
     people,
@@ -35,6 +36,7 @@ SECTIONS: Mapping[str, Callable[[Actor], None]] = {
     N_("Online booking"): patients_book.show,
     N_("Messages"): messages.show,
     N_("Data"): data.show,
+    N_("Health"): health.show,
 }
 NEXT_STEPS = {
     Missing.SERVICE: (SERVICES, N_("Add a service, then the professionals who offer it.")),

@@ -83,6 +83,7 @@ CORE_ORDER = (
         "figures",
     },
     {"schedule_check", "what_if", "changing_hours", "public_holidays"},
+    {"health"},
     {"analytics", "transfer", "demo"},
     {"privacy"},
     {"backup"},

@@ -52,7 +52,7 @@ def test_after_a_while_the_password_comes_first(data, sqlite_database):
 
 # --- a file of another system
 
-PATIENTS = "Kunde;Handy;Akte\nAna Silva;642110478;likes tea\n=1+1;nonsense;\n"
+PATIENTS = "Kunde;Handy;Akte\nAna Silva;642110478;likes tea\n=1+1 *x*;nonsense;\n"
 
 
 def upload(page, text, kind="patients", name="old.csv"):
@@ -87,7 +87,7 @@ def test_a_file_is_looked_at_first_and_then_brought_in(data, sqlite_database):
     assert data.warning[0].value == "This would happen: 1 added, 1 refused."
     assert data.dataframe[0].value.to_dict("list") == {
         "Line": [3],
-        "Patients": ["=1+1"],
+        "Patients": ["=1+1 *x*"],
         "What is in the way": ["This does not look like a phone number. Please check it."],
     }
     assert names(sqlite_database) == []

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from core import audit
+from core import audit, health
 from core.audit_trail import (
     Step,
     TrailAsked,
@@ -193,6 +193,8 @@ def _chain(actor: Actor) -> None:
         return
     with session.reading() as db:
         chain = check_chain(db, actor)
+    with session.writing() as db:
+        health.note_verified(db, actor, chain, now=utc_now())
     if chain.broken_at is not None:
         sentence = _("Entry {id} does not fit the one before it: the record was tampered with.")
         st.error(sentence.format(id=chain.broken_at), icon=":material/gpp_bad:")

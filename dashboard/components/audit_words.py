@@ -79,6 +79,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "export.offered": N_("{who} asked for a download."),
         "export.taken": N_("{who} downloaded a file."),
         "import.columns_said": N_("{who} said what the columns of a file hold."),
+        "backup.made": N_("{who} made a backup."),
+        "audit.verified": N_("{who} checked that nothing in this record was changed."),
         "place.exported": N_("{who} wrote everything to a file."),
         "place.imported": N_("{who} filled this place from a file of everything."),
         "audit.read": N_("{who} read the audit."),

@@ -28,7 +28,7 @@ from core.transfer import (
 from core.transfer.headings import COLUMNS
 from dashboard import feedback, session
 from dashboard.feedback import md
-from dashboard.formatting import say
+from dashboard.formatting import plain
 from dashboard.i18n import N_, _, ngettext
 
 NONCE = "bring_nonce"
@@ -238,13 +238,14 @@ def _table(rows: Sequence[RowReport], *, of: FileKind) -> None:
         ),
         hide_index=True,
         width="stretch",
+        column_config={_("Line"): st.column_config.NumberColumn(width="small")},
         key="bring_rows",
     )
 
 
 def _why(row: RowReport) -> str:
     if row.refusal is not None:
-        return say(row.refusal)
+        return plain(row.refusal)
     names = ", ".join(_(LABELS[each]) for each in row.differs)
     return _("Kept what is on file: {names}").format(names=names)
 

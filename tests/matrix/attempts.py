@@ -26,6 +26,7 @@ from core import (
     everything,
     exceptional_access,
     follow_up,
+    health,
     history,
     holds,
     inviting,
@@ -59,6 +60,7 @@ from core import (
 from core.accounts.addresses import NewEmail, change_email
 from core.analytics.behind import Behind, BehindAsked, load_behind
 from core.analytics.files import FigureAsked, figure_table
+from core.audit import Head
 from core.availability import Days, next_free, organisation_clock
 from core.booking import (
     AnyRequest,
@@ -130,7 +132,7 @@ from core.series.requests import (
     Scope,
     Seen,
 )
-from core.settings import from_environment
+from core.settings import Settings, from_environment
 from tests import a
 from tests.matrix.world import MISSING, NOW
 
@@ -158,6 +160,9 @@ class Plain:
     """About nothing that is anybody's."""
 
     ask: Callable
+
+
+CONFIGURED = Settings("postgresql://", demo=False, trusted_proxies=())
 
 
 def known_tag(world, id):
@@ -734,6 +739,19 @@ BOOKINGS = {
                 who,
                 b"patient,professional,service,date,time\nx,Dr Ada,Visit,2026-12-08,09:00\n",
                 now=NOW,
+            )
+        ),
+    ),
+    "health.load_health": (
+        Plain(lambda w, who: health.load_health(w.session, who, CONFIGURED, now=NOW)),
+    ),
+    "health.note_backup": (
+        Plain(lambda w, who: health.note_backup(w.session, who, intact=True, now=NOW)),
+    ),
+    "health.note_verified": (
+        Plain(
+            lambda w, who: health.note_verified(
+                w.session, who, audit_trail.ChainState(Head(1, ""), None), now=NOW
             )
         ),
     ),
