@@ -372,6 +372,8 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "analytics.demand.made",
             "analytics.demand.waited",
             "analytics.files.figure_table",
+            "analytics.hours.gaps",
+            "analytics.hours.utilisation_hours",
             "analytics.people.people",
             "analytics.refilled.refilled",
             "analytics.seats.all_seats",
@@ -458,6 +460,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         (
             "accounts.sessions.end_other_sessions",
             "analytics.grouping.is_asked_for",
+            "analytics.utilisation.readable_professionals",
             "booking.by_patients.at_price_kept",
             "booking.by_patients.check_open_bookings",
             "booking.by_patients.check_own_choice",

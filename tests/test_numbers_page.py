@@ -134,6 +134,17 @@ def test_days_without_bookings_say_what_to_do(numbers, booked):
     assert "Choose other days" in page.info[0].value
 
 
+def test_utilisation_is_shown_by_hour_and_what_lies_in_gaps(numbers, booked):
+    page = numbers("Utilisation")
+    page.segmented_control(key="utilisation_of").set_value("Weekday and hour").run()
+    assert ["Monday", "11:00", 0, 0, 8] in rows(page)
+
+    page.segmented_control(key="utilisation_of").set_value("Gaps").run()
+    assert not page.exception
+    assert [row[0] for row in rows(page)] == ["Dr Ada", "Dr Ben"]
+    assert [each.value for each in page.subheader] == ["Free hours, and gaps too short"]
+
+
 def test_demand_says_what_was_booked_when_and_through_whom(numbers, booked, sqlite_database):
     with sqlite_database.writing() as session:
         first = session.scalars(select(Booking).order_by(Booking.id)).first()

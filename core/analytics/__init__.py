@@ -13,6 +13,7 @@ from core.analytics.demand import (
 )
 from core.analytics.desk import DeskCounts, desk_counts
 from core.analytics.grouping import LEAD_DAYS, By, Key
+from core.analytics.hours import Gaps, UtilisationHour, gaps, utilisation_hours
 from core.analytics.own import (
     LatestBooking,
     OwnAsked,
@@ -33,6 +34,7 @@ __all__ = [
     "By",
     "Cohort",
     "DeskCounts",
+    "Gaps",
     "Key",
     "LatestBooking",
     "Made",
@@ -44,6 +46,7 @@ __all__ = [
     "Refilled",
     "SeatCounts",
     "Seats",
+    "UtilisationHour",
     "UtilisationWeek",
     "Waited",
     "WaitingList",
@@ -53,6 +56,7 @@ __all__ = [
     "all_waited",
     "all_worth",
     "desk_counts",
+    "gaps",
     "latest_bookings",
     "made",
     "own_numbers",
@@ -60,6 +64,7 @@ __all__ = [
     "refilled",
     "seats",
     "utilisation",
+    "utilisation_hours",
     "waited",
     "waiting_list",
     "worth",

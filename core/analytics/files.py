@@ -13,6 +13,7 @@ from core.analytics import tables
 from core.analytics.asked import AnalyticsAsked
 from core.analytics.demand import made, waited
 from core.analytics.grouping import By
+from core.analytics.hours import gaps, utilisation_hours
 from core.analytics.people import people
 from core.analytics.seats import seats
 from core.analytics.tables import Table
@@ -76,6 +77,14 @@ def _utilisation(session: Session, actor: Actor, asked: FigureAsked, now: dateti
     return tables.utilisation_table(utilisation(session, actor, asked.asked, now=now))
 
 
+def _hours(session: Session, actor: Actor, asked: FigureAsked, now: datetime) -> Table:
+    return tables.hours_table(utilisation_hours(session, actor, asked.asked, now=now))
+
+
+def _gaps(session: Session, actor: Actor, asked: FigureAsked, now: datetime) -> Table:
+    return tables.gaps_table(gaps(session, actor, asked.asked, now=now))
+
+
 def _seats(session: Session, actor: Actor, asked: FigureAsked, now: datetime) -> Table:
     found = seats(session, actor, asked.asked, asked.by, now=now)
     return tables.seats_table(asked.by, found)
@@ -108,6 +117,8 @@ def _cohorts(session: Session, actor: Actor, asked: FigureAsked, now: datetime) 
 
 TABLES: Mapping[str, Callable[[Session, Actor, FigureAsked, datetime], Table]] = {
     "utilisation": _utilisation,
+    "hours": _hours,
+    "gaps": _gaps,
     "seats": _seats,
     "made": _made,
     "waited": _waited,

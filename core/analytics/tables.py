@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.analytics.demand import Made, Waited
 from core.analytics.grouping import By, Key
+from core.analytics.hours import Gaps, UtilisationHour
 from core.analytics.people import People
 from core.analytics.seats import SeatCounts
 from core.analytics.utilisation import UtilisationWeek
@@ -101,6 +102,56 @@ def utilisation_table(found: Iterable[UtilisationWeek]) -> Table:
                 each.visits,
                 each.no_shows,
                 each.cancelled,
+            )
+            for each in found
+        ],
+    )
+
+
+def hours_table(found: Iterable[UtilisationHour]) -> Table:
+    """Every hour of every weekday."""
+    titles = (
+        TITLES[By.WEEKDAY],
+        TITLES[By.HOUR],
+        N_("Utilisation %"),
+        N_("Booked h"),
+        N_("Offered h"),
+    )
+    return Table(
+        titles,
+        [
+            (
+                word_of(By.WEEKDAY, each.weekday),
+                word_of(By.HOUR, each.hour),
+                per_cent(each.utilisation),
+                round(each.booked_minutes / 60, 2),
+                round(each.offered_minutes / 60, 2),
+            )
+            for each in found
+        ],
+    )
+
+
+def gaps_table(found: Iterable[Gaps]) -> Table:
+    """Free time and what of it is too short to sell."""
+    titles = (
+        TITLES[By.PROFESSIONAL],
+        N_("Free h"),
+        N_("Too short h"),
+        N_("Too short %"),
+        N_("Gaps too short"),
+        N_("Shortest service, minutes"),
+    )
+    return Table(
+        titles,
+        [
+            (
+                each.professional,
+                round(each.free_minutes / 60, 2),
+                round(each.short_minutes / 60, 2),
+                per_cent(each.short_share),
+                each.short_gaps,
+                each.shortest_minutes,
             )
             for each in found
         ],

@@ -80,7 +80,7 @@ def utilisation(
     days = Days(asked.first, asked.last)
     clock = organisation_clock(session)
     weeks = _weeks(clock, days)
-    professionals = _professionals(session, actor, asked, since=weeks[0].span[0])
+    professionals = readable_professionals(session, actor, asked, since=weeks[0].span[0])
     sheets = load_sheets(session, professionals, days, now=now)
     of_these = _are_asked_for(asked, [each.id for each in professionals])
     counted = _count(session, of_these, weeks, now)
@@ -97,18 +97,7 @@ def utilisation(
     ]
 
 
-def _weeks(clock: WallClock, days: Days) -> list[_Week]:
-    """The weeks the days fall in, each with the time of its days that were asked for."""
-    found = []
-    monday = days.first - timedelta(days=days.first.weekday())
-    while monday <= days.last:
-        first, last = max(monday, days.first), min(monday + timedelta(days=6), days.last)
-        found.append(_Week(monday, clock.span_of_days(first, last)))
-        monday += timedelta(days=7)
-    return found
-
-
-def _professionals(
+def readable_professionals(
     session: Session, actor: Actor, asked: AnalyticsAsked, *, since: int
 ) -> list[Professional]:
     """Whoever was there at some time of the period, by name."""
@@ -118,6 +107,17 @@ def _professionals(
     if asked.professional_ids:
         query = query.where(Professional.id.in_(asked.professional_ids))
     return sorted(session.scalars(query), key=lambda each: (fold(each.name), each.id))
+
+
+def _weeks(clock: WallClock, days: Days) -> list[_Week]:
+    """The weeks the days fall in, each with the time of its days that were asked for."""
+    found = []
+    monday = days.first - timedelta(days=days.first.weekday())
+    while monday <= days.last:
+        first, last = max(monday, days.first), min(monday + timedelta(days=6), days.last)
+        found.append(_Week(monday, clock.span_of_days(first, last)))
+        monday += timedelta(days=7)
+    return found
 
 
 def _count(

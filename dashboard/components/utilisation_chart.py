@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.analytics import UtilisationWeek
-from dashboard.formatting import MONTHS
+from core.analytics import UtilisationHour, UtilisationWeek
+from dashboard.formatting import MONTHS, WEEKDAYS
 from dashboard.i18n import _
 
 ROW_PIXELS, FRAME_PIXELS = 40, 46
@@ -99,18 +99,63 @@ def headline(now: Totals, compared: Totals | None) -> None:
         )
 
 
+@dataclass(frozen=True)
+class _Field:
+    """One field of a heat map: its share, its words, and what it says when pointed at."""
+
+    share: float | None
+    says: str
+    tells: str
+
+
 def heat_map(weeks: Sequence[UtilisationWeek], *, this_week: date, theme: str) -> go.Figure:
     """Professionals down, weeks across; each field says its share in words as well."""
     names = _names(weeks)
     mondays = sorted({each.week_starts_on for each in weeks})
     found = {(each.professional, each.week_starts_on): each for each in weeks}
-    rows = [[found[name, monday] for monday in mondays] for name in names]
+    rows = [[_field_of(found[name, monday]) for monday in mondays] for name in names]
+    labels = [_week_label(monday, this_week) for monday in mondays]
+    return _fields(rows, labels, [_plain(each) for each in names], theme)
+
+
+def hours_map(found: Sequence[UtilisationHour], *, theme: str) -> go.Figure:
+    """Hours down, weekdays across, from the first hour to the last and without closed days."""
+    known = {(each.weekday, each.hour): each for each in found}
+    days = sorted({each.weekday for each in found})
+    hours_shown = sorted({each.hour for each in found})
+    rows = [
+        [_field_of_hour(known.get((day, hour), UtilisationHour(day, hour, 0, 0))) for day in days]
+        for hour in range(min(hours_shown, default=0), max(hours_shown, default=-1) + 1)
+    ]
+    labels = [_(WEEKDAYS[each])[:3] for each in days]
+    clock = [f"{hour:02}:00" for hour in range(min(hours_shown, default=0), 24)][: len(rows)]
+    return _fields(rows, labels, clock, theme)
+
+
+def _field_of(week: UtilisationWeek) -> _Field:
+    says = percent(week.utilisation) if week.offered_minutes else _("away")
+    return _Field(week.utilisation, says, _tells(week))
+
+
+def _field_of_hour(hour: UtilisationHour) -> _Field:
+    tells = _("<b>{weekday} {hour:02}:00</b><br>{booked} booked of {offered} offered").format(
+        weekday=_(WEEKDAYS[hour.weekday]),
+        hour=hour.hour,
+        booked=clock_hours(hour.booked_minutes),
+        offered=clock_hours(hour.offered_minutes),
+    )
+    return _Field(hour.utilisation, percent(hour.utilisation), tells)
+
+
+def _fields(
+    rows: Sequence[Sequence[_Field]], across: Sequence[str], down: Sequence[str], theme: str
+) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
-            z=[[each.utilisation for each in row] for row in rows],
-            x=[_week_label(monday, this_week) for monday in mondays],
-            y=[_plain(each) for each in names],
-            customdata=[[_tells(each) for each in row] for row in rows],
+            z=[[each.share for each in row] for row in rows],
+            x=across,
+            y=down,
+            customdata=[[each.tells for each in row] for row in rows],
             hovertemplate="%{customdata}<extra></extra>",
             hoverongaps=True,
             colorscale=LIGHT if theme == "light" else DARK,
@@ -121,20 +166,26 @@ def heat_map(weeks: Sequence[UtilisationWeek], *, this_week: date, theme: str) -
             showscale=False,
         )
     )
-    for row in rows:
-        for each in row:
+    for name, row in zip(down, rows, strict=True):
+        for label, each in zip(across, row, strict=True):
             figure.add_annotation(
-                x=_week_label(each.week_starts_on, this_week),
-                y=_plain(each.professional),
-                text=percent(each.utilisation) if each.offered_minutes else _("away"),
+                x=label,
+                y=name,
+                text=each.says,
                 showarrow=False,
-                font={"size": 13, "color": _ink(each.utilisation, theme)},
+                font={"size": 13, "color": _ink(each.share, theme)},
             )
     figure.update_layout(
-        height=FRAME_PIXELS + ROW_PIXELS * len(names),
+        height=FRAME_PIXELS + ROW_PIXELS * len(rows),
         margin={"l": 0, "r": 0, "t": 34, "b": 4},
         xaxis={"side": "top", "type": "category", "fixedrange": True, "ticks": ""},
-        yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True, "ticks": ""},
+        yaxis={
+            "type": "category",
+            "autorange": "reversed",
+            "fixedrange": True,
+            "automargin": True,
+            "ticks": "",
+        },
     )
     ink = {"size": 12, "color": INK[theme]}
     figure.update_xaxes(showgrid=False, zeroline=False, tickfont=ink)
@@ -236,15 +287,15 @@ def _tells(week: UtilisationWeek) -> str:
     ).format(
         professional=_plain(week.professional),
         day=week.week_starts_on.strftime("%d.%m.%Y"),
-        booked=_clock_hours(week.booked_minutes),
-        offered=_clock_hours(week.offered_minutes),
+        booked=clock_hours(week.booked_minutes),
+        offered=clock_hours(week.offered_minutes),
         visits=week.visits,
         no_shows=week.no_shows,
         cancelled=week.cancelled,
     )
 
 
-def _clock_hours(minutes: int) -> str:
+def clock_hours(minutes: int) -> str:
     return _("{hours} h {minutes:02}").format(hours=minutes // 60, minutes=minutes % 60)
 
 

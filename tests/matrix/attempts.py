@@ -1742,6 +1742,17 @@ CATALOG = {
     "analytics.demand.waiting_list": (
         Plain(lambda w, who: analytics.waiting_list(w.session, who, OF_THE_DAY)),
     ),
+    "analytics.hours.gaps": (
+        Listing(
+            "professional",
+            lambda w, who: {
+                each.professional_id for each in analytics.gaps(w.session, who, OF_THE_DAY, now=NOW)
+            },
+        ),
+    ),
+    "analytics.hours.utilisation_hours": (
+        Plain(lambda w, who: analytics.utilisation_hours(w.session, who, OF_THE_DAY, now=NOW)),
+    ),
     "analytics.people.people": (
         Plain(lambda w, who: analytics.people(w.session, who, OF_THE_DAY, now=NOW)),
     ),
