@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit, everything, one_time, privacy
+from core.analytics import OwnAsked, own_numbers, own_table
 from core.analytics.files import FigureAsked, figure_table
 from core.booking import get_booking
 from core.calendar_file import visit_file
@@ -235,12 +236,28 @@ def _figure(session: Session, actor: Actor, *words: str, now: datetime, **_more:
     return csv_file(name, table.titles, table.rows)
 
 
+def _check_own_numbers(_session: Session, actor: Actor, *words: str, **_now: datetime) -> None:
+    require(actor, Permission.ANALYTICS_READ_OWN)
+    OwnAsked.of_words(words)
+
+
+def _own_numbers(
+    session: Session, actor: Actor, *words: str, now: datetime, **_more: object
+) -> File:
+    """A professional's own figures, as they stand below the chart."""
+    asked = OwnAsked.of_words(words)
+    table = own_table(asked.by, own_numbers(session, actor, asked, now=now))
+    name = f"my-numbers-{asked.by}-{asked.starts()[0]}-{asked.ends()[-1]}.csv"
+    return csv_file(name, table.titles, table.rows)
+
+
 KINDS: Mapping[str, Kind] = {
     "figure": Kind(_check_figure, _figure),
     "day-sheet": Kind(_check_day_sheet, _day_sheet),
     "everything": Kind(everything.check_may_export_everything, _everything),
     "patient": Kind(_check_patient, _patient),
     "slip": Kind(_check_slip, _slip),
+    "own-numbers": Kind(_check_own_numbers, _own_numbers),
     "overrides": Kind(_check_overrides, _overrides),
     "visit": Kind(_check_visit, _visit),
 }

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from core.analytics import By, OwnAsked, latest_bookings, own_numbers
+from core.analytics import By, OwnAsked, latest_bookings, own_numbers, own_table
 from core.db import utc_now
 from dashboard import open_booking, places, session
-from dashboard.figures.figure import show
+from dashboard.exporting import download_button
+from dashboard.figures.figure import show, show_table
 from dashboard.i18n import N_, _
 from dashboard.my_numbers import latest
-from dashboard.my_numbers.drawing import figure, headline, show_table, table
+from dashboard.my_numbers.drawing import figure, headline
 from dashboard.my_numbers.figures import FIGURES, UTILISATION
 
 PERIODS = {
@@ -80,7 +81,8 @@ if numbers.whole.booked or numbers.whole.offered_minutes:
             "is one."
         )
     )
-    show_table(table(numbers, by))
+    show_table(own_table(by, numbers), key=f"my_numbers_table_{by}")
+    download_button(_("Download"), "own-numbers", *asked.words, key="my_numbers_download")
 else:
     nothing_yet()
 latest.show(newest, zone=zone, now=now)

@@ -154,6 +154,16 @@ def test_on_a_phone_one_day_is_chosen_and_today_comes_first(week):
     assert chooser.options == ["Mon 7", "Tue 8", "Wed 9", "Thu 10", "Fri 11"]
 
 
+@pytest.mark.parametrize(
+    ("on", "first"), [(-3, "Fri 4"), (0, "Mon 7"), (9, "Mon 14")], ids=["past", "this", "coming"]
+)
+def test_on_a_phone_a_week_opens_on_its_day_nearest_to_today(calendar, on, first):
+    page = calendar("Week", on=a.DAY + timedelta(days=on))
+    (chooser,) = [each for each in page.segmented_control if each.label == "Day"]
+
+    assert chooser.options[chooser.indices[0]] == first
+
+
 def test_the_weekend_is_shown_when_there_is_work_on_it(session):
     doctor = a.professional(session)
     own = a.actor(session, Role.PROFESSIONAL, professional_id=doctor.id)

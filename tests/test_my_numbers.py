@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from core import exports
 from core.analytics import (
     AnalyticsAsked,
     By,
@@ -12,14 +13,15 @@ from core.analytics import (
     OwnNumbers,
     latest_bookings,
     own_numbers,
+    own_table,
     seats,
     utilisation,
 )
-from core.errors import NotAllowed
+from core.errors import NotAllowed, NotFound
 from core.models import BookingState, Professional, Role, User
 from core.policy import Actor
 from dashboard import open_booking, places
-from dashboard.my_numbers.drawing import figure, table
+from dashboard.my_numbers.drawing import figure
 from dashboard.my_numbers.figures import FIGURES, NO_SHOWS, change
 from tests import a, screen
 
@@ -213,8 +215,8 @@ def test_the_months_are_chosen_and_each_has_a_row(show, sqlite_database, ruiz):
     page.segmented_control(key="period").set_value("Last 12 months").run()
 
     rows = page.dataframe[0].value
-    assert list(rows["Month from"])[:2] == [date(2026, 12, 1), date(2026, 11, 1)]
-    assert list(rows["Visits"])[:2] == [0, 1]
+    assert list(rows["Month from"])[-2:] == [date(2026, 11, 1), date(2026, 12, 1)]
+    assert list(rows["Visits"])[-2:] == [1, 0]
     assert len(rows) == 12
 
 
@@ -258,10 +260,38 @@ def test_a_bar_that_rests_on_few_is_told_from_the_others(due, is_few, says):
 def test_the_table_has_what_stands_behind_each_share():
     numbers = OwnNumbers("EUR", [few(due=4, no_shows=1, booked=5, late=1, earned_cents=4550)])
 
-    (row,) = table(numbers, By.MONTH).to_dict("records")
-    assert (row["Due"], row["No-shows"], row["No-shows, share"]) == (4, 1, 25)
-    assert (row["Seats booked"], row["Cancelled late"], row["Late, share"]) == (5, 1, 20)
-    assert row["Earnings, EUR"] == 45.5
+    table = own_table(By.MONTH, numbers)
+    (row,) = [dict(zip(table.titles, each, strict=True)) for each in table.rows]
+    assert (row["Due"], row["No-shows"], row["No-shows %"]) == (4, 1, 25)
+    assert (row["Seats booked"], row["Cancelled late"], row["Cancelled late %"]) == (5, 1, 20)
+    assert (row["Booked earnings"], row["Utilisation %"]) == (45.5, None)
+
+
+def test_the_file_has_the_lines_of_the_table(session, ada, visit):
+    own = a.confirmed(session, Role.PROFESSIONAL, professional_id=ada.id, now=NOW)
+    a.booking(session, ada, a.span(9, 11), service=visit, state=S.COMPLETED)
+    link = exports.offer(session, own, "own-numbers", *WEEKS.words, now=NOW)
+
+    made = exports.take(session, own, link, now=NOW)
+    assert made.name == "my-numbers-week-2026-11-30-2026-12-13.csv"
+    titles, before, this = made.content.decode("utf-8-sig").splitlines()
+    assert titles.startswith("Week from,Visits,Booked h,Offered h")
+    assert before.startswith("2026-11-30,0,0.0,40.0")
+    assert this.startswith("2026-12-07,1,2.0,40.0,5.0,1,0,0.0,1,0,0.0,45")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("week",), ("hour", "2026-12-07", "2"), ("week", "soon", "2"), ("week", "2026-12-07", "0")],
+)
+def test_a_file_of_nothing_that_is_known_is_not_made(session, own, words):
+    with pytest.raises(NotFound):
+        exports.offer(session, own, "own-numbers", *words, now=NOW)
+
+
+def test_a_file_of_own_numbers_is_for_professionals(session):
+    with pytest.raises(NotAllowed):
+        exports.offer(session, a.actor(session), "own-numbers", *WEEKS.words, now=NOW)
 
 
 def test_a_change_is_said_only_between_two_values():

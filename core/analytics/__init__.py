@@ -21,6 +21,7 @@ from core.analytics.own import (
     OwnNumbers,
     latest_bookings,
     own_numbers,
+    own_table,
 )
 from core.analytics.people import Cohort, People, PeopleMonth, people
 from core.analytics.refilled import Refilled, refilled
@@ -60,6 +61,7 @@ __all__ = [
     "latest_bookings",
     "made",
     "own_numbers",
+    "own_table",
     "people",
     "refilled",
     "seats",

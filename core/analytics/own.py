@@ -14,14 +14,18 @@ from sqlalchemy.orm import Session
 from core.analytics.asked import AnalyticsAsked
 from core.analytics.grouping import By, Key
 from core.analytics.seats import SeatCounts, seats
+from core.analytics.tables import TITLES, Table, per_cent
 from core.analytics.utilisation import utilisation
 from core.analytics.worth import worth
 from core.desk import DayBooking, drawn
+from core.errors import N_, NotFound
 from core.models import Booking, BookingState, Organisation
 from core.policy import Actor, Permission, require, visible_bookings
 from core.recurrence import months_later
 
 P, S = Permission, BookingState
+MOST = 60
+"""Weeks or months at once."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,23 @@ class OwnAsked:
     by: By
     until: date
     count: int
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """As a link says it."""
+        return self.by.value, self.until.isoformat(), str(self.count)
+
+    @classmethod
+    def of_words(cls, words: Sequence[str]) -> "OwnAsked":
+        """The other way round. Raises ``NotFound`` for words that say nothing."""
+        try:
+            by, until, count = words
+            asked = cls(By(by), date.fromisoformat(until), int(count))
+        except ValueError as unreadable:
+            raise NotFound(what=N_("figure")) from unreadable
+        if asked.by not in (By.WEEK, By.MONTH) or not 0 < asked.count <= MOST:
+            raise NotFound(what=N_("figure"))
+        return asked
 
     def before(self) -> "OwnAsked":
         """As many, just before."""
@@ -132,6 +153,25 @@ def own_numbers(session: Session, actor: Actor, asked: OwnAsked, *, now: datetim
     return OwnNumbers(currency, periods)
 
 
+def own_table(by: By, numbers: OwnNumbers) -> Table:
+    """Every figure of every week or month, with what stands behind the shares."""
+    titles = (
+        TITLES[by],
+        N_("Visits"),
+        N_("Booked h"),
+        N_("Offered h"),
+        N_("Utilisation %"),
+        N_("Due"),
+        N_("No-shows"),
+        N_("No-shows %"),
+        N_("Seats booked"),
+        N_("Cancelled late"),
+        N_("Cancelled late %"),
+        N_("Booked earnings"),
+    )
+    return Table(titles, [_row(each) for each in numbers.periods])
+
+
 def latest_bookings(session: Session, actor: Actor, *, limit: int = 10) -> list[LatestBooking]:
     """What was booked last in the calendar of the professional who asks, newest first.
 
@@ -146,6 +186,23 @@ def latest_bookings(session: Session, actor: Actor, *, limit: int = 10) -> list[
         (LatestBooking(made[each.id], each) for each in found),
         key=lambda each: each.booking.id,
         reverse=True,
+    )
+
+
+def _row(each: OwnFigures) -> tuple[object, ...]:
+    return (
+        each.starts_on,
+        each.visits,
+        round(each.booked_minutes / 60, 1),
+        round(each.offered_minutes / 60, 1),
+        per_cent(each.utilisation),
+        each.due,
+        each.no_shows,
+        per_cent(each.no_show_share),
+        each.booked,
+        each.late,
+        per_cent(each.late_share),
+        each.earned_cents / 100,
     )
 
 

@@ -69,7 +69,7 @@ def week_board(
         chosen = st.segmented_control(
             _("Day"),
             days,
-            default=today if today in days else days[0],
+            default=next((on for on in days if on >= today), days[-1]),
             format_func=lambda on: _("{weekday} {day}").format(weekday=weekday(on)[:3], day=on.day),
             key=f"{key}_day_{week.monday}",
             label_visibility="collapsed",

@@ -1,8 +1,7 @@
-"""A professional's figures, drawn: the headline, the bars, and the table below."""
+"""A professional's figures, drawn: the headline and the bars."""
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from core.analytics import By, OwnFigures, OwnNumbers
@@ -54,59 +53,6 @@ def figure(numbers: OwnNumbers, asked: OwnFigure, by: By) -> Figure:
         ],
         ticks=PERCENT if asked.is_share else WHOLE,
     )
-
-
-def table(numbers: OwnNumbers, by: By) -> pd.DataFrame:
-    """Every figure of every week or month, the newest first, with what stands behind the shares."""
-    first = _("Week from") if by is By.WEEK else _("Month from")
-    return pd.DataFrame([_row(first, each, numbers) for each in reversed(numbers.periods)])
-
-
-def show_table(frame: pd.DataFrame) -> None:
-    first = frame.columns[0]
-    shares = st.column_config.NumberColumn(format="%.1f %%")
-    st.dataframe(
-        frame,
-        hide_index=True,
-        width="stretch",
-        height="content",
-        key="my_numbers_table",
-        column_config={
-            first: st.column_config.DateColumn(format="DD.MM.YYYY", pinned=True),
-            _("Booked h"): st.column_config.NumberColumn(format="%.1f"),
-            _("Offered h"): st.column_config.NumberColumn(format="%.1f"),
-            _("Utilisation"): shares,
-            _("Due"): st.column_config.NumberColumn(
-                help=_("Patients whose visit has begun and was not cancelled.")
-            ),
-            _("No-shows, share"): shares,
-            _("Seats booked"): st.column_config.NumberColumn(
-                help=_("Every patient who was booked, whatever became of it.")
-            ),
-            _("Late, share"): shares,
-        },
-    )
-
-
-def _row(first: str, each: OwnFigures, numbers: OwnNumbers) -> dict[str, object]:
-    return {
-        first: each.starts_on,
-        _("Visits"): each.visits,
-        _("Booked h"): each.booked_minutes / 60,
-        _("Offered h"): each.offered_minutes / 60,
-        _("Utilisation"): _percent(each.utilisation),
-        _("Due"): each.due,
-        _("No-shows"): each.no_shows,
-        _("No-shows, share"): _percent(each.no_show_share),
-        _("Seats booked"): each.booked,
-        _("Cancelled late"): each.late,
-        _("Late, share"): _percent(each.late_share),
-        _("Earnings, {currency}").format(currency=numbers.currency): each.earned_cents / 100,
-    }
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else share * 100
 
 
 def _height(figure: OwnFigure, each: OwnFigures) -> float | None:
