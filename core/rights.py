@@ -400,7 +400,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "accounts.users.deactivate_user",
             "accounts.users.edit_user",
             "accounts.users.get_user",
-            "accounts.users.load_users",
+            "accounts.people.load_people",
             "activation.invite_user",
             "activation.renew_link",
             "outbox.count_messages",

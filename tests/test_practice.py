@@ -9,7 +9,16 @@ import pytest
 from sqlalchemy import func, select
 
 from core import accounts, activation, audit, catalog, passwords
-from core.accounts import EditedUser, LastAdmin, SignInRequest, TicketRequest
+from core.accounts import (
+    EditedUser,
+    LastAdmin,
+    PeopleAsked,
+    PeopleOrder,
+    SignInRequest,
+    Standing,
+    TicketRequest,
+)
+from core.accounts.people import PAGE_LENGTH
 from core.activation import Invitation, LinkSpent, PasswordChosen
 from core.catalog import (
     EditedProfessional,
@@ -89,7 +98,7 @@ COMMANDS = {
     "set offers": lambda s, who: catalog.set_offers(s, who, ServicesOffered(1, ()), now=NOW),
     "archived": lambda s, who: catalog.load_archived(s, who, Room),
     "missing": find_missing,
-    "users": accounts.load_users,
+    "users": lambda session, actor: accounts.load_people(session, actor, PeopleAsked()),
     "user": lambda s, who: accounts.get_user(s, who, 1),
     "edit user": lambda s, who: accounts.edit_user(
         s, who, EditedUser(1, 1, "X", Role.ADMIN), now=NOW
@@ -425,19 +434,48 @@ def edited(user: User, **values) -> EditedUser:
     )
 
 
-def test_users_are_listed_staff_first_and_found_by_words(session, admin):
+def listed(session, admin, **asked) -> list[str]:
+    page = accounts.load_people(session, admin, PeopleAsked(**asked))
+    return [each.user.name for each in page.people]
+
+
+def test_people_are_found_narrowed_down_and_put_in_order(session, admin):
     ana = a.patient(session)
     a.user(session, Role.PATIENT, name="Ana", username="ana", patient_id=ana.id)
-    a.user(session, name="Zoe Lima", username="zoe@desk.example")
-    a.user(session, name="bea", username="100%")
+    zoe = a.user(session, name="Zoe Lima", username="zoe@desk.example", password_hash="x")
+    a.user(session, name="bea", username="100%", active=False)
+    here = {"expires_at": NOW, "created_at": NOW, "auth_at": NOW}
+    later = NOW + timedelta(hours=1)
+    for at in (NOW - timedelta(days=2), later):
+        token = f"{at:%d}"
+        session.add(AuthSession(token_sha256=token, user_id=zoe.id, last_seen_at=at, **here))
+    session.flush()
 
-    names = [each.name for each in accounts.load_users(session, admin)]
-    assert names == ["bea", admin.name, "Zoe Lima", "Ana"]
-    assert [each.name for each in accounts.load_users(session, admin, words="ZOE desk")] == [
-        "Zoe Lima"
-    ]
-    assert [each.name for each in accounts.load_users(session, admin, words="%")] == ["bea"]
-    assert len(accounts.load_users(session, admin, limit=2)) == 2
+    assert listed(session, admin) == ["bea", admin.name, "Zoe Lima", "Ana"]
+    assert listed(session, admin, words="ZOE desk") == ["Zoe Lima"]
+    assert listed(session, admin, words="%") == ["bea"]
+    assert listed(session, admin, order=PeopleOrder.NAME) == ["Ana", "bea", admin.name, "Zoe Lima"]
+    assert listed(session, admin, order=PeopleOrder.LAST_HERE)[0] == "Zoe Lima"
+    assert listed(session, admin, order=PeopleOrder.NEWEST)[0] == "bea"
+    assert listed(session, admin, role=Role.PATIENT) == ["Ana"]
+    assert listed(session, admin, standing=Standing.DEACTIVATED) == ["bea"]
+    assert listed(session, admin, standing=Standing.ACTIVE) == [admin.name, "Zoe Lima"]
+    assert "Ana" in listed(session, admin, standing=Standing.INVITED)
+    seen = accounts.load_people(session, admin, PeopleAsked(words="zoe")).people[0]
+    assert seen.last_here_at == later
+
+
+def test_people_come_page_by_page(session, admin):
+    for number in range(PAGE_LENGTH):
+        a.user(session, name=f"Zz {number:02}")
+
+    first, second = (
+        accounts.load_people(session, admin, PeopleAsked(page=page)) for page in (1, 2)
+    )
+
+    assert (first.count, first.pages, len(first.people)) == (PAGE_LENGTH + 1, 2, PAGE_LENGTH)
+    assert [each.user.name for each in second.people] == [f"Zz {PAGE_LENGTH - 1:02}"]
+    assert accounts.load_people(session, admin, PeopleAsked(page=99)).page == 2
 
 
 def reasons_of(session, user) -> list[str]:

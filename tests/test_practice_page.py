@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from core import catalog
+from core.accounts import Standing
 from core.models import (
     Booking,
     Closure,
@@ -514,6 +515,26 @@ def test_a_lost_link_is_made_anew(practice, sqlite_database):
     assert link_in(press(page, "practice_form_link")) != first
 
 
+def test_people_are_narrowed_down_and_turned_over(practice, sqlite_database):
+    with sqlite_database.writing() as session:
+        for number in range(60):
+            a.user(session, name=f"Zz {number:02}", active=number != 7)
+    page = practice("People")
+    assert "**Zz 48**" in written(page)
+    assert "**Zz 49**" not in written(page)
+
+    page.session_state["practice_people_page"] = 2
+    assert "**Zz 59**" in written(shown(page.run()))
+
+    page.selectbox(key="practice_people_can").set_value(Standing.DEACTIVATED).run()
+
+    assert [each for each in written(page) if each.startswith("**Zz")] == ["**Zz 07**"]
+
+
+def written(page):
+    return [each.value.partition("  \n")[0] for each in page.markdown]
+
+
 # --- the activation page
 
 
@@ -581,7 +602,7 @@ def test_the_activation_page_without_a_good_link_leads_home(open_link, admin):
     page = open_link("", admin)
 
     assert not errors(page)
-    assert [each.key for each in page.segmented_control] == ["weeks"]
+    assert [each.key for each in page.segmented_control] == ["view"]
 
 
 # --- the desk while there is nobody to book

@@ -12,6 +12,14 @@ from core.accounts.own_sessions import (
     load_sessions,
     sign_out_elsewhere,
 )
+from core.accounts.people import (
+    PeopleAsked,
+    PeopleOrder,
+    PeoplePage,
+    Person,
+    Standing,
+    load_people,
+)
 from core.accounts.proving import (
     change_password,
     confirm,
@@ -63,7 +71,6 @@ from core.accounts.users import (
     get_user,
     has_password,
     load_admin_names,
-    load_users,
     words_about,
 )
 
@@ -79,11 +86,16 @@ __all__ = [
     "Locked",
     "NewEmail",
     "NewUser",
+    "PeopleAsked",
+    "PeopleOrder",
+    "PeoplePage",
+    "Person",
     "SessionLimits",
     "SessionSeen",
     "SignInAnswer",
     "SignInRequest",
     "SignedIn",
+    "Standing",
     "TicketRequest",
     "activate_user",
     "actor_from_token",
@@ -110,8 +122,8 @@ __all__ = [
     "issue_ticket",
     "know_device",
     "load_admin_names",
+    "load_people",
     "load_sessions",
-    "load_users",
     "open_session",
     "redeem_ticket",
     "revoke",

@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -91,21 +91,6 @@ def words_about(session: Session, user: User) -> tuple[str, ...]:
 def has_password(session: Session, actor: Actor) -> bool:
     """Whether the actor can prove who they are with a password; some only come in otherwise."""
     return bool(session.scalar(select(User.password_hash).where(User.id == actor.user_id)))
-
-
-def load_users(session: Session, actor: Actor, *, words: str = "", limit: int = 200) -> list[User]:
-    """Users whose name or user name holds ``words``: staff before patients, then by name."""
-    require(actor, Permission.ACCOUNTS_WRITE)
-    query = select(User)
-    for word in words.split():
-        query = query.where(
-            or_(
-                User.name.icontains(word, autoescape=True),
-                User.username.contains(fold_username(word), autoescape=True),
-            )
-        )
-    order = (case((User.role == Role.PATIENT, 1), else_=0), func.lower(User.name), User.id)
-    return list(session.scalars(query.order_by(*order).limit(limit)))
 
 
 def get_user(session: Session, actor: Actor, user_id: int) -> User:

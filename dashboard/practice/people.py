@@ -1,14 +1,23 @@
 """People: who can sign in, as what, and the link with which they choose a password."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import streamlit as st
 from sqlalchemy.orm import Session
 
 from core import accounts, activation, catalog, mail, second_step_set_up
-from core.accounts import EditedUser, NewEmail
+from core.accounts import (
+    EditedUser,
+    NewEmail,
+    PeopleAsked,
+    PeopleOrder,
+    PeoplePage,
+    Person,
+    Standing,
+)
 from core.activation import Invitation, Invited
 from core.db import utc_now
 from core.models import Professional, Role, User
@@ -18,14 +27,30 @@ from dashboard import confirming, places, session, shown_link
 from dashboard.account import devices
 from dashboard.components.patient_picker import describe
 from dashboard.feedback import md
-from dashboard.i18n import _
+from dashboard.formatting import when
+from dashboard.i18n import N_, _
 from dashboard.practice import forms, two_step
 from dashboard.practice.forms import key
 from dashboard.searching import find_patients
 
 FORM, LINK = "user", "link"
-MOST_SHOWN = 100
+PAGE = "practice_people_page"
 ROLES = (Role.RECEPTIONIST, Role.PROFESSIONAL, Role.ADMIN, Role.PATIENT)
+
+
+ORDERS: Mapping[PeopleOrder, str] = {
+    PeopleOrder.STAFF_FIRST: N_("Staff first"),
+    PeopleOrder.NAME: N_("By name"),
+    PeopleOrder.NEWEST: N_("Last added first"),
+    PeopleOrder.LAST_HERE: N_("Last here first"),
+}
+STANDINGS: Mapping[Standing | None, str] = {
+    None: N_("Everybody"),
+    Standing.ACTIVE: N_("Can sign in"),
+    Standing.INVITED: N_("No password yet"),
+    Standing.DEACTIVATED: N_("Deactivated"),
+}
+Choice = TypeVar("Choice")
 
 
 @dataclass(frozen=True)
@@ -45,6 +70,28 @@ class Typed:
 
 
 def show(actor: Actor) -> None:
+    asked = _asked()
+    with session.reading() as db:
+        page = accounts.load_people(db, actor, asked)
+        professionals = {each.id: each for each in catalog.load_professionals(db, actor)}
+        having = second_step_set_up.load_who_has_it(db, actor)
+    with st.container(border=True, gap="small"):
+        for each in page.people:
+            _row(each, professionals, has_two_steps=each.user.id in having)
+        if not page.people:
+            st.caption(_("Nobody found."))
+    _pages(page)
+    two_step.show_rule(actor, [each.user for each in page.people], having)
+    if two_step.show_dialogs():
+        return
+    if opened := forms.opened(FORM):
+        forms.show_dialog(_("Edit person") if opened.id else _("New person"), _dialog)
+    elif forms.opened(LINK):
+        forms.show_dialog(_("Activation link"), _link_dialog)
+
+
+def _asked() -> PeopleAsked:
+    """Who is looked for, and in which order."""
     with st.container(horizontal=True, vertical_alignment="center"):
         forms.add_button(_("Add person"), FORM)
         words = st.text_input(
@@ -54,29 +101,49 @@ def show(actor: Actor) -> None:
             live=True,
             placeholder=_("Name or user name"),
             label_visibility="collapsed",
-            width=260,
+            width=220,
+            on_change=_first_page,
         )
-    with session.reading() as db:
-        users = accounts.load_users(db, actor, words=words, limit=MOST_SHOWN)
-        professionals = {each.id: each for each in catalog.load_professionals(db, actor)}
-        having = second_step_set_up.load_who_has_it(db, actor)
-    with st.container(border=True, gap="small"):
-        for each in users:
-            _row(each, professionals, has_two_steps=each.id in having)
-        if not users:
-            st.caption(_("Nobody found."))
-    if len(users) == MOST_SHOWN:
-        st.caption(_("These are the first {count}. Search for others.").format(count=MOST_SHOWN))
-    two_step.show_rule(actor, users, having)
-    if two_step.show_dialogs():
+        role = _choice(_("Role"), (None, *ROLES), _role_name, "role")
+        standing = _choice(_("Standing"), tuple(STANDINGS), lambda each: _(STANDINGS[each]), "can")
+        order = _choice(_("Order"), tuple(ORDERS), lambda each: _(ORDERS[each]), "order")
+    return PeopleAsked(words, role, standing, order, st.session_state.get(PAGE, 1))
+
+
+def _choice(
+    label: str, options: Sequence[Choice], name: Callable[[Choice], str], key: str
+) -> Choice:
+    return st.selectbox(
+        label,
+        options,
+        format_func=name,
+        key=f"practice_people_{key}",
+        label_visibility="collapsed",
+        width=170,
+        on_change=_first_page,
+    )
+
+
+def _role_name(role: Role | None) -> str:
+    return _("All roles") if role is None else _(places.ROLE_NAMES[role])
+
+
+def _first_page() -> None:
+    st.session_state.pop(PAGE, None)
+
+
+def _pages(page: PeoplePage) -> None:
+    if page.pages == 1:
         return
-    if opened := forms.opened(FORM):
-        forms.show_dialog(_("Edit person") if opened.id else _("New person"), _dialog)
-    elif forms.opened(LINK):
-        forms.show_dialog(_("Activation link"), _link_dialog)
+    if st.session_state.get(PAGE, 1) != page.page:
+        st.session_state[PAGE] = page.page  # somebody was taken off meanwhile
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.pagination(page.pages, key=PAGE)
+        st.caption(_("{count} people").format(count=page.count), width="content")
 
 
-def _row(user: User, professionals: Mapping[int, Professional], *, has_two_steps: bool) -> None:
+def _row(person: Person, professionals: Mapping[int, Professional], *, has_two_steps: bool) -> None:
+    user = person.user
     calendar = professionals.get(user.professional_id or 0)
     with st.container(horizontal=True, vertical_alignment="center"):
         facts = [
@@ -84,6 +151,7 @@ def _row(user: User, professionals: Mapping[int, Professional], *, has_two_steps
             user.email if user.email != user.username else "",
             _(places.ROLE_NAMES[user.role]),
             calendar.name if calendar and calendar.name != user.name else "",
+            _last_here(person),
         ]
         with forms.entry(user.name, facts):
             if not user.active:
@@ -93,6 +161,12 @@ def _row(user: User, professionals: Mapping[int, Professional], *, has_two_steps
             elif has_two_steps:
                 st.badge(_("Two-step sign-in"), color="green")
         forms.edit_button(FORM, user.id, user.version, user.name)
+
+
+def _last_here(person: Person) -> str:
+    if person.last_here_at is None:
+        return ""
+    return _("last here {time}").format(time=when(person.last_here_at, session.zone(), utc_now()))
 
 
 def _dialog() -> None:

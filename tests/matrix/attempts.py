@@ -1873,7 +1873,9 @@ PEOPLE = {
     "accounts.users.get_user": (
         About("user", lambda w, who, id: accounts.get_user(w.session, who, id)),
     ),
-    "accounts.users.load_users": (Plain(lambda w, who: accounts.load_users(w.session, who)),),
+    "accounts.people.load_people": (
+        Plain(lambda w, who: accounts.load_people(w.session, who, accounts.PeopleAsked())),
+    ),
     "activation.invite_user": (
         Plain(
             lambda w, who: activation.invite_user(
