@@ -70,7 +70,7 @@ asked = OwnAsked(by, now.astimezone(zone).date(), count)
 with session.reading() as db:
     numbers = own_numbers(db, actor, asked, now=now)
     before = own_numbers(db, actor, asked.before(), now=now)
-    newest = latest_bookings(db, actor)
+    newest = latest_bookings(db, actor, now=now)
 if numbers.whole.booked or numbers.whole.offered_minutes:
     headline(numbers, before)
     show(figure(numbers, FIGURES[choose_figure()], by))

@@ -137,12 +137,19 @@ def test_nothing_is_counted_where_nothing_was(session, own):
 
 
 def test_what_was_booked_last_comes_first(session, ada, own):
-    first = a.booking(session, ada, a.span(9, 10, day=3))
-    a.booking(session, a.professional(session), a.span(9, 10))
-    second = a.booking(session, ada, a.span(9, 10), state=S.CANCELLED)
+    second = a.booking(session, ada, a.span(9, 10, day=3), created_at=a.at(11))
+    a.booking(session, a.professional(session), a.span(9, 10), created_at=NOW)
+    first = a.booking(session, ada, a.span(9, 10), state=S.CANCELLED, created_at=a.at(10))
+    a.booking(session, ada, a.span(9, 10, day=-61), created_at=NOW)
+    session.flush()
 
-    assert [each.booking.id for each in latest_bookings(session, own)] == [second.id, first.id]
-    assert [each.booking.id for each in latest_bookings(session, own, limit=1)] == [second.id]
+    found = latest_bookings(session, own, now=NOW)
+    assert [(each.booking.id, each.made_at) for each in found] == [
+        (second.id, a.at(11)),
+        (first.id, a.at(10)),
+    ]
+    (newest,) = latest_bookings(session, own, now=NOW, limit=1)
+    assert newest.booking.id == second.id
 
 
 @pytest.mark.parametrize("role", [Role.PATIENT, Role.RECEPTIONIST, Role.ADMIN])
@@ -150,7 +157,7 @@ def test_own_numbers_are_a_professional_s(session, ada, role):
     with pytest.raises(NotAllowed):
         own_numbers(session, Actor(role, "Rita"), WEEKS, now=NOW)
     with pytest.raises(NotAllowed):
-        latest_bookings(session, Actor(role, "Rita"))
+        latest_bookings(session, Actor(role, "Rita"), now=NOW)
 
 
 # --- the page

@@ -26,6 +26,7 @@ from core.recurrence import months_later
 P, S = Permission, BookingState
 MOST = 60
 """Weeks or months at once."""
+LATELY = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -172,21 +173,25 @@ def own_table(by: By, numbers: OwnNumbers) -> Table:
     return Table(titles, [_row(each) for each in numbers.periods])
 
 
-def latest_bookings(session: Session, actor: Actor, *, limit: int = 10) -> list[LatestBooking]:
+def latest_bookings(
+    session: Session, actor: Actor, *, now: datetime, limit: int = 10
+) -> list[LatestBooking]:
     """What was booked last in the calendar of the professional who asks, newest first.
 
-    Ids grow as bookings are made, and are read from their end without sorting any.
+    Of visits that are still to come or were lately: years of older ones need not be sorted.
     """
     require(actor, P.ANALYTICS_READ_OWN)
-    own = visible_bookings(actor).where(Booking.state != S.HELD)
-    newest = own.with_only_columns(Booking.id, Booking.created_at).order_by(Booking.id.desc())
-    made = {id: at for id, at in session.execute(newest.limit(limit))}  # noqa: C416 - rows are not pairs to mypy
-    found = drawn(session, visible_bookings(actor).where(Booking.id.in_(made)))
-    return sorted(
-        (LatestBooking(made[each.id], each) for each in found),
-        key=lambda each: each.booking.id,
-        reverse=True,
+    newest = (
+        visible_bookings(actor)
+        .where(Booking.state != S.HELD, Booking.starts_at >= now - LATELY)
+        .with_only_columns(Booking.id, Booking.created_at)
+        .order_by(Booking.created_at.desc(), Booking.id.desc())
+        .limit(limit)
     )
+    made = {id: at for id, at in session.execute(newest)}  # noqa: C416 - rows are not pairs to mypy
+    found = drawn(session, visible_bookings(actor).where(Booking.id.in_(made)))
+    by_id = {each.id: each for each in found}
+    return [LatestBooking(at, by_id[id]) for id, at in made.items()]
 
 
 def _row(each: OwnFigures) -> tuple[object, ...]:

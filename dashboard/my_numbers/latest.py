@@ -22,7 +22,7 @@ def show(latest: Sequence[LatestBooking], *, zone: ZoneInfo, now: datetime) -> N
     pressed = day_board(
         [line_of(each, zone=zone, now=now) for each in latest],
         label=_("Booked last"),
-        empty=_("Nothing has been booked with you yet."),
+        empty=_("Nothing has been booked with you lately."),
         key="my_numbers_latest",
     )
     if pressed is not None:

@@ -1774,7 +1774,8 @@ CATALOG = {
         Listing(
             "booking",
             lambda w, who: {
-                each.booking.id for each in analytics.latest_bookings(w.session, who, limit=99)
+                each.booking.id
+                for each in analytics.latest_bookings(w.session, who, now=NOW, limit=99)
             },
         ),
     ),
