@@ -38,6 +38,17 @@ PEOPLE = {
     "alex": (Role.ADMIN, "Alex Moreau"),
 }
 
+LOOKS = pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        pytest.param(1400, False, id="wide and light"),
+        pytest.param(390, True, id="narrow and dark"),
+        pytest.param(1400, True, id="wide and dark", marks=pytest.mark.slow),
+        pytest.param(390, False, id="narrow and light", marks=pytest.mark.slow),
+    ],
+)
+"""Each width and each colour in the short run, each of both in the long one."""
+
 
 @dataclass(frozen=True)
 class LiveServer:

@@ -8,7 +8,15 @@ from sqlalchemy import select, update
 
 from core.db import utc_now
 from core.models import AuthSession, Patient, Professional, User
-from tests.browser.conftest import PASSWORD, LiveServer, add_people, fill_sign_in, serve, sign_out
+from tests.browser.conftest import (
+    LOOKS,
+    PASSWORD,
+    LiveServer,
+    add_people,
+    fill_sign_in,
+    serve,
+    sign_out,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -180,13 +188,10 @@ def test_a_post_that_fails_gives_the_form_back(live_server, new_page):
     expect_form(page)
 
 
-@pytest.mark.parametrize("width", [1400, 390])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_way_out_is_on_screen_at_every_width(
-    live_server, new_page, sign_in_by_hand, width, dark
-):
+@LOOKS
+def test_the_way_out_is_on_screen_at_every_width(live_server, new_page, sign_in, width, dark):
     page = new_page(width=width, dark=dark)
-    sign_in_by_hand(page, "alex")
+    sign_in(page, "alex")
 
     box = page.locator(WHO).get_by_role("button").bounding_box()
     assert box is not None

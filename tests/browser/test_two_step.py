@@ -7,7 +7,7 @@ from sqlalchemy import delete, update
 
 from core.db import utc_now
 from core.models import Organisation, RecoveryCode, SecondStep, Throttle
-from tests.browser.conftest import PASSWORD, LiveServer, fill_sign_in, sign_out
+from tests.browser.conftest import LOOKS, PASSWORD, LiveServer, fill_sign_in, sign_out
 
 pytestmark = pytest.mark.browser
 
@@ -91,13 +91,10 @@ def test_where_it_is_required_it_comes_before_anything_else(live_server, new_pag
     expect(page.get_by_role("link", name="My calendar")).to_be_visible(timeout=15_000)
 
 
-@pytest.mark.parametrize("width", [1400, 390])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_picture_fits_and_can_be_read_by_a_camera(
-    live_server, new_page, sign_in_by_hand, width, dark
-):
+@LOOKS
+def test_the_picture_fits_and_can_be_read_by_a_camera(live_server, new_page, sign_in, width, dark):
     page = new_page(width=width, dark=dark)
-    sign_in_by_hand(page, "alex", path="/account")
+    sign_in(page, "alex", path="/account")
     page.get_by_role("button", name="Set up two-step sign-in").click()
 
     picture = page.get_by_alt_text("Picture to scan")
