@@ -20,7 +20,7 @@ from core.models import Base
 from tests.conformance.summary import pytest_terminal_summary  # noqa: F401 - a hook of the run
 
 ENGINES = ("sqlite", "postgresql")
-PATIENCE = 15_000
+PATIENCE = 30_000
 """How long a page may take on a machine that is busy with other tests."""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -34,9 +34,9 @@ FLAGS = [
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Of the run's time half is waiting for a browser or a server: others calculate meanwhile."""
+    """Half more than cores: much of the time one of them waits for a browser or a server."""
     cores = os.cpu_count() or 1
-    return min(2 * cores, cores + 2)
+    return cores + (cores + 1) // 2
 
 
 @pytest.hookimpl(trylast=True)

@@ -34,7 +34,7 @@ def show_to(monkeypatch: pytest.MonkeyPatch, database: Database, user: User | No
     use(monkeypatch, database)
     token = open_session(database, user) if user is not None else ""
     monkeypatch.setattr(session, "cookie_token", lambda: token)
-    return AppTest.from_file(str(ROUTER), default_timeout=15)
+    return AppTest.from_file(str(ROUTER), default_timeout=60)
 
 
 def use(

@@ -30,6 +30,7 @@ from dashboard.components.words import STATE_WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "tests" / "browser" / "day_grid_demo.py"
+STARTS_WITHIN = 120
 CSP = (
     "default-src 'self'; script-src 'self' blob:; worker-src 'self' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
@@ -191,11 +192,11 @@ def demo() -> Iterator[str]:
         yield address
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(10)
+        server.wait(STARTS_WITHIN)
 
 
 def wait_until_up(server: "subprocess.Popen[bytes]", address: str) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < deadline:
         assert server.poll() is None, "the demo ended before it answered"
         try:
@@ -265,7 +266,7 @@ def visit(windows, demo):
 
 
 def said(page: Page, event: object, *, grid: str = "grid0") -> None:
-    expect(page.get_by_text(f"{grid}: {event!r}")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text(f"{grid}: {event!r}")).to_be_visible(timeout=30_000)
 
 
 class NothingYet:

@@ -21,7 +21,7 @@ from streamlit.util import calc_hash
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-WITHIN = 20
+WITHIN = 40
 
 
 class Tab:

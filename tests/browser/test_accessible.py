@@ -25,7 +25,7 @@ from tests.browser.test_keys import ask_for_help, with_a_visit
 pytestmark = pytest.mark.browser
 GRAVE = ("serious", "critical")
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
-PATIENCE = 15_000
+PATIENCE = 30_000
 DIALOG = "[role=dialog]"
 SCHEME = "getComputedStyle(document.querySelector('.stApp')).colorScheme"
 HAS_A_HEIGHT = "document.documentElement.style.minHeight = '100vh'"

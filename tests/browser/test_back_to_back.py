@@ -68,7 +68,7 @@ def test_a_family_is_booked_one_after_another_without_a_mouse_on_a_narrow_screen
 ):
     page = new_page(width=390, height=844)
     sign_in(page, "rita", path=f"/desk?day={tomorrow(9):%Y-%m-%d}")
-    expect(page.get_by_text("Dr Ada").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Dr Ada").first).to_be_visible(timeout=30_000)
     come_to_rest(page)
     page.locator("summary", has_text="Dr Ada").focus()
     page.keyboard.press("Enter")

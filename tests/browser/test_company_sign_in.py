@@ -72,7 +72,7 @@ def start(rua_nova, migrated_file, tmp_path_factory, *, on: str):
 def come_back(page: Page, url: str) -> None:
     """To the provider and back."""
     page.goto(url)
-    page.get_by_role("button", name=BUTTON).click(timeout=15_000)
+    page.get_by_role("button", name=BUTTON).click(timeout=30_000)
 
 
 def streamlits(page: Page) -> list[str]:
@@ -241,7 +241,7 @@ class TestSwitchedOff:
         with start(rua_nova, migrated_file, tmp_path_factory, on="") as server:
             page = new_page()
             page.goto(server.url)
-            expect(page.get_by_label("User name")).to_be_visible(timeout=15_000)
+            expect(page.get_by_label("User name")).to_be_visible(timeout=30_000)
             expect(page.get_by_role("button", name=BUTTON)).to_have_count(0)
             for path in (
                 "/auth/login?provider=x",

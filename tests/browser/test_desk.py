@@ -57,15 +57,15 @@ def to_tomorrow(page: Page) -> None:
 
 def to_tomorrow_of(page: Page, time: str) -> None:
     """Tomorrow's day, drawn, with Dr Ada free at ``time``."""
-    expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=30_000)
     expect(grid(page)).to_be_visible()
     press(page, "n")
-    expect(free(page, "Dr Ada", time)).to_be_visible(timeout=10_000)
+    expect(free(page, "Dr Ada", time)).to_be_visible(timeout=30_000)
 
 
 def type_patient(page: Page, words: str) -> None:
     """As a hand does once the form is there: the cursor waits in the field."""
-    expect(page.get_by_role("dialog").get_by_label("Patient")).to_be_focused(timeout=15_000)
+    expect(page.get_by_role("dialog").get_by_label("Patient")).to_be_focused(timeout=30_000)
     page.keyboard.type(words)
 
 
@@ -310,9 +310,9 @@ def test_on_a_phone_the_day_becomes_a_list(new_page, sign_in, live_server):
     book_elsewhere(live_server.database, tomorrow(9))
     page = new_page(width=390, height=844)
     sign_in(page, "rita", path="/desk")
-    expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Today").press("n")
-    expect(block(page, "Ana Silva")).to_be_visible(timeout=10_000)
+    expect(block(page, "Ana Silva")).to_be_visible(timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -361,7 +361,7 @@ def test_a_view_of_the_desk_is_kept_in_its_address(new_page, sign_in, live_serve
 
     page.reload()
 
-    expect(free(page, "Dr Ada", "09:00")).to_be_visible(timeout=15_000)
+    expect(free(page, "Dr Ada", "09:00")).to_be_visible(timeout=30_000)
     expect(page).to_have_url(address)
 
 
@@ -372,7 +372,7 @@ def test_a_booking_is_made_by_typing_one_line(new_page, sign_in, live_server):
 
     press(page, "Control+k")
     line = page.get_by_label(re.compile("Day, time, patient"))
-    expect(line).to_be_focused(timeout=10_000)
+    expect(line).to_be_focused(timeout=30_000)
     page.keyboard.type("tomorrow 9:30 dr ben garc nur")
     expect(page.get_by_role("button", name=re.compile("Book Nuria García"))).to_be_visible()
     page.keyboard.press("Enter")
@@ -389,7 +389,7 @@ def test_a_line_that_is_not_understood_yet_is_shown_before_enter_books(
     sign_in(page, "rita", path="/desk")
     to_tomorrow(page)
     press(page, "Control+k")
-    expect(page.get_by_label(re.compile("Day, time, patient"))).to_be_focused(timeout=10_000)
+    expect(page.get_by_label(re.compile("Day, time, patient"))).to_be_focused(timeout=30_000)
 
     page.keyboard.type("garc nur zzyzx")
     page.keyboard.press("Enter")
@@ -419,7 +419,7 @@ def test_a_line_that_could_mean_several_is_settled_without_leaving_its_field(
     to_tomorrow(page)
     press(page, "Control+k")
     line = page.get_by_role("combobox", name=re.compile("Day, time, patient"))
-    expect(line).to_be_focused(timeout=10_000)
+    expect(line).to_be_focused(timeout=30_000)
     words = "tomorrow 9:30 dr ben nuria"
     page.keyboard.type(words)
     options = page.get_by_role("listbox").get_by_role("option")
@@ -447,7 +447,7 @@ def test_a_line_that_could_mean_several_is_settled_without_leaving_its_field(
     expect(page.get_by_text("Booked Nuria Gómez with Dr Ben")).to_be_visible()
 
     press(page, "Control+k")
-    expect(line).to_be_focused(timeout=10_000)
+    expect(line).to_be_focused(timeout=30_000)
     page.keyboard.type("zzyzx")
     expect(page.get_by_text("I do not understand")).to_be_visible()
     page.keyboard.press("Escape")
@@ -455,6 +455,6 @@ def test_a_line_that_could_mean_several_is_settled_without_leaving_its_field(
     page.keyboard.press("Escape")
     expect(line).to_have_count(0)
     press(page, "Control+k")
-    expect(line).to_be_focused(timeout=10_000)
+    expect(line).to_be_focused(timeout=30_000)
     expect(page.get_by_text("Enter books, Escape clears")).to_be_visible()
     expect(page.get_by_role("button", name="Continue")).to_have_count(0)

@@ -14,7 +14,7 @@ from tests.browser.conftest import PASSWORD, fill_sign_in, press, sign_out
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 15_000
+PATIENCE = 30_000
 TODAY = "/today"
 
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 DOCTORS = ("Dr Ada", "Dr Ben", "Dr Cleo", "Dr Dag", "Dr Eva")
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 BOOKED_ON_THE_DAY = 96
-PATIENCE = 15_000
+PATIENCE = 30_000
 
 
 class Hand:

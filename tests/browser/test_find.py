@@ -13,7 +13,7 @@ from tests.browser.conftest import PASSWORD, come_to_rest, expect_signed_in, fil
 from tests.browser.test_accessible import in_both_colours
 
 pytestmark = pytest.mark.browser
-PATIENCE = 15_000
+PATIENCE = 30_000
 WISH = "finance, premium, Thursday afternoon"
 A_TIME = re.compile(r"^1[2-6]:\d\d$")
 

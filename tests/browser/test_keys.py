@@ -50,7 +50,7 @@ def test_pages_help_and_an_opened_booking_answer_to_keys_alone(new_page, sign_in
     page = new_page()
     sign_in(page, "rita", path="/desk")
     dialog, day = page.get_by_role("dialog"), page.get_by_label("Day calendar").first
-    expect(day).to_be_visible(timeout=15_000)
+    expect(day).to_be_visible(timeout=30_000)
 
     ask_for_help(page)
     expect(dialog).to_contain_text("Find a time")
@@ -66,12 +66,12 @@ def test_pages_help_and_an_opened_booking_answer_to_keys_alone(new_page, sign_in
 
     press(page, "g")
     press(page, "t")
-    expect(page).to_have_url(re.compile("/today"), timeout=10_000)
+    expect(page).to_have_url(re.compile("/today"), timeout=30_000)
     row = page.locator(".row", has_text="Nuria García")
-    expect(row).to_be_visible(timeout=15_000)
+    expect(row).to_be_visible(timeout=30_000)
     row.focus()
     page.keyboard.press("Enter")
-    expect(dialog).to_contain_text("Consultation", timeout=10_000)
+    expect(dialog).to_contain_text("Consultation", timeout=30_000)
 
     press(page, "Delete")
     expect(dialog.get_by_text("Patient is ill")).to_be_visible()
@@ -86,7 +86,7 @@ def test_no_key_is_heard_while_somebody_types(new_page, sign_in):
     page = new_page()
     sign_in(page, "rita", path="/patients")
     field = page.locator(".stMain input:visible").first
-    expect(field).to_be_visible(timeout=15_000)
+    expect(field).to_be_visible(timeout=30_000)
 
     field.focus()
     page.keyboard.type("gt?")
@@ -101,26 +101,26 @@ def test_choosing_patients_leads_back_from_a_record_to_the_search(new_page, sign
     page = new_page()
     sign_in(page, "rita", path="/patients?patient=1")
     search = page.get_by_placeholder("Name, phone or date of birth")
-    expect(page.get_by_label("Name", exact=True)).to_have_value("Ana Silva", timeout=15_000)
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Ana Silva", timeout=30_000)
 
     page.get_by_role("link", name="Patients").click()
-    expect(search).to_be_focused(timeout=15_000)
+    expect(search).to_be_focused(timeout=30_000)
     expect(page).to_have_url(re.compile("/patients$"))
 
     page.keyboard.type("ana")
     page.get_by_role("button", name=re.compile("^Open")).click()
-    expect(page.get_by_label("Name", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("Name", exact=True)).to_be_visible(timeout=30_000)
     page.get_by_text("All patients").focus()
     press(page, "g")
     press(page, "p")
-    expect(search).to_be_visible(timeout=15_000)
+    expect(search).to_be_visible(timeout=30_000)
 
 
 def test_a_letter_alone_leads_nowhere_not_even_in_the_first_moment(new_page, sign_in):
     page = new_page()
     sign_in(page, "rita", path="/desk")
     page.reload()
-    expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=30_000)
 
     press(page, "v")  # after G it would lead to the overrides
     page.wait_for_timeout(600)

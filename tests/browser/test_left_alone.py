@@ -48,7 +48,7 @@ def last_seen(server: LiveServer, username: str):
 def open_account(page: Page) -> None:
     page.locator(WHO).get_by_role("button").click()
     page.get_by_text("My account", exact=True).click()
-    expect(page.get_by_role("heading", name="My account")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="My account")).to_be_visible(timeout=30_000)
 
 
 def press_unlock(page: Page, password: str = PASSWORD) -> None:
@@ -65,7 +65,7 @@ def test_t065_names_leave_the_screen_and_the_password_brings_the_place_back(
         a.professional(db, name="Dr Tomás Almeida", services=(visit,))
     page = new_page()
     sign_in(page, "rita", path="/desk")
-    expect(page.get_by_text("Dr Tomás Almeida").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Dr Tomás Almeida").first).to_be_visible(timeout=30_000)
 
     leave_alone(live_server, "rita")
 
@@ -77,9 +77,9 @@ def test_t065_names_leave_the_screen_and_the_password_brings_the_place_back(
     assert "Almeida" not in page.content()
 
     press_unlock(page, "not the password")
-    expect(page.get_by_text("This is not your password.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("This is not your password.")).to_be_visible(timeout=30_000)
     press_unlock(page)
-    expect(page.get_by_text("Dr Tomás Almeida").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Dr Tomás Almeida").first).to_be_visible(timeout=30_000)
     expect(page).to_have_url(f"{live_server.url}/desk")
 
 
@@ -91,18 +91,18 @@ def test_t063_a_reload_of_a_locked_page_is_the_lock_and_a_draft_is_still_there(
     sign_in(page, "alex", path="/practice?section=People")
     page.get_by_label("Search").fill("Rita")
     page.get_by_label("Search").press("Enter")
-    expect(page.get_by_text("Rita Fonseca")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Rita Fonseca")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Ana Silva")).to_have_count(0)
 
     leave_alone(live_server, "alex")
     expect(page.get_by_role("heading", name="Locked")).to_be_visible(timeout=WITHIN)
     expect(page.get_by_text("Rita Fonseca")).to_have_count(0)
     press_unlock(page)
-    expect(page.get_by_label("Search")).to_have_value("Rita", timeout=15_000)
+    expect(page.get_by_label("Search")).to_have_value("Rita", timeout=30_000)
 
     leave_alone(live_server, "alex")
     page.reload()
-    expect(page.get_by_role("heading", name="Locked")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="Locked")).to_be_visible(timeout=30_000)
 
 
 def test_t063_work_in_the_browser_keeps_the_session_and_no_press_is_lost(
@@ -113,13 +113,13 @@ def test_t063_work_in_the_browser_keeps_the_session_and_no_press_is_lost(
     open_account(page)
     leave_alone(live_server, "rita", minutes=5)
     page.reload()
-    expect(page.get_by_role("button", name="Change password")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Change password")).to_be_visible(timeout=30_000)
     page.wait_for_timeout(1000)
     before = last_seen(live_server, "rita")
 
     page.get_by_role("button", name="Change password").click()
 
-    expect(page.locator(NEW)).to_be_visible(timeout=15_000)
+    expect(page.locator(NEW)).to_be_visible(timeout=30_000)
     for _ in range(50):
         if last_seen(live_server, "rita") > before:
             break
@@ -157,7 +157,7 @@ def test_t066_a_browser_that_is_ended_from_afar_shows_nothing_any_more(
     sign_in(page, "ruiz")
     open_account(page)
     page.get_by_role("button", name="Sign out everywhere else").click()
-    expect(page.get_by_text("Signed out in")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Signed out in")).to_be_visible(timeout=30_000)
 
     expect(lost.get_by_label("User name")).to_be_visible(timeout=WITHIN)
     expect(lost.get_by_text("Dr Elena Ruiz")).to_have_count(0)
@@ -172,14 +172,14 @@ def test_t067_a_new_password_moves_this_browser_to_a_new_session(live_server, ne
     open_account(page)
     page.get_by_role("button", name="Change password").click()
     page.locator(NEW).fill(NEW_PASSWORD)
-    with page.expect_navigation(timeout=15_000):
+    with page.expect_navigation(timeout=30_000):
         page.get_by_role("button", name="Change password").click()
 
-    expect(page.locator(WHO)).to_contain_text("Dr Elena Ruiz", timeout=15_000)
+    expect(page.locator(WHO)).to_contain_text("Dr Elena Ruiz", timeout=30_000)
     assert token_in(page) != before
     other.reload()
     fill_sign_in(other, "ruiz", NEW_PASSWORD)
-    expect(other.locator(WHO)).to_be_visible(timeout=15_000)
+    expect(other.locator(WHO)).to_be_visible(timeout=30_000)
     with live_server.database.writing() as db:
         user = db.scalars(select(User).where(User.username == "ruiz")).one()
         user.password_hash = passwords.rehash(PASSWORD)
@@ -213,10 +213,10 @@ def test_t070_another_person_takes_over_a_locked_desk_and_finds_nothing(
     leave_alone(live_server, "rita")
     page.reload()
     page.get_by_role("button", name="Sign in as somebody else").click()
-    expect(page.get_by_label("User name")).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("User name")).to_be_visible(timeout=30_000)
 
     fill_sign_in(page, "alex", PASSWORD)
-    expect(page.locator(WHO)).to_contain_text("Alex Moreau", timeout=15_000)
+    expect(page.locator(WHO)).to_contain_text("Alex Moreau", timeout=30_000)
     expect(page.get_by_text("Rita")).to_have_count(0)
 
 

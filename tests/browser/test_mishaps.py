@@ -55,7 +55,7 @@ def test_a_bug_shows_a_number_and_the_log_tells_the_rest(faulty, new_page):
         page.reload()
         page.get_by_role("button", name=label, exact=True).click()
         alert = page.get_by_test_id("stAlert")
-        expect(alert).to_contain_text("Something went wrong on our side", timeout=15_000)
+        expect(alert).to_contain_text("Something went wrong on our side", timeout=30_000)
         number = alert.inner_text().strip().removesuffix(".").split()[-1]
         assert f"error {number}" in log.read_text()
         assert "secret" not in page.content()
@@ -68,4 +68,4 @@ def test_a_refusal_in_a_callback_is_said_in_words(faulty, new_page):
     page.goto(url)
     page.get_by_role("button", name="Refused in a callback").click()
 
-    expect(page.get_by_text("Your role does not allow this.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Your role does not allow this.")).to_be_visible(timeout=30_000)

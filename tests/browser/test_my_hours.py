@@ -15,7 +15,7 @@ from tests.browser.test_accessible import in_both_colours
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 15_000
+PATIENCE = 30_000
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.browser.conftest import come_to_rest
 from tests.browser.test_accessible import in_both_colours
 
 pytestmark = pytest.mark.browser
-PATIENCE = 15_000
+PATIENCE = 30_000
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def set_up(page: Page, server) -> None:
     page.get_by_label("Your user name").fill("alex")
     page.get_by_label(re.compile("Your password")).fill(ADMINS)
     page.get_by_role("button", name="Start Frontdesk").click()
-    expect(page.locator(WHO)).to_contain_text("Alex Moreau", timeout=15_000)
+    expect(page.locator(WHO)).to_contain_text("Alex Moreau", timeout=30_000)
 
 
 def open_section(page: Page, name: str) -> None:
@@ -88,10 +88,10 @@ def add_receptionist(page: Page) -> str:
 
 def choose_password(page: Page, link: str) -> None:
     page.goto(link)
-    expect(page.get_by_text("Welcome, Rita Fonseca.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Welcome, Rita Fonseca.")).to_be_visible(timeout=30_000)
     page.get_by_label(re.compile("Your password")).fill(RITAS)
     page.get_by_role("button", name="Start with Frontdesk").click()
-    expect(page.locator(WHO)).to_contain_text("Rita Fonseca", timeout=15_000)
+    expect(page.locator(WHO)).to_contain_text("Rita Fonseca", timeout=30_000)
 
 
 def test_t055_an_empty_place_takes_its_first_booking(new_page, live_server):
@@ -109,7 +109,7 @@ def test_t055_an_empty_place_takes_its_first_booking(new_page, live_server):
     expect(rita).to_have_url(f"{live_server.url}/desk")
     late.goto(link)
     expect(late.get_by_text("This link has been used or has run out.")).to_be_visible(
-        timeout=15_000
+        timeout=30_000
     )
 
     rita.get_by_role("button", name="Today").press("n")
@@ -132,5 +132,5 @@ def test_on_a_phone_every_section_fits_the_screen(new_page, live_server):
     for section in ("Services", "Professionals", "Rooms", "People", "Closures"):
         page.get_by_role("radio", name=section, exact=True).click()
         add = page.get_by_role("button", name=re.compile("^Add "))
-        expect(add).to_be_visible(timeout=15_000)
+        expect(add).to_be_visible(timeout=30_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -47,8 +47,8 @@ def test_who_is_new_registers_and_is_at_their_own_bookings(new_page, live_server
     link = re.search(rf"{PUBLIC}(/register\?link=\S+)", mail.get_content())[1]
 
     page.goto(live_server.url + link)
-    expect(page.get_by_text("Welcome, Eva Reis.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Welcome, Eva Reis.")).to_be_visible(timeout=30_000)
     page.get_by_label(re.compile("Your password")).fill("waters the plants first")
     page.get_by_role("button", name="Start with Frontdesk").click()
-    expect(page.locator(".st-key-frontdesk_who")).to_contain_text("Eva Reis", timeout=15_000)
+    expect(page.locator(".st-key-frontdesk_who")).to_contain_text("Eva Reis", timeout=30_000)
     expect(page).to_have_url(f"{live_server.url}/my-bookings")

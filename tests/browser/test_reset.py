@@ -50,10 +50,10 @@ def test_t056_a_forgotten_password_is_replaced_by_mail(new_page, live_server, po
 
     elsewhere = new_page()
     elsewhere.goto(live_server.url + link.removeprefix("https://desk.practice.example"))
-    expect(elsewhere.get_by_text("Hello, Rita Fonseca.")).to_be_visible(timeout=15_000)
+    expect(elsewhere.get_by_text("Hello, Rita Fonseca.")).to_be_visible(timeout=30_000)
     elsewhere.get_by_label(re.compile("Your password")).fill(RITAS)
     elsewhere.get_by_role("button", name="Save and sign in").click()
-    expect(elsewhere.locator(WHO)).to_contain_text("Rita Fonseca", timeout=15_000)
+    expect(elsewhere.locator(WHO)).to_contain_text("Rita Fonseca", timeout=30_000)
     expect(elsewhere).to_have_url(f"{live_server.url}/desk")
 
     page.get_by_role("button", name="Back to sign in").click()

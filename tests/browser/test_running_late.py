@@ -41,7 +41,7 @@ def press_until(page: Page, key: str, is_done: Callable[[], bool]) -> None:
 def test_late_by_two_keys_called_by_one_and_on_time_again(new_page, sign_in, live_server):
     page = new_page()
     sign_in(page, "rita", path="/today")
-    expect(page.locator(".row", has_text="Nuria")).to_be_visible(timeout=15_000)
+    expect(page.locator(".row", has_text="Nuria")).to_be_visible(timeout=30_000)
     press(page, "e")
     expect(page.get_by_role("button", name="20 min")).to_be_visible()
     press_until(page, "2", page.get_by_role("alert").is_visible)

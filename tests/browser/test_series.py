@@ -39,9 +39,9 @@ def live_database(live_database: Database) -> Database:
 
 
 def to_tomorrow(page: Page) -> None:
-    expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=30_000)
     press(page, "n")
-    expect(page.get_by_label(re.compile("^09:00.*free")).first).to_be_visible(timeout=10_000)
+    expect(page.get_by_label(re.compile("^09:00.*free")).first).to_be_visible(timeout=30_000)
 
 
 def unfold(page: Page, name: str) -> None:

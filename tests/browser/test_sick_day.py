@@ -56,7 +56,7 @@ def before_the_desk(page: Page, name: str) -> None:
     called = page.get_by_role("paragraph").filter(
         has=page.get_by_role("link", name="+34 642 11 04 78"), has_text=name
     )
-    expect(called).to_contain_text("Español", timeout=15_000)
+    expect(called).to_contain_text("Español", timeout=30_000)
 
 
 def shown(page: Page, name: str) -> None:
@@ -65,7 +65,7 @@ def shown(page: Page, name: str) -> None:
 
 
 def start(page: Page) -> None:
-    expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=30_000)
     press(page, "v")
 
 
@@ -97,7 +97,7 @@ def test_the_list_is_gone_through_by_key_alone_and_survives_a_reload(
     expect(page.get_by_text("Called 1 time, no answer")).to_be_visible()
     shown(page, "again")
     press(page, "1")
-    expect(page.get_by_text("Nobody is left to call")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Nobody is left to call")).to_be_visible(timeout=30_000)
     shown(page, "end")
     with live_server.database.reading() as session:
         states = session.scalars(select(Booking.state).order_by(Booking.id)).all()

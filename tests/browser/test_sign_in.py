@@ -29,7 +29,7 @@ def live_server(shared_server: LiveServer) -> LiveServer:
 
 
 def expect_form(page: Page) -> None:
-    expect(page.get_by_label("User name")).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("User name")).to_be_visible(timeout=30_000)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_wrong_password_gets_a_sentence_and_another_try(live_server, new_page,
     expect(page.get_by_text("do not belong together")).to_be_visible()
 
     fill_sign_in(page, "rita", PASSWORD)
-    expect(page.locator(WHO)).to_be_visible(timeout=15_000)
+    expect(page.locator(WHO)).to_be_visible(timeout=30_000)
 
 
 def test_a_link_survives_signing_in_and_a_place_of_another_role_says_so(
@@ -84,20 +84,20 @@ def test_a_link_survives_signing_in_and_a_place_of_another_role_says_so(
     expect(page).to_have_url(f"{live_server.url}/desk")
 
     page.goto(f"{live_server.url}/my-calendar")
-    expect(page.get_by_text("Your role does not open this page.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Your role does not open this page.")).to_be_visible(timeout=30_000)
     page.goto(live_server.url)
-    expect(page).to_have_url(f"{live_server.url}/numbers", timeout=15_000)
+    expect(page).to_have_url(f"{live_server.url}/numbers", timeout=30_000)
 
 
 def test_a_reload_and_a_second_tab_stay_signed_in(live_server, new_page, sign_in_by_hand):
     page = new_page()
     sign_in_by_hand(page, "rita")
     page.reload()
-    expect(page.locator(WHO)).to_contain_text("Rita Fonseca", timeout=15_000)
+    expect(page.locator(WHO)).to_contain_text("Rita Fonseca", timeout=30_000)
 
     second = page.context.new_page()
     second.goto(live_server.url)
-    expect(second.locator(WHO)).to_contain_text("Rita Fonseca", timeout=15_000)
+    expect(second.locator(WHO)).to_contain_text("Rita Fonseca", timeout=30_000)
 
 
 def test_signing_out_ends_it_in_every_tab_and_for_a_copied_cookie(
@@ -109,7 +109,7 @@ def test_signing_out_ends_it_in_every_tab_and_for_a_copied_cookie(
     copied = page.context.cookies()
     second = page.context.new_page()
     second.goto(live_server.url)
-    expect(second.locator(WHO)).to_be_visible(timeout=15_000)
+    expect(second.locator(WHO)).to_be_visible(timeout=30_000)
 
     sign_out(page)
 
@@ -136,7 +136,7 @@ def test_the_next_person_in_the_same_tab_finds_nothing_of_the_last(
 
     fill_sign_in(page, "ana", PASSWORD)
 
-    expect(page.locator(WHO)).to_contain_text("Ana Silva", timeout=15_000)
+    expect(page.locator(WHO)).to_contain_text("Ana Silva", timeout=30_000)
     expect(page.get_by_text("Rita")).to_have_count(0)
 
 
@@ -171,7 +171,7 @@ def test_a_browser_that_keeps_no_cookies_is_told_so(live_server, new_page):
     page.goto(live_server.url)
     fill_sign_in(page, "rita", PASSWORD)
 
-    expect(page.get_by_text("Allow cookies")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Allow cookies")).to_be_visible(timeout=30_000)
     expect_form(page)
 
 
@@ -182,7 +182,7 @@ def test_a_post_that_fails_gives_the_form_back(live_server, new_page):
     fill_sign_in(page, "rita", PASSWORD)
 
     expect(page.get_by_text("That took too long. Please sign in again.")).to_be_visible(
-        timeout=15_000
+        timeout=30_000
     )
     expect(page.get_by_text("Allow cookies")).to_have_count(0)
     expect_form(page)
@@ -212,7 +212,7 @@ def test_the_form_works_by_keyboard_alone(live_server, new_page):
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
 
-    expect(page.locator(WHO)).to_be_visible(timeout=15_000)
+    expect(page.locator(WHO)).to_be_visible(timeout=30_000)
 
 
 class TestDemo:
@@ -234,7 +234,7 @@ class TestDemo:
         page.goto(live_server.url)
         page.get_by_role("button", name=re.compile("Receptionist")).click()
 
-        expect(page.locator(WHO)).to_contain_text("Rita Fonseca", timeout=15_000)
+        expect(page.locator(WHO)).to_contain_text("Rita Fonseca", timeout=30_000)
 
 
 class TestFirstRun:
@@ -249,7 +249,7 @@ class TestFirstRun:
         assert code is not None
         page, late = new_page(), new_page()
         late.goto(live_server.url)
-        expect(late.get_by_text("Set up Frontdesk")).to_be_visible(timeout=15_000)
+        expect(late.get_by_text("Set up Frontdesk")).to_be_visible(timeout=30_000)
 
         page.goto(live_server.url)
         page.get_by_label("Set-up code").fill(code.group())
@@ -261,7 +261,7 @@ class TestFirstRun:
         page.get_by_label(re.compile("Your password")).fill(PASSWORD)
         page.get_by_role("button", name="Start Frontdesk").click()
 
-        expect(page.locator(WHO)).to_contain_text("Alex Moreau", timeout=15_000)
+        expect(page.locator(WHO)).to_contain_text("Alex Moreau", timeout=30_000)
         late.reload()
         expect_form(late)
 

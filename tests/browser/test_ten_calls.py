@@ -28,7 +28,7 @@ from tests.browser.conftest import press
 pytestmark = pytest.mark.browser
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
-PATIENCE = 15_000
+PATIENCE = 30_000
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_a_patient_arrives_starts_and_leaves_by_one_key_each(new_page, sign_in, 
     page, other = new_page(), new_page(width=390, height=844)
     sign_in(page, "rita", path="/today")
     sign_in(other, "alex", path="/today")
-    expect(row(page)).to_contain_text("minutes late", timeout=15_000)
+    expect(row(page)).to_contain_text("minutes late", timeout=30_000)
     expect(row(other)).to_contain_text("+34 642 11 04 78")
 
     row(page).focus()

@@ -44,7 +44,7 @@ def check_bar(page: Page) -> None:
         page.wait_for_function(
             "([bar, most]) => bar.offsetHeight <= most && bar.scrollWidth <= bar.clientWidth",
             arg=[bar.element_handle(), 45 * rows],
-            timeout=15_000,
+            timeout=30_000,
         )
     page.set_viewport_size({"width": 1400, "height": 900})
 
@@ -54,7 +54,7 @@ def test_from_the_month_to_a_day_to_the_week_to_the_list_and_its_booking(
 ):
     page = new_page()
     sign_in(page, "rita", path=f"/desk?day={NEXT_WEEK}")
-    expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=30_000)
 
     check_bar(page)
     press(page, "Shift+M")
@@ -63,48 +63,48 @@ def test_from_the_month_to_a_day_to_the_week_to_the_list_and_its_booking(
     check_bar(page)
     day.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=30_000)
     expect(page).to_have_url(re.compile(rf"day={NEXT_WEEK}"))
 
     press(page, "Shift+W")
     page.get_by_role("button", name="Dr Ada").click()
-    expect(page.get_by_label("Week calendar").first).to_be_visible(timeout=15_000)
-    expect(page.get_by_role("button", name="Filters · 2")).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("Week calendar").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Filters · 2")).to_be_visible(timeout=30_000)
     check_bar(page)
     page.get_by_label(re.compile("^09:00.*free")).nth(NEXT_WEEK.weekday()).click()
-    expect(page.get_by_role("dialog").get_by_label("Patient")).to_be_focused(timeout=15_000)
+    expect(page.get_by_role("dialog").get_by_label("Patient")).to_be_focused(timeout=30_000)
     page.keyboard.type("garc")
     page.get_by_role("button", name="Book Nuria García").click()
-    expect(page.get_by_text("Booked Nuria García with Dr Ada")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Booked Nuria García with Dr Ada")).to_be_visible(timeout=30_000)
     start = booked(live_server.database).starts_at
     assert (start.date(), start.hour) == (NEXT_WEEK, 9)
 
     press(page, "Shift+L")
-    expect(page.get_by_text("1 booking", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("1 booking", exact=True)).to_be_visible(timeout=30_000)
     check_bar(page)
     press(page, "Shift+F")
     expect(page.get_by_role("combobox", name="Service")).to_be_focused()
     page.get_by_role("combobox", name="Professionals").focus()
     page.keyboard.type("ben")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Consultation · Dr Ada, Dr Ben")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Consultation · Dr Ada, Dr Ben")).to_be_visible(timeout=30_000)
     page.keyboard.press("Escape")
     page.reload()  # an address is kept, and sent to others
-    expect(page.get_by_role("button", name="Filters · 2")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Filters · 2")).to_be_visible(timeout=30_000)
     row = page.get_by_role("listitem", name=re.compile("09:00, Nuria García"))
-    expect(row).to_be_visible(timeout=15_000)
+    expect(row).to_be_visible(timeout=30_000)
     row.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("Nuria García")
 
     press(page, "b")  # from an address that names a day and a view
-    expect(page.get_by_role("dialog")).to_contain_text("For Nuria García", timeout=15_000)
+    expect(page.get_by_role("dialog")).to_contain_text("For Nuria García", timeout=30_000)
 
 
 def test_on_paper_are_the_day_and_its_date_and_nothing_to_press(new_page, sign_in, live_server):
     page = new_page(dark=True)
     sign_in(page, "rita", path=f"/desk?day={NEXT_WEEK}")
-    expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("Day calendar").first).to_be_visible(timeout=30_000)
     on_paper = page.locator(".st-key-paper_title")
     expect(on_paper).to_be_hidden()
 
@@ -120,4 +120,4 @@ def test_on_paper_are_the_day_and_its_date_and_nothing_to_press(new_page, sign_i
     page.emulate_media(media="screen")
     press(page, "g")  # from an address that names a day
     press(page, "t")
-    expect(page.get_by_label("Visits of today")).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("Visits of today")).to_be_visible(timeout=30_000)

@@ -55,10 +55,10 @@ def live_database(live_database: Database) -> Database:
 
 
 def to_tomorrow(page: Page) -> None:
-    expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Today")).to_be_visible(timeout=30_000)
     expect(page.get_by_label("Day calendar").first).to_be_visible()
     press(page, "n")
-    expect(page.get_by_label(re.compile("Zoe Faria.*Booked")).first).to_be_visible(timeout=10_000)
+    expect(page.get_by_label(re.compile("Zoe Faria.*Booked")).first).to_be_visible(timeout=30_000)
 
 
 def test_a_cancelled_time_goes_to_the_next_who_waits(new_page, sign_in, live_server):
@@ -72,10 +72,10 @@ def test_a_cancelled_time_goes_to_the_next_who_waits(new_page, sign_in, live_ser
     dialog = rita.get_by_role("dialog")
     dialog.get_by_text("Patient is ill").click()
     dialog.get_by_role("button", name="Cancel booking").click()
-    expect(rita.get_by_text("2 people wait for it")).to_be_visible(timeout=10_000)
+    expect(rita.get_by_text("2 people wait for it")).to_be_visible(timeout=30_000)
 
     rita.get_by_role("button", name="Offer it").click()
-    expect(dialog.get_by_text("Call Nuria García")).to_be_visible(timeout=10_000)
+    expect(dialog.get_by_text("Call Nuria García")).to_be_visible(timeout=30_000)
     expect(dialog.get_by_text("+34 642 11 04 78")).to_be_visible()
     expect(dialog.get_by_text("Shall I book it for you?")).to_be_visible()
     expect(dialog.get_by_role("timer")).to_contain_text(re.compile(r"Held for this call: \d:\d\d"))
@@ -87,13 +87,13 @@ def test_a_cancelled_time_goes_to_the_next_who_waits(new_page, sign_in, live_ser
     rita.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     bea.get_by_role("link", name="Waiting list").click()
-    expect(bea.get_by_text("Offered to Nuria García by Rita Fonseca")).to_be_visible(timeout=10_000)
+    expect(bea.get_by_text("Offered to Nuria García by Rita Fonseca")).to_be_visible(timeout=30_000)
     expect(bea.get_by_text(re.compile(r"Held: \d:\d\d left"))).to_be_visible()
 
     rita.locator(".st-key-freed_offer button").click()
-    expect(dialog.get_by_text("Call Nuria García")).to_be_visible(timeout=10_000)
+    expect(dialog.get_by_text("Call Nuria García")).to_be_visible(timeout=30_000)
     dialog.get_by_role("button", name="Declined").click()
-    expect(dialog.get_by_text("Call Bo Lind")).to_be_visible(timeout=10_000)
+    expect(dialog.get_by_text("Call Bo Lind")).to_be_visible(timeout=30_000)
     expect(dialog.get_by_text("Nuria García does not want it.")).to_be_visible()
     expect(bea.get_by_text("Offered to Bo Lind by Rita Fonseca")).to_be_visible(timeout=20_000)
 
@@ -102,7 +102,7 @@ def test_a_cancelled_time_goes_to_the_next_who_waits(new_page, sign_in, live_ser
     expect(running).to_have_count(1)  # the answered one fades from the page
     running.click()
     bea.get_by_role("dialog").get_by_role("button", name="Accepted").click()
-    expect(bea.get_by_text("Booked Bo Lind with Dr Ada")).to_be_visible(timeout=10_000)
+    expect(bea.get_by_text("Booked Bo Lind with Dr Ada")).to_be_visible(timeout=30_000)
     expect(bea.get_by_text("1 person waits")).to_be_visible()
 
     with live_server.database.reading() as session:
