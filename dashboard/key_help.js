@@ -2,6 +2,7 @@
 // those of a switch, and those of the open dialog that lead to a part of it. Nothing is heard while somebody types.
 const WAIT = 1_500; // milliseconds between g and the letter
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
+const DEAF = "[data-testid=stDateInputField], input[type=radio]";
 const HERE = ":is([data-testid=stTopNavLink], [data-testid=stSidebarNavLink])[aria-current=page]";
 let page = { letters: [], here: "", behind: [], presses: {}, opens: {} };
 let send = () => {};
@@ -62,7 +63,8 @@ function enterPopover() {
   }, 30);
 }
 
-/** A date hears no main button's key, and keeps what was typed only when it is left for something. */
+/** A date, or a choice of several, hears no main button's key; a date keeps what was typed only
+    when it is left for something. */
 function passOn(event) {
   take(event);
   const place = event.target.closest("[role=dialog]") ?? document.querySelector(".stMain");
@@ -75,7 +77,7 @@ function passOn(event) {
 
 function press(event) {
   const isMain = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat;
-  if (isMain && event.target.closest?.("[data-testid=stDateInputField]")) return void passOn(event);
+  if (isMain && event.target.closest?.(DEAF)) return void passOn(event);
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event)) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (document.querySelector('[role="dialog"]')) pressInDialog(event, key);

@@ -8,6 +8,7 @@ from datetime import date
 import streamlit as st
 
 from core.patients import LikelyDuplicate, NewPatient, PatientFound
+from dashboard.components.arrow_down import arrow_down
 from dashboard.components.autofocus import autofocus
 from dashboard.feedback import md
 from dashboard.formatting import phone
@@ -46,6 +47,7 @@ def patient_picker(
         live=True,
         placeholder=_("Name, phone or date of birth"),
     )
+    arrow_down(f"{key}_words", f"{key}_found_")
     found = list(search(words)) if words.strip() else []
     chosen = _finds(key, found, words) if found else None
     if chosen is not None:

@@ -382,6 +382,32 @@ def test_a_booking_is_made_by_typing_one_line(new_page, sign_in, live_server):
     assert booking.starts_at == tomorrow(9.5)
 
 
+def test_arrow_down_goes_from_the_search_to_those_who_were_found(new_page, sign_in, live_server):
+    with live_server.database.writing() as session:
+        a.patient(session, name="Nuria Gómez", phone="+34642110479")
+    page = new_page()
+    sign_in(page, "rita", path="/desk")
+    to_tomorrow(page)
+    free(page, "Dr Ada", "09:00").click()
+    type_patient(page, "nuria")
+    dialog = page.get_by_role("dialog")
+    field, found = dialog.get_by_label("Patient"), dialog.get_by_role("radio")
+    expect(found).to_have_count(2)
+    come_to_rest(page)
+
+    page.keyboard.press("ArrowDown")
+    expect(found.first).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(field).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(found.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("button", name="Book Nuria Gómez")).to_be_visible()
+    press(page, "Control+Enter")
+
+    expect(page.get_by_text("Booked Nuria Gómez with Dr Ada")).to_be_visible()
+
+
 def test_a_line_that_is_not_understood_yet_is_shown_before_enter_books(
     new_page, sign_in, live_server
 ):
