@@ -217,6 +217,21 @@ def test_the_page_is_in_the_language_of_whom_it_is_about(session, portuguese):
     assert "Marcada" in page
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [("pt", "Portuguese"), ("Klingon & more", "Klingon &amp; more")],
+    ids=["by-code", "in-words"],
+)
+def test_the_language_is_named_and_what_is_no_code_stays_as_it_was_written(session, kept, said):
+    ana = everything(session)
+    ana.language = kept
+
+    page = page_of(session, ana)
+
+    assert said in page
+    assert ">pt<" not in page
+
+
 @pytest.mark.parametrize("language", ["", "ja", "../../etc/passwd", "what my mother spoke"])
 def test_a_language_that_nobody_translated_gives_english(session, portuguese, language):
     ana = everything(session)

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from core.errors import N_
+from core.languages import NAMES as LANGUAGES
 from core.models import BookingState
 from core.privacy.inventory import HOLDINGS
 
@@ -176,7 +177,7 @@ def _person(patient: Mapping[str, Any], held: Held, writing: Writing) -> list[tu
         (N_("Phone"), _phone(patient["phone"])),
         (N_("E-mail"), patient["email"]),
         (N_("Date of birth"), writing.birthday(born_on) if born_on else ""),
-        (N_("Language"), patient["language"]),
+        (N_("Language"), say(LANGUAGES.get(patient["language"], "")) or patient["language"]),
         (N_("Alerts"), patient["alerts"]),
         (N_("Preferences"), "\n".join(each for each in preferred if each)),
         (N_("Note for the desk"), patient["desk_note"]),
