@@ -52,19 +52,21 @@ def look_for(page: Page, hand: Hand) -> None:
     field.press_sequentially(WISH)
     field.press("Enter")
     expect(page.get_by_text("Ada Cruz")).to_be_hidden(timeout=PATIENCE)
-    expect(page.get_by_text("Zoé Brandão")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^Thursday \d+"))).to_have_count(3)
-    expect(page.get_by_text("90.00 EUR").first).to_be_visible()
+    expect(page.get_by_text("Zoé Brandão")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile(r"^Thursday \d+"))).to_have_count(3, timeout=PATIENCE)
+    expect(page.get_by_text("90.00 EUR").first).to_be_visible(timeout=PATIENCE)
+    come_to_rest(page)
 
 
 def take_the_first(page: Page, hand: Hand) -> None:
+    come_to_rest(page)  # a button that is drawn anew takes no click
     hand.click(page.get_by_role("button", name=A_TIME).first)
 
 
 def book(page: Page, hand: Hand) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Ana Silva")).to_be_visible(timeout=PATIENCE)
-    expect(dialog.get_by_text("Kept for you")).to_be_visible()
+    expect(dialog.get_by_text("Kept for you")).to_be_visible(timeout=PATIENCE)
     come_to_rest(page)
     hand.click(dialog.get_by_role("button", name="Book this visit"))
     expect(page.get_by_text("It stands in My bookings.")).to_be_visible(timeout=PATIENCE)

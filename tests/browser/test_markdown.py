@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from dashboard.escaping import APART
 from tests.browser.conftest import run_streamlit
@@ -45,7 +46,9 @@ def test_t096_t097_a_hostile_name_is_only_a_name(demo, new_page, place):
     page.get_by_text("drawn").wait_for()
 
     if place == "toast":
-        shown = " ".join(page.locator("[data-testid='stToast']").all_inner_texts())
+        toasts = page.get_by_test_id("stToast")
+        expect(toasts).to_have_count(len(NAMES))  # each comes sliding in by itself
+        shown = " ".join(toasts.all_inner_texts())
         check_all_in(shown)
     elif place == "tooltip":
         page.get_by_role("button", name="Who").hover()
