@@ -148,6 +148,9 @@ def book_anew(page: Page, dialog: Locator) -> Iterator[str]:
     on_a_telephone(page)
     yield "new booking on a telephone"
     on_a_screen(page)
+    dialog.get_by_role("button", name="New patient").hover()
+    yield "new booking, with the pointer on a button"
+    page.mouse.move(0, 0)
     close(page)
     free(page, "08:00").click()
     type_patient(page, dialog, "Zé Ninguém")

@@ -143,17 +143,24 @@ def test_escape_throws_nothing_away_that_was_typed(new_page, sign_in, live_serve
     to_tomorrow(page)
     free(page, "Dr Ada", "10:00").click()
     type_patient(page, "garc nur")
-    expect(page.get_by_role("button", name="Book Nuria García")).to_be_enabled()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_be_hidden()
+    dialog = page.get_by_role("dialog")
+    booking = dialog.get_by_role("button", name="Book Nuria García")
+    expect(booking).to_be_enabled(timeout=15_000)
+    press(page, "Escape")
+    expect(dialog).to_be_hidden(timeout=15_000)
 
     come_to_rest(page)
     free(page, "Dr Ben", "11:00").click()
-    page.get_by_role("dialog").get_by_role("button", name="Continue").click()
+    left = dialog.get_by_role("button", name="Continue")
+    expect(left).to_be_visible(timeout=15_000)
     come_to_rest(page)
-    page.get_by_role("button", name="Book Nuria García").click()
+    left.click()
+    expect(dialog.get_by_label("Patient")).to_have_value("garc nur", timeout=15_000)
+    expect(booking).to_be_enabled(timeout=15_000)
+    come_to_rest(page)
+    booking.click()
 
-    expect(page.get_by_text("Booked Nuria García with Dr Ben")).to_be_visible()
+    expect(page.get_by_text("Booked Nuria García with Dr Ben")).to_be_visible(timeout=15_000)
 
 
 def test_a_new_patient_is_added_and_booked_in_one_go(new_page, sign_in, live_server):
