@@ -25,6 +25,7 @@ from core.booking import get_booking
 from core.calendar_file import visit_file
 from core.day_print import as_pdf, load_printed_day
 from core.db import Database
+from core.dependants import acting_for
 from core.desk import DayAsked
 from core.errors import N_, NotFound, SignInNeeded
 from core.models import Organisation
@@ -36,6 +37,7 @@ from core.privacy.readable import Speaks, in_english
 from core.transfer import csv_cell
 
 LINK = "export"
+FOR = "for-"
 LINK_LASTS = timedelta(minutes=5)
 WORD = re.compile(r"[a-z0-9-]+")
 """What a link may say besides its secret; nothing a person wrote."""
@@ -81,7 +83,7 @@ def offer(session: Session, actor: Actor, kind: str, *about: str, now: datetime)
     for word in about:
         if not WORD.fullmatch(word):
             raise ValueError(f"not a word for a link: {word!r}")
-    link = ".".join((secrets.token_urlsafe(32), kind, *about))
+    link = ".".join((secrets.token_urlsafe(32), kind, *_acted_for(actor), *about))
     one_time.issue(
         session,
         LINK,
@@ -106,9 +108,16 @@ def take(
     if one_time.use(session, LINK, _for_session(actor, link), now=now) is None:
         raise NotFound(what=N_("download"))
     _secret, kind, *about = link.split(".")
+    if about and about[0].startswith(FOR):
+        actor = acting_for(session, actor, int(about.pop(0).removeprefix(FOR)))
     file = _kind_named(kind).make(session, actor, *about, now=now, speaks=speaks)
     audit.record(session, actor, "export.taken", now=now, kind=kind, about=about)
     return file
+
+
+def _acted_for(actor: Actor) -> tuple[str, ...]:
+    """A patient may act for another: for whom stands in the link, and is asked again."""
+    return (f"{FOR}{actor.patient_id}",) if actor.patient_id is not None else ()
 
 
 def _kind_named(kind: str) -> Kind:

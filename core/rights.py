@@ -211,6 +211,17 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "patients.edit_patient",
         ),
     ),
+    (
+        _needs(P.PATIENTS_WRITE_OWN),
+        (
+            "dependants.acting_for",
+            "dependants.add_own_dependant",
+            "dependants.load_own_dependants",
+        ),
+    ),
+    (_needs(P.PATIENTS_READ), ("dependants.load_family",)),
+    (_needs(P.PATIENTS_WRITE), ("dependants.link", "dependants.unlink")),
+    (Right(Answer.INNER), ("dependants.tie",)),
     (_needs(P.PATIENTS_INVITE), ("inviting.invite_patient", "inviting.load_sign_in")),
     (_needs(P.PATIENTS_READ, P.BOOKINGS_MARK_OWN), ("patients.preferences.load_to_know",)),
     (

@@ -7,7 +7,7 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.patients import get_patient
 from core.policy import Actor
-from dashboard import own_contact, session
+from dashboard import family, own_contact, session
 from dashboard.exporting import download_button
 from dashboard.feedback import flash, md, refuse
 from dashboard.formatting import when
@@ -20,8 +20,21 @@ def show(actor: Actor, practice: str) -> None:
         return
     with session.reading() as db:
         patient = get_patient(db, actor, actor.patient_id, now=utc_now())
-    with st.expander(_("My data"), icon=":material/shield_person:"):
+    is_anothers = family.acts_for_another()
+    title = _("Data of {name}").format(name=md(patient.name)) if is_anothers else _("My data")
+    with st.expander(title, icon=":material/shield_person:"):
         own_contact.show(patient, practice)
+        st.divider()
+        if is_anothers:
+            st.caption(
+                _("What {practice} keeps about {name}.").format(
+                    practice=md(practice), name=md(patient.name)
+                )
+            )
+            label = _("Download everything about {name}").format(name=md(patient.name))
+            download_button(label, "patient", str(patient.id), key="own_data_download")
+            return
+        family.add_form()
         st.divider()
         st.caption(
             _(

@@ -16,15 +16,17 @@ from sqlalchemy.orm import Session
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
 
-from core import accounts, audit, settings
+from core import accounts, audit, dependants, settings
 from core.db import Database, utc_now
-from core.errors import NotAllowed, SignInNeeded
-from core.models import Organisation
+from core.errors import NotAllowed, NotFound, SignInNeeded
+from core.models import Organisation, Role
 from core.passwords import secret_hash
 from core.policy import Actor
 from dashboard.web import cookies
 
 OWNER = "_owner"
+FOR_WHOM = "_for_whom"
+"""The number of the patient who is acted for; whether that may be is asked each time."""
 LOCALHOST = "127.0.0.1"
 """Streamlit names no address for a browser, or a proxy, on the same machine."""
 
@@ -126,7 +128,28 @@ def signed_in() -> Actor:
         if get_script_run_ctx() and ThreadState.get().run_location is RunLocation.FRAGMENT:
             st.rerun()
         raise SignInNeeded
+    return _as_chosen(actor)
+
+
+def account() -> Actor:
+    """The actor as themselves, for whomever they act."""
+    actor = current_actor()
+    if actor is None:
+        raise SignInNeeded
     return actor
+
+
+def _as_chosen(actor: Actor) -> Actor:
+    """A patient who acts for one they look after is that patient, as long as they may."""
+    chosen = st.session_state.get(FOR_WHOM)
+    if actor.role is not Role.PATIENT or not isinstance(chosen, int):
+        return actor
+    try:
+        with reading() as db:
+            return dependants.acting_for(db, actor, chosen)
+    except NotFound:
+        del st.session_state[FOR_WHOM]
+        return actor
 
 
 def zone() -> ZoneInfo:

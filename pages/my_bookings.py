@@ -7,7 +7,7 @@ from core.booking import CancelRequest, cancel, get_booking
 from core.db import utc_now
 from core.errors import BookingError
 from core.own_bookings import OwnPage, load_coming, load_past
-from dashboard import feedback, last_step, own_data, places, session
+from dashboard import family, feedback, last_step, own_data, places, session
 from dashboard.components.bookings_list import (
     cancel_form,
     coming_cards,
@@ -74,6 +74,7 @@ def cancelling() -> None:
 
 
 actor, zone, now = session.signed_in(), session.zone(), utc_now()
+family.choose()
 with session.reading() as db:
     place = catalog.get_organisation(db)
     practice, books = place.name, place.patients_book

@@ -48,7 +48,7 @@ CORE_ORDER = (
         "practice",
     },
     {"exceptional_access"},
-    {"second_step_set_up", "company", "inviting"},
+    {"second_step_set_up", "company", "inviting", "dependants"},
     {"availability", "visits", "claims"},
     {
         "booking",

@@ -113,7 +113,7 @@ def test_the_practice_has_its_people_rooms_and_services(filled):
         Professional: 8,
         Service: 12,
         Room: 3,
-        Patient: 400,
+        Patient: 401,
         Organisation: 1,
         User: len(SIGN_INS),
     }

@@ -29,6 +29,7 @@ from core.models import (
     DateHours,
     Delay,
     DelayCall,
+    Dependant,
     Draft,
     Erasure,
     ExpertiseSynonym,
@@ -125,6 +126,7 @@ def add_rows(session, w):
             StrandedVisit(booking_id=visit, starts_at=NOW, handed_at=NOW),
             WaitingProfessional(entry_id=w.entry_ana.id, professional_id=w.ada.id),
             Erasure(patient_id=w.bea.id, added_at=NOW, erased_at=NOW, swept_at=NOW),
+            Dependant(guardian_patient_id=w.ana.id, patient_id=w.bea.id, added_at=NOW),
             ToldApart(first_id=w.ana.id, second_id=w.bea.id, user_id=user, **now),
             PatientMerge(
                 merged_id=w.cleo.id, kept_id=w.ana.id, kept_version=1, moved="", before="", **now

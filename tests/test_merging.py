@@ -150,7 +150,7 @@ def test_every_column_that_names_a_patient_moves_or_stays_for_a_reason():
         for column in table.c
         if names_a_patient(column)
     }
-    moved = {f"{each.name}.{each.column.name}" for each in MOVED}
+    moved = {f"{each.column.table.name}.{each.column.name}" for each in MOVED}
 
     assert named == moved | set(STAYS)
     assert not moved & set(STAYS)

@@ -1,6 +1,6 @@
 """Demo data: a practice in the middle of its week, made once and then left alone."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 
 from sqlalchemy.orm import Session
@@ -11,11 +11,14 @@ from core.db import Database
 from core.demo import known, people, practice, recall_list, rows, waiting_list
 from core.demo.diary import Diary
 from core.demo_sign_ins import SIGN_INS, DemoSignIn
+from core.dependants import tie
 from core.models import Organisation, Patient, Professional, Role
 from core.passwords import PasswordHash, hash_password
+from core.patients import NewPatient, put_on_file
 from core.policy import CONSOLE
 
 SEED = 7
+HER_CHILD_BORN_ON = date(2019, 6, 4)
 HER_PROFESSIONAL = "Dr Elena Ruiz"
 """Whose calendar the demo's professional signs in to."""
 
@@ -60,7 +63,16 @@ def _fill(session: Session, hashed: dict[DemoSignIn, PasswordHash], *, now: date
     waiting_list.write(session, place, patients, desk=users[Role.RECEPTIONIST], now=now)
     recall_list.write(session, place, entries, desk=users[Role.RECEPTIONIST], now=now)
     known.write(session, place, patients, entries, now=now)
+    _family(session, patients[0], now=now)
     audit.record(session, CONSOLE, "demo.filled", now=now, bookings=len(entries))
+
+
+def _family(session: Session, guardian: Patient, *, now: datetime) -> None:
+    """The demo's patient books for a child, too."""
+    child = NewPatient("Tiago Silva", guardian.phone, guardian.email, HER_CHILD_BORN_ON)
+    made = put_on_file(session, child, now=now)
+    session.flush()
+    tie(session, CONSOLE, guardian.id, made.id, now=now)
 
 
 def _users(

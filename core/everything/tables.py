@@ -32,6 +32,7 @@ ABOUT: Mapping[str, str] = MappingProxyType(
         "patients": "Everybody on file.",
         "preferred_professionals": "Whom patients would rather come to.",
         "patient_merges": "Patients who were on file twice.",
+        "dependants": "Patients who act for a child, or for somebody in their care.",
         "told_apart": "Patients who look like one and are not.",
         "erasures": "Patients who were erased: a number and times.",
         "import_columns": "What the columns of other systems' files hold.",

@@ -20,6 +20,7 @@ from core.models import (
     Attendee,
     Booking,
     Claim,
+    Dependant,
     Erasure,
     Patient,
     PatientMerge,
@@ -148,6 +149,7 @@ def _check_may_be_one(session: Session, kept: Patient, other: Patient) -> None:
     _check_one_place(session, kept, other)
     _check_groups(session, kept, other)
     _check_accounts(session, kept, other)
+    _check_family(session, kept, other)
     _check_waiting(session, kept, other)
 
 
@@ -226,6 +228,23 @@ def _check_accounts(session: Session, kept: Patient, other: Patient) -> None:
             ),
             name=other.name,
             number=other.id,
+        )
+
+
+def _check_family(session: Session, kept: Patient, other: Patient) -> None:
+    """Who looks after somebody is not the same person."""
+    both = (kept.id, other.id)
+    tied = select(Dependant.id).where(
+        Dependant.guardian_patient_id.in_(both), Dependant.patient_id.in_(both)
+    )
+    if session.scalar(tied.limit(1)) is not None:
+        raise Invalid(
+            N_(
+                "One of the two looks after the other: {kept} and {other} are two people. "
+                "If they are not, undo that on the record first."
+            ),
+            kept=f"{kept.name} ({kept.id})",
+            other=f"{other.name} ({other.id})",
         )
 
 

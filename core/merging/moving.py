@@ -26,10 +26,12 @@ class Moves:
 
     column: Column[int]
     also: ColumnElement[bool] | None = None
+    called: str = ""
+    """Where a table names patients twice."""
 
     @property
     def name(self) -> str:
-        return self.column.table.name
+        return self.called or self.column.table.name
 
 
 # Seats come last: what happened to a group is looked for by the bookings they are in.
@@ -40,6 +42,8 @@ MOVED = (
     Moves(T["exceptional_accesses"].c.patient_id),
     Moves(T["waiting_entries"].c.patient_id),
     Moves(T["recalls"].c.patient_id),
+    Moves(T["dependants"].c.patient_id),
+    Moves(T["dependants"].c.guardian_patient_id, called="guardians"),
     Moves(T["patient_merges"].c.kept_id),
     Moves(T["attendees"].c.patient_id),
 )

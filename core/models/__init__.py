@@ -32,6 +32,7 @@ from core.models.bookings import (
     Series,
 )
 from core.models.delays import Delay, DelayCall
+from core.models.dependants import Dependant
 from core.models.drafts import Draft
 from core.models.hours import (
     Closure,
@@ -106,6 +107,7 @@ __all__ = [
     "DateHours",
     "Delay",
     "DelayCall",
+    "Dependant",
     "Draft",
     "Edited",
     "Erasure",

@@ -375,6 +375,19 @@ HOLDINGS = (
         blanks={"moved": "", "before": ""},
     ),
     Holding(
+        T["dependants"],
+        or_(
+            T["dependants"].c.guardian_patient_id.in_(WHO),
+            T["dependants"].c.patient_id.in_(WHO),
+        ),
+        why=N_("to let who looks after somebody act for them"),
+        left_out={
+            "guardian_patient_id": "one of the two is somebody else",
+            "patient_id": "one of the two is somebody else",
+        },
+        removed=True,
+    ),
+    Holding(
         T["told_apart"],
         or_(T["told_apart"].c.first_id.in_(WHO), T["told_apart"].c.second_id.in_(WHO)),
         why=N_("so that nobody takes them for somebody who looks like them"),

@@ -45,11 +45,10 @@ class Asked:
 
 def take(professional_id: int, service_id: int, starts_at: datetime) -> None:
     """Keep the time and ask once more; of a visitor, who they are first."""
-    actor = session.current_actor()
-    if actor is None:
+    if session.current_actor() is None:
         st.query_params[TAKE] = f"{professional_id}-{service_id}-{starts_at.timestamp():.0f}"
         return
-    _ask(actor, professional_id, service_id, starts_at)
+    _ask(session.signed_in(), professional_id, service_id, starts_at)
 
 
 def chosen_before_signing_in() -> bool:
@@ -63,9 +62,9 @@ def forget_choice() -> None:
 def take_from_address() -> None:
     """Go on with what a visitor chose before they signed in."""
     found = ADDRESS.fullmatch(st.query_params.get(TAKE, ""))
-    actor = session.current_actor()
-    if actor is None:
+    if session.current_actor() is None:
         return
+    actor = session.signed_in()
     forget_choice()
     if found is not None:
         professional_id, service_id, seconds = map(int, found.groups())

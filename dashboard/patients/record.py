@@ -18,7 +18,7 @@ from dashboard.components.patient_picker import PatientChosen
 from dashboard.feedback import md, refuse
 from dashboard.formatting import day, phone, when
 from dashboard.i18n import _, ngettext
-from dashboard.patients import editing, finding, languages, own_files, signing_in, twice
+from dashboard.patients import editing, finding, languages, own_files, relatives, signing_in, twice
 
 S = BookingState
 SHOWN, OPEN = "patient_past_shown", "patient_open"
@@ -76,6 +76,7 @@ def _forget() -> None:
     editing.forget()
     twice.forget()
     signing_in.forget()
+    relatives.forget()
     waiting_asked.forget()
     st.session_state.pop(SHOWN, None)
 
@@ -104,6 +105,7 @@ def _who(actor: Actor, record: PatientRecord) -> None:
         editing.fields(patient)
         if patient.archived_at is None and allows(actor, Permission.PATIENTS_INVITE):
             signing_in.show(actor, patient)
+        relatives.show(actor, patient)
     else:
         _read_only(patient)
 

@@ -21,6 +21,7 @@ from core import (
     changing_hours,
     day_board,
     day_print,
+    dependants,
     desk,
     directory,
     everything,
@@ -986,7 +987,37 @@ def invited(w, who, id):
     return inviting.invite_patient(w.session, who, inviting.PatientInvitation(id), now=NOW)
 
 
+def linked(w, who, id):
+    asked = dependants.FamilyLink(someone_new(w).id, id)
+    return dependants.link(w.session, who, asked, now=NOW)
+
+
+def unlinked(w, who, id):
+    asked = dependants.FamilyLink(someone_new(w).id, id)
+    if id != MISSING:
+        dependants.link(w.session, w.admin, asked, now=NOW)
+    return dependants.unlink(w.session, who, asked, now=NOW)
+
+
 PATIENTS = {
+    "dependants.acting_for": (
+        About("patient", lambda w, who, id: dependants.acting_for(w.session, who, id)),
+    ),
+    "dependants.add_own_dependant": (
+        Plain(
+            lambda w, who: dependants.add_own_dependant(
+                w.session, who, dependants.NewDependant("Tom", a.DAY), now=NOW
+            )
+        ),
+    ),
+    "dependants.load_own_dependants": (
+        Plain(lambda w, who: dependants.load_own_dependants(w.session, who)),
+    ),
+    "dependants.load_family": (
+        About("patient", lambda w, who, id: dependants.load_family(w.session, who, id, now=NOW)),
+    ),
+    "dependants.link": (About("patient", linked),),
+    "dependants.unlink": (About("patient", unlinked),),
     "inviting.invite_patient": (About("patient", invited),),
     "inviting.load_sign_in": (
         About("patient", lambda w, who, id: inviting.load_sign_in(w.session, who, id, now=NOW)),
