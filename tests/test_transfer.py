@@ -340,6 +340,24 @@ def test_alerts_come_along_and_those_on_file_stay(practice):
     assert practice.scalars(select(Patient.alerts)).one() == "Deaf\nPays in advance"
 
 
+def test_preferences_come_along_and_those_on_file_stay(practice):
+    """What is no part of the day is kept as it is written."""
+    header = "name,phone,preferred time,preferences"
+    patients(practice, header, 'Ana Silva,642110478,"Evenings, morning",', "Bo,642110479,Fridays,")
+
+    report = patients(
+        practice,
+        header,
+        "Ana Silva,642110478,afternoon,The quiet room",
+        "Bo,642110479,,Ground floor",
+    )
+
+    assert [each.filled for each in report.rows] == [("preference",), ()]
+    assert [each.differs for each in report.rows] == [("preferred_parts",), ("preference",)]
+    kept = select(Patient.preferred_parts, Patient.preference).order_by(Patient.id)
+    assert practice.execute(kept).all() == [("morning,evening", "The quiet room"), ("", "Fridays")]
+
+
 def test_the_same_patient_twice_in_one_file_is_one_patient(practice):
     report = patients(
         practice,

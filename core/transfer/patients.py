@@ -5,18 +5,21 @@ A row is somebody on file when name and phone, name and e-mail, or name and date
 contradict. Blanks of the record are then filled; nothing it says is overwritten.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.errors import BookingError
-from core.models import Calendar, CalendarKind, Patient
-from core.patients import NewPatient, fold, search_text
+from core.models import Calendar, CalendarKind, PartOfDay, Patient
+from core.patients import NewPatient, Preferences, fold, search_text
+from core.patients.preferences import parts_of
 from core.patients.typed import Place, cleaned, place_of
 from core.policy import Actor, Permission, require
 from core.transfer.reading import Row, check_columns, keyed, read_table
@@ -48,9 +51,16 @@ COLUMNS = {
                   "notas", "bemerkung"),
     "alerts": ("alert", "alerts", "deskalert", "deskalerts", "patientalert", "patientalerts",
                "warning", "warnings", "aviso", "avisos", "hinweis", "hinweise"),
+    "preferred_parts": ("preferredparts", "preferredtime", "preferredtimes", "timeofday",
+                        "partofday"),
+    "preference": ("preference", "preferences", "prefers", "wishes", "preferencia",
+                   "preferencias"),
 }  # fmt: skip
 NEEDED = {"name": ("name", "first_name", "last_name"), "phone or email": ("phone", "email")}
-BLANKS = ("phone", "email", "born_on", "language", "desk_note", "alerts")
+BLANKS = (
+    "phone", "email", "born_on", "language", "desk_note", "alerts", "preferred_parts", "preference"
+)  # fmt: skip
+LIKED = ("preferred_parts", "preference")
 CHUNK = 500
 IMPORT_LOCK = 10
 """Our namespace among PostgreSQL's advisory locks; see ``core.db`` for the others."""
@@ -135,8 +145,31 @@ def register_of(session: Session) -> Register:
     columns = (Patient.id, Patient.name, *(getattr(Patient, each) for each in BLANKS))
     for patient_id, name, *values in session.execute(select(*columns).order_by(Patient.id)):
         known = dict(zip(BLANKS, values, strict=True))
-        register.add(OnFile(NewPatient(name, **known), patient_id))
+        liked = {each: known.pop(each) for each in LIKED}
+        patient = NewPatient(name, **known)
+        if any(liked.values()):
+            patient = _filled(patient, liked)
+        register.add(OnFile(patient, patient_id))
     return register
+
+
+def _values_of(patient: NewPatient) -> dict[str, Any]:
+    """What may be filled in where it is blank, as the table of patients keeps it."""
+    liked = patient.preferences
+    own = {each: getattr(patient, each) for each in BLANKS if each not in LIKED}
+    return own | {"preferred_parts": ",".join(liked.parts), "preference": liked.words}
+
+
+def _filled(patient: NewPatient, values: Mapping[str, Any]) -> NewPatient:
+    """The same patient with these of ``BLANKS`` filled in."""
+    own = {each: value for each, value in values.items() if each not in LIKED}
+    kept = {**_values_of(patient), **values}
+    liked = replace(
+        patient.preferences,
+        parts=parts_of(kept["preferred_parts"]),
+        words=kept["preference"],
+    )
+    return replace(patient, **own, preferences=liked)
 
 
 def name_key(name: str) -> str:
@@ -171,8 +204,19 @@ def _wanted(row: Row, options: ImportOptions, place: Place, now: datetime) -> Ne
         language=cells.get("language", ""),
         desk_note=cells.get("desk_note", ""),
         alerts=cells.get("alerts", ""),
+        preferences=_preferences(cells),
     )
     return cleaned(request, place, now)
+
+
+def _preferences(cells: Mapping[str, str]) -> Preferences:
+    """Parts of the day by their names; whatever else stands there is kept as it is written."""
+    asked, words = cells.get("preferred_parts", ""), cells.get("preference", "")
+    named = [each.removesuffix("s") for each in re.split(r"[\s,;/|]+", asked.casefold()) if each]
+    known = [each for each in PartOfDay if each.value in named]
+    if len(set(named)) == len(known):
+        return Preferences(parts=tuple(known), words=words)
+    return Preferences(words="\n".join(each for each in (asked, words) if each))
 
 
 def _label(row: Row) -> str:
@@ -195,16 +239,15 @@ def _settle(
         added.append(known)
         register.add(known)
         return RowReport(row.line, wanted.name, Outcome.ADDED)
-    news = {each: getattr(wanted, each) for each in BLANKS if getattr(wanted, each)}
-    filled = {each: value for each, value in news.items() if not getattr(known.patient, each)}
+    news = {each: value for each, value in _values_of(wanted).items() if value}
+    on_file = _values_of(known.patient)
+    filled = {each: value for each, value in news.items() if not on_file[each]}
     differs = tuple(
-        each
-        for each, value in news.items()
-        if each not in filled and value != getattr(known.patient, each)
+        each for each, value in news.items() if each not in filled and value != on_file[each]
     )
     if not filled:
         return RowReport(row.line, wanted.name, Outcome.UNCHANGED, differs=differs)
-    known.patient = replace(known.patient, **filled)
+    known.patient = _filled(known.patient, filled)
     register.add(known)
     if known.id is not None:
         merged[known.id] = known
@@ -240,6 +283,7 @@ def _as_row(patient: NewPatient, calendar_id: int, now: datetime) -> dict[str, o
         "language": patient.language,
         "desk_note": patient.desk_note,
         "alerts": patient.alerts,
+        **{each: _values_of(patient)[each] for each in LIKED},
         "search": search_text(patient),
         "created_at": now,
         "updated_at": now,
@@ -268,9 +312,9 @@ def _merge(
     now: datetime,
 ) -> None:
     for patient in patients:
-        known = merged[patient.id].patient
-        filled = [each for each in BLANKS if getattr(known, each) and not getattr(patient, each)]
+        known = _values_of(merged[patient.id].patient)
+        filled = [each for each in BLANKS if known[each] and not getattr(patient, each)]
         for each in filled:
-            setattr(patient, each, getattr(known, each))
+            setattr(patient, each, known[each])
         patient.search = search_text(patient)
         audit.record(session, actor, "patient.merged", patient, now=now, changed=filled)
