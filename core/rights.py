@@ -348,6 +348,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "catalog.expertise.merge_expertise",
             "catalog.offers.set_offers",
             "catalog.offers.withdraw_service_offer",
+            "catalog.place.edit_organisation",
             "catalog.place.let_patients_book",
             "registering.let_patients_register",
             "catalog.place.set_up_organisation",

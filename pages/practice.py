@@ -16,6 +16,7 @@ from dashboard.practice import (
     messages,
     patients_book,
     people,
+    place,
     professionals,
     rooms,
     services,
@@ -35,6 +36,7 @@ SECTIONS: Mapping[str, Callable[[Actor], None]] = {
     N_("Closures"): closures.show,
     N_("Online booking"): patients_book.show,
     N_("Messages"): messages.show,
+    N_("Place"): place.show,
     N_("Data"): data.show,
     N_("Health"): health.show,
 }

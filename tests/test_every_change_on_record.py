@@ -502,6 +502,15 @@ DOINGS = {
             catalog.archive_room(desk.session, desk.admin, desk.room.id, 1, now=a.BEFORE).id,
         ),
     ),
+    "core.catalog.edit_organisation": lambda desk: (
+        catalog.edit_organisation,
+        (
+            catalog.EditedOrganisation(
+                catalog.get_organisation(desk.session).version,
+                catalog.OrganisationDetails("Rua Velha Practice", a.ZONE, "PT", "EUR"),
+            ),
+        ),
+    ),
     "core.catalog.let_patients_book": lambda desk: (
         catalog.let_patients_book,
         (catalog.PatientsBook(catalog.get_organisation(desk.session).version, False, True, 2),),

@@ -8,7 +8,9 @@ from sqlalchemy import select
 from core import catalog
 from core.accounts import Standing
 from core.models import (
+    Anchor,
     Booking,
+    BufferRule,
     Closure,
     ExpertiseSynonym,
     HoursKind,
@@ -513,6 +515,29 @@ def test_a_lost_link_is_made_anew(practice, sqlite_database):
     page = press(press(page, "practice_form_done"), f"practice_edit_user_{bea.id}")
 
     assert link_in(press(page, "practice_form_link")) != first
+
+
+def test_the_place_is_renamed_and_what_cannot_be_says_why(practice, sqlite_database):
+    page = fill(press(practice("Place"), "practice_edit_place_1"), currency="E1")
+    assert "currency" in errors(send(page))[0].lower()
+
+    page = send(fill(page, name="Rua Velha", currency="CHF", zone="Europe/Zurich"))
+
+    assert toasts(page) == ["Saved Rua Velha."]
+    with sqlite_database.reading() as session:
+        place = catalog.get_organisation(session)
+    assert (place.name, place.currency, place.zone) == ("Rua Velha", "CHF", "Europe/Zurich")
+
+
+def test_a_service_says_where_starts_fall_and_which_buffers_count(practice, sqlite_database):
+    visit = add(sqlite_database, a.service, name="Visit")
+    page = press(practice(), f"practice_edit_service_{visit.id}")
+
+    send(fill(page, anchor=Anchor.OPENING, buffer_rule=BufferRule.ADD))
+
+    with sqlite_database.reading() as session:
+        saved = session.get_one(Service, visit.id)
+    assert (saved.anchor, saved.buffer_rule) == (Anchor.OPENING, BufferRule.ADD)
 
 
 def test_people_are_narrowed_down_and_turned_over(practice, sqlite_database):

@@ -149,6 +149,7 @@ DECIDED_BY_US = {
 }
 MAY_SAY = {
     "accounts.addresses.change_email": {"user_id", "version"},
+    "accounts.people.load_people": {"role"},
     "accounts.users.create_user": {"role", "password_hash"},
     "accounts.users.edit_user": {"user_id", "role", "version"},
     "activation.invite_user": {"role"},
@@ -172,6 +173,7 @@ MAY_SAY = {
     "what_if.preview_weekly_hours": {"version"},
     "catalog.place.set_up_organisation": {"currency"},
     "catalog.professionals.edit_professional": {"version"},
+    "catalog.place.edit_organisation": {"version"},
     "catalog.place.let_patients_book": {"version"},
     "catalog.professionals.edit_profile": {"version"},
     "catalog.rooms.edit_room": {"version"},
@@ -282,6 +284,7 @@ FIELDS = {
     "ended",
     "entry",
     "expertise_ids",
+    "intact",
     "merged_id",
     "found",
     "kind",

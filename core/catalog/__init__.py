@@ -39,8 +39,10 @@ from core.catalog.offers import (
 from core.catalog.pictures import Picture, prepare_picture
 from core.catalog.place import (
     MOST_OPEN_BOOKINGS,
+    EditedOrganisation,
     OrganisationDetails,
     PatientsBook,
+    edit_organisation,
     get_organisation,
     let_patients_book,
     set_up_organisation,
@@ -101,6 +103,7 @@ __all__ = [
     "MOST_OPEN_BOOKINGS",
     "ChangedTerms",
     "EditedExpertise",
+    "EditedOrganisation",
     "EditedProfessional",
     "EditedProfile",
     "EditedRoom",
@@ -137,6 +140,7 @@ __all__ = [
     "archive_service",
     "count_by_tier",
     "edit_expertise",
+    "edit_organisation",
     "edit_professional",
     "edit_profile",
     "edit_room",

@@ -34,6 +34,14 @@ class OrganisationDetails:
     currency: str
 
 
+@dataclass(frozen=True)
+class EditedOrganisation:
+    """The place as a form sends it back; ``version`` is the one the form was opened on."""
+
+    version: int
+    details: OrganisationDetails
+
+
 def get_organisation(session: Session) -> Organisation:
     """The place itself, or ``DatabaseNotReady`` before it is set up."""
     found = session.get(Organisation, 1)
@@ -56,12 +64,7 @@ def set_up_organisation(
 ) -> Organisation:
     """Name the place, or change what is said about it."""
     require(actor, Permission.CATALOG_WRITE)
-    details = {
-        "name": name_of(request.name),
-        "zone": zone_of_name(request.zone),
-        "country": country_of(request.country),
-        "currency": currency_of(request.currency),
-    }
+    details = _values(request)
     organisation = session.get(Organisation, 1)
     if organisation is None:
         organisation = Organisation(id=1)
@@ -70,6 +73,28 @@ def set_up_organisation(
         setattr(organisation, field, value)
     audit.record(session, actor, "organisation.set_up", organisation, now=now)
     return organisation
+
+
+def edit_organisation(
+    session: Session, actor: Actor, request: EditedOrganisation, *, now: datetime
+) -> Organisation:
+    """Change what is said about the place. What was sold keeps its currency, and visits their
+    instants: in another zone they stand at other times of the day."""
+    require(actor, Permission.CATALOG_WRITE)
+    organisation = lock_row(session, Organisation, 1, what=N_("organisation"))
+    check_version(session, organisation, request.version)
+    if changed := change(organisation, _values(request.details)):
+        audit.record(session, actor, "organisation.edited", organisation, now=now, changed=changed)
+    return organisation
+
+
+def _values(request: OrganisationDetails) -> dict[str, object]:
+    return {
+        "name": name_of(request.name),
+        "zone": zone_of_name(request.zone),
+        "country": country_of(request.country),
+        "currency": currency_of(request.currency),
+    }
 
 
 def let_patients_book(

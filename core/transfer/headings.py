@@ -67,4 +67,4 @@ def remember_columns(
     )
     kept = {title: column for title, column in told.items() if column_named(title, known) != column}
     session.add_all(ImportColumn(kind=kind, title=t, column=column) for t, column in kept.items())
-    audit.record(session, actor, "import.columns_said", now=now, kind=kind, columns=len(kept))
+    audit.record(session, actor, "import.columns_said", now=now, kind=kind, count=len(kept))

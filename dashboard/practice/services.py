@@ -2,20 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from typing import TypeVar
 
 import streamlit as st
 
 from core import catalog
 from core.catalog import EditedService, NewService
-from core.models import Room, Service
+from core.models import Anchor, BufferRule, Room, Service
 from core.policy import Actor
 from dashboard import session
 from dashboard.components.words import minutes, money
-from dashboard.i18n import _
+from dashboard.i18n import N_, _
 from dashboard.practice import forms
 from dashboard.practice.forms import key
 
 FORM = "service"
+ANCHORS: Mapping[Anchor, str] = {
+    Anchor.CLOCK: N_("on the clock: 9:00, 9:15, 9:30"),
+    Anchor.OPENING: N_("counted from when the professional begins"),
+}
+BUFFER_RULES: Mapping[BufferRule, str] = {
+    BufferRule.GAP: N_("the longer of the two buffers"),
+    BufferRule.ADD: N_("both buffers, one after the other"),
+}
+Rule = TypeVar("Rule", Anchor, BufferRule)
 NEW = NewService(name="", length_minutes=30)
 
 
@@ -146,6 +156,8 @@ def _rules(known: NewService) -> NewService:
             _("Cancelled late within … hours"), known.cancel_notice_minutes, "cancel_notice"
         )
         seats = _number(_("Seats, more than one for a group visit"), known.seats, 1, 1000, "seats")
+    anchor = _one_of(_("Starts fall"), ANCHORS, known.anchor, "anchor")
+    buffer_rule = _one_of(_("Between two visits"), BUFFER_RULES, known.buffer_rule, "buffer_rule")
     listed = st.checkbox(
         _("Patients book it by themselves, unless it is for a group"),
         known.listed,
@@ -153,6 +165,8 @@ def _rules(known: NewService) -> NewService:
     )
     return replace(
         known,
+        anchor=anchor,
+        buffer_rule=buffer_rule,
         listed=listed,
         seats=seats,
         before_minutes=before,
@@ -160,6 +174,16 @@ def _rules(known: NewService) -> NewService:
         notice_minutes=notice,
         cancel_notice_minutes=late,
         horizon_days=horizon,
+    )
+
+
+def _one_of(label: str, words: Mapping[Rule, str], known: Rule, name: str) -> Rule:
+    return st.selectbox(
+        label,
+        list(words),
+        list(words).index(known),
+        format_func=lambda each: _(words[each]),
+        key=key(name),
     )
 
 

@@ -1580,6 +1580,19 @@ CATALOG = {
             ),
         ),
     ),
+    "catalog.place.edit_organisation": (
+        Plain(
+            lambda w, who: catalog.edit_organisation(
+                w.session,
+                who,
+                catalog.EditedOrganisation(
+                    catalog.get_organisation(w.session).version,
+                    catalog.OrganisationDetails("Rua Velha Practice", a.ZONE, "PT", "EUR"),
+                ),
+                now=NOW,
+            )
+        ),
+    ),
     "catalog.place.let_patients_book": (
         Plain(
             lambda w, who: catalog.let_patients_book(
