@@ -6,17 +6,18 @@ is every visit that takes its time; no-shows and cancellations do not.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import CTE, ColumnElement, Integer, and_, column, func, or_, select, values
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
+from core.analytics.grouping import By, Frame, folded, frame_of, is_asked_for, key_of
 from core.analytics.seats import COUNTED, Seats, count_of
-from core.availability import Days, DaySheet, WallClock, load_sheets, organisation_clock
-from core.db import Instant, seconds_of
+from core.availability import Days, DaySheet, WallClock, load_sheets
+from core.db import seconds_of
 from core.interval import Span, intersect, minutes_of, to_instant
 from core.models import OCCUPYING, Attendee, Booking, BookingState, Professional
 from core.patients import fold
@@ -68,6 +69,9 @@ class _Counted:
     bookings: int
 
 
+NOTHING = _Counted(0, 0)
+
+
 def utilisation(
     session: Session, actor: Actor, asked: AnalyticsAsked, *, now: datetime
 ) -> list[UtilisationWeek]:
@@ -77,23 +81,23 @@ def utilisation(
     A visit counts whole on the local day it begins.
     """
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    days = Days(asked.first, asked.last)
-    clock = organisation_clock(session)
-    weeks = _weeks(clock, days)
-    professionals = readable_professionals(session, actor, asked, since=weeks[0].span[0])
+    session.flush()
+    days, frame = Days(asked.first, asked.last), frame_of(session, asked)
+    weeks = _weeks(frame.clock, days)
+    professionals = readable_professionals(session, actor, asked, since=frame.span[0])
     sheets = load_sheets(session, professionals, days, now=now)
-    of_these = _are_asked_for(asked, [each.id for each in professionals])
-    counted = _count(session, of_these, weeks, now)
-    lost = _count_lost(session, of_these, weeks, now)
+    of_these = is_asked_for(actor, asked, frame)
+    counted = _count(session, of_these, frame, now)
+    lost = _count_lost(session, of_these, frame, now)
     return [
         _week_of(
             sheet,
             week,
-            counted[sheet.professional_id, number],
-            lost.get((sheet.professional_id, number), NOTHING_LOST),
+            counted[sheet.professional_id, week.starts_on],
+            lost.get((sheet.professional_id, week.starts_on), NOTHING_LOST),
         )
         for sheet in sheets
-        for number, week in enumerate(weeks)
+        for week in weeks
     ]
 
 
@@ -121,73 +125,57 @@ def _weeks(clock: WallClock, days: Days) -> list[_Week]:
 
 
 def _count(
-    session: Session, of_these: ColumnElement[bool], weeks: Sequence[_Week], now: datetime
-) -> Mapping[tuple[int, int], Mapping[BookingState, _Counted]]:
+    session: Session, of_these: ColumnElement[bool], frame: Frame, now: datetime
+) -> Mapping[tuple[int, date], Mapping[BookingState, _Counted]]:
     """Minutes and bookings by professional, week and state. One query."""
-    periods = _periods(weeks)
     seconds = seconds_of(Booking.ends_at) - seconds_of(Booking.starts_at)
     rows = session.execute(
         select(
             Booking.professional_id,
-            periods.c.number,
+            key_of(By.WEEK, frame).label("on_day"),
             Booking.state,
             func.sum(seconds),
             func.count(),
         )
-        .join(
-            periods,
-            (Booking.starts_at >= periods.c.starts_at) & (Booking.starts_at < periods.c.ends_at),
-        )
-        .where(
-            of_these,
-            or_(Booking.held_until.is_(None), Booking.held_until > now),
-        )
-        .group_by(Booking.professional_id, periods.c.number, Booking.state)
+        .where(of_these, or_(Booking.held_until.is_(None), Booking.held_until > now))
+        .group_by(Booking.professional_id, "on_day", Booking.state)
     )
-    found: dict[tuple[int, int], dict[BookingState, _Counted]] = defaultdict(dict)
-    for professional_id, number, state, total, bookings in rows:
-        found[professional_id, number][state] = _Counted(int(total) // 60, bookings)
+    found: dict[tuple[int, date], dict[BookingState, _Counted]] = defaultdict(dict)
+    for professional_id, day, state, total, bookings in rows:
+        week = found[professional_id, _monday(day)]
+        before = week.get(state, NOTHING)
+        week[state] = _Counted(before.minutes + int(total) // 60, before.bookings + bookings)
     return found
 
 
 def _count_lost(
-    session: Session, of_these: ColumnElement[bool], weeks: Sequence[_Week], now: datetime
-) -> Mapping[tuple[int, int], _Lost]:
+    session: Session, of_these: ColumnElement[bool], frame: Frame, now: datetime
+) -> Mapping[tuple[int, date], _Lost]:
     """Seats that were due, missed and cancelled, by professional and week. One query."""
-    periods = _periods(weeks)
     counts = (count_of(each, now) for each in (Seats.DUE, Seats.NO_SHOWS, Seats.CANCELLED))
     rows = session.execute(
-        select(Booking.professional_id, periods.c.number, *counts)
+        select(Booking.professional_id, key_of(By.WEEK, frame).label("on_day"), *counts)
         .join(Attendee, Attendee.booking_id == Booking.id)
-        .join(
-            periods,
-            (Booking.starts_at >= periods.c.starts_at) & (Booking.starts_at < periods.c.ends_at),
-        )
         .where(of_these, COUNTED)
-        .group_by(Booking.professional_id, periods.c.number)
+        .group_by(Booking.professional_id, "on_day")
     )
-    return {(who, number): _Lost(*map(int, counted)) for who, number, *counted in rows}
+    found: dict[tuple[int, date], _Lost] = defaultdict(_Lost)
+    for professional_id, day, due, no_shows, cancelled in rows:
+        key = professional_id, _monday(day)
+        before = found[key]
+        found[key] = _Lost(
+            before.due + int(due),
+            before.no_shows + int(no_shows),
+            before.cancelled + int(cancelled),
+        )
+    return found
 
 
-def _are_asked_for(asked: AnalyticsAsked, professional_ids: Sequence[int]) -> ColumnElement[bool]:
-    conditions = [Booking.professional_id.in_(professional_ids)]
-    if asked.service_ids:
-        conditions.append(Booking.service_id.in_(asked.service_ids))
-    if asked.room_ids:
-        conditions.append(Booking.room_id.in_(asked.room_ids))
-    return and_(*conditions)
-
-
-def _periods(weeks: Sequence[_Week]) -> CTE:
-    """The weeks as a table: the zone is asked here, since not every database knows zones."""
-    rows = [
-        (number, to_instant(week.span[0]), to_instant(week.span[1]))
-        for number, week in enumerate(weeks)
-    ]
-    table = values(
-        column("number", Integer), column("starts_at", Instant()), column("ends_at", Instant())
-    )
-    return table.data(rows).cte("weeks")
+def _monday(day: int) -> date:
+    """Of the week of a day that is counted from the epoch, as the database groups."""
+    found = folded(By.WEEK, day)
+    assert isinstance(found, date)
+    return found
 
 
 def _week_of(

@@ -104,6 +104,7 @@ class Booking(Base, Edited):
         UniqueConstraint("created_by", "request_key"),
         Index(None, "professional_id", "starts_at"),
         Index(None, "starts_at", "state"),
+        Index(None, "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
