@@ -1,4 +1,4 @@
-"""The bookings behind a bar: chosen by a click on it or by name, listed page by page."""
+"""The bookings behind a bar: chosen by its name, listed page by page."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -50,7 +50,7 @@ def show_behind(actor: Actor, figure: Figure, looked: Looked, *, now: datetime) 
 
 
 def _choose(figure: Figure, grouped: Grouped, labels: Sequence[str]) -> int | None:
-    """The number of the bar: the one that was clicked, or is named here."""
+    """The number of the bar that is named here."""
     key = bar_key(figure.key)
     kept = st.session_state.get(key)
     if isinstance(kept, int) and kept >= len(labels):
@@ -61,7 +61,7 @@ def _choose(figure: Figure, grouped: Grouped, labels: Sequence[str]) -> int | No
         index=None,
         format_func=labels.__getitem__,
         key=key,
-        placeholder=_("Click a bar, or choose one"),
+        placeholder=_("Choose a bar"),
         width=320,
     )
     return chosen

@@ -102,20 +102,9 @@ def theme() -> str:
 
 
 def show(figure: Figure) -> None:
-    """Draw it, with what has to be known about it; a bar that is clicked is looked behind."""
+    """Draw it, with what has to be known about it."""
     st.subheader(figure.title, help=figure.counts, anchor=False)
-    made, still = drawn(figure, theme()), {"displayModeBar": False}
-    grouped = figure.behind
-    if grouped is None:
-        st.plotly_chart(made, key=figure.key, config=still)
-    else:
-        st.plotly_chart(
-            made,
-            key=figure.key,
-            config=still,
-            on_select=lambda: _look_behind(figure.key, grouped),
-            selection_mode="points",
-        )
+    st.plotly_chart(drawn(figure, theme()), key=figure.key, config={"displayModeBar": False})
     if any(each.few for each in figure.bars):
         st.caption(
             _(
@@ -123,14 +112,6 @@ def show(figure: Figure) -> None:
                 "them with care."
             ).format(few=FEW)
         )
-
-
-def _look_behind(key: str, grouped: Grouped) -> None:
-    """The bar that was clicked is chosen below the figure, as if by hand."""
-    points = st.session_state[key].selection.points
-    number = points[0].get("point_index") if points else None
-    if isinstance(number, int) and 0 <= number < len(grouped.keys):
-        st.session_state[bar_key(key)] = number
 
 
 def bar_key(key: str) -> str:
