@@ -19,7 +19,7 @@ from core.policy import Actor
 from core.recalls import NewRecall
 from core.schedule import NewTimeOff, enter_time_off
 from tests import a
-from tests.browser.conftest import press
+from tests.browser.conftest import come_to_rest, press
 from tests.browser.test_keys import ask_for_help, with_a_visit
 
 pytestmark = pytest.mark.browser
@@ -140,8 +140,8 @@ def book_anew(page: Page, dialog: Locator) -> Iterator[str]:
     dialog.get_by_text("Repeat", exact=True).first.click()
     often = dialog.get_by_label("How often", exact=True)
     expect(often).to_be_visible(timeout=PATIENCE)
-    page.wait_for_timeout(400)  # while the form unfolds, a press goes astray
-    often.click()
+    come_to_rest(page)
+    often.press_sequentially("Weekly")  # while the form unfolds, a click goes astray
     page.get_by_role("option", name="Weekly", exact=True).click(timeout=PATIENCE)
     expect(dialog.get_by_label("Visits")).to_be_visible(timeout=PATIENCE)
     yield "new booking, repeated"

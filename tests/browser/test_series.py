@@ -12,7 +12,7 @@ from core.db import Database
 from core.interval import Interval
 from core.models import Booking, BookingState
 from tests import a
-from tests.browser.conftest import press
+from tests.browser.conftest import come_to_rest, press
 
 pytestmark = pytest.mark.browser
 
@@ -45,14 +45,16 @@ def to_tomorrow(page: Page) -> None:
 
 
 def unfold(page: Page, name: str) -> None:
+    come_to_rest(page)
     page.get_by_role("dialog").locator("summary", has_text=name).first.click()
-    page.wait_for_timeout(400)
 
 
 def choose(page: Page, label: str, option: str) -> None:
     """From a list too long to be drawn at once, by typing."""
-    page.get_by_role("dialog").get_by_label(label).click()
-    page.keyboard.type(option)
+    field = page.get_by_role("dialog").get_by_label(label)
+    expect(field).to_be_visible()
+    come_to_rest(page)
+    field.press_sequentially(option)  # wherever it is, while the form unfolds
     page.get_by_role("option", name=option, exact=True).click()
 
 
@@ -70,8 +72,7 @@ def test_a_visit_repeats_every_week_round_a_clash_and_is_cancelled_from_the_thir
     to_tomorrow(page)
     page.get_by_label(re.compile("^09:00.*free")).first.click()
     dialog = page.get_by_role("dialog")
-    dialog.wait_for()
-    page.wait_for_timeout(300)
+    expect(dialog.get_by_label("Patient")).to_be_focused()
     page.keyboard.type("garc nur")
     expect(dialog.get_by_role("button", name="Book Nuria García")).to_be_visible()
     unfold(page, "Repeat")

@@ -23,7 +23,7 @@ from core.db import Database, utc_now
 from core.interval import Interval
 from core.models import Booking, BookingState, Override, Patient, WaitingEntry
 from tests import a
-from tests.browser.conftest import press
+from tests.browser.conftest import come_to_rest, press
 
 pytestmark = pytest.mark.browser
 
@@ -136,8 +136,8 @@ def zoe_comes_later(page: Page, dialog: Locator) -> None:
     dialog.locator(".st-key-open_booking_move summary").click()
     later = dialog.get_by_role("button", name="11:30", exact=True)
     expect(later).to_be_visible(timeout=PATIENCE)
-    page.wait_for_timeout(500)  # while the form unfolds, a press goes astray
-    later.click()
+    come_to_rest(page)
+    later.press("Enter")  # while the form unfolds, a click goes astray
     says(page, "Moved Zoe Faria to .*11:30")
 
 
@@ -182,9 +182,8 @@ def tom_comes_every_week(page: Page, dialog: Locator) -> None:
     dialog.get_by_text("Repeat", exact=True).first.click()
     how_often = page.get_by_label("How often", exact=True)
     expect(how_often).to_be_visible(timeout=PATIENCE)
-    page.wait_for_timeout(400)  # while the form unfolds, a press goes astray
-    how_often.click()
-    page.keyboard.type("Weekly")
+    come_to_rest(page)
+    how_often.press_sequentially("Weekly")  # while the form unfolds, a click goes astray
     page.get_by_role("option", name="Weekly", exact=True).click(timeout=PATIENCE)
     dialog.get_by_label("Visits").fill("4")
     dialog.get_by_label("Visits").press("Tab")
