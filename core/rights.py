@@ -330,6 +330,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "directory.finding.find",
             "directory.portraits.get_portrait",
             "directory.profiles.get_profile",
+            "directory.profiles.load_offering",
             "directory.profiles.load_tags",
             "directory.times.free_times",
         ),

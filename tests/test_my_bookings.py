@@ -350,6 +350,30 @@ def test_a_visit_is_moved_too_with_who_is_not_listed_any_more(mine, sqlite_datab
     assert kept(sqlite_database, booking).starts_at == a.at(11, day=3)
 
 
+def test_a_visit_is_moved_to_somebody_else_who_offers_it_at_a_price_that_is_said(
+    mine, sqlite_database, ana
+):
+    booking = add(sqlite_database, ana, 9, day=3)
+    offered(sqlite_database, booking)
+    with sqlite_database.writing() as session:
+        bela = a.professional(session, name="Dr Bela", tier_id=a.tier(session, percent=20).id)
+        a.offer(session, bela, session.get(Service, booking.service_id))
+    page = press(mine(), f"move_{booking.id}")
+    box = page.selectbox(key="own_move_with")
+    assert box.options == ["Dr Ruiz", "Dr Bela · 72.00 EUR (60.00 EUR + 20 % Premium)"]
+    page = box.set_value(bela.id).run()
+    page = press(page, f"own_move_to_{a.at(9, day=3).timestamp():.0f}")
+    price = "With Dr Bela, for 72.00 EUR (60.00 EUR + 20 % Premium); so far it was 60.00 EUR."
+    assert price in said(page)
+    page = press(page, "own_move_do")
+
+    found = kept(sqlite_database, booking)
+    assert (found.professional_id, found.price_cents) == (bela.id, 7200)
+    assert [each.value for each in page.toast] == [
+        "Moved to Thursday 10 December, 09:00 with Dr Bela."
+    ]
+
+
 def test_who_was_quicker_at_the_new_time_leaves_the_visit_where_it_is(mine, sqlite_database, ana):
     booking = add(sqlite_database, ana, 9, day=3)
     offered(sqlite_database, booking)

@@ -256,16 +256,36 @@ def test_a_patient_moves_up_to_the_notice_and_not_later(house):
         house.move(booking, 16, day=1, now=a.at(15) + timedelta(seconds=1))
 
 
-def test_a_move_stays_with_the_same_professional_listed_or_not(small):
+def test_who_one_comes_to_already_may_be_listed_no_longer_and_nobody_else(small):
     booking = small.book(9)
-    for listed in (True, False):
-        small.ben.listed = listed
-        small.session.flush()
-        with pytest.raises(NotFound, match="professional"):
-            small.move(booking, 10, who=small.ben)
-    small.ada.listed = False
+    small.ada.listed = small.ben.listed = False
     small.session.flush()
     assert small.move(booking, 10).starts_at == a.at(10), "who they come to already"
+    with pytest.raises(NotFound, match="professional"):
+        small.move(booking, 11, who=small.ben, agreed_cents=booking.price_cents)
+
+
+def test_with_somebody_else_a_visit_costs_what_they_ask_and_the_patient_has_read(small):
+    small.visit.price_cents = 5000
+    small.session.flush()
+    booking = small.book(9)
+    before = booking.price_cents
+    small.ben.tier_id = a.tier(small.session, percent=20).id
+    small.session.flush()
+    for agreed in (None, before, 1):
+        with pytest.raises(Invalid, match="Dr Ben costs has changed"):
+            small.move(booking, 10, who=small.ben, agreed_cents=agreed)
+    assert (booking.professional_id, booking.price_cents) == (small.ada.id, before)
+
+    dear = 6000
+    moved = small.move(booking, 10, who=small.ben, agreed_cents=dear)
+    assert (moved.professional_id, moved.starts_at, moved.price_cents) == (
+        small.ben.id,
+        a.at(10),
+        dear,
+    )
+    at_the_desk = MoveRequest(booking.id, booking.version, small.ada.id, a.at(9))
+    assert move(small.session, small.admin, at_the_desk, now=NOW).price_cents == dear
 
 
 def test_a_move_changes_neither_the_service_nor_a_groups_time(small):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.booking.requests import BookingRequest
+from core.booking.requests import BookingRequest, MoveRequest
 from core.errors import N_, Invalid, NotFound, PatientsDoNotBook, SignInNeeded, TooLateByYourself
 from core.models import Attendee, Booking, BookingState, Channel, Organisation, Role
 from core.policy import Actor
@@ -96,20 +96,39 @@ def at_price_kept(
 
 
 def check_own_move(
-    session: Session, actor: Actor, booking: Booking, wanted: Wanted, *, now: datetime
+    session: Session,
+    actor: Actor,
+    booking: Booking,
+    wanted: Wanted,
+    request: MoveRequest,
+    *,
+    now: datetime,
 ) -> None:
     """A move is in time as long as a cancellation is; a group's time is not one patient's.
 
-    It stays with the same professional, whose price it was sold at.
+    With somebody else it costs what they ask, which has to be what the patient has read.
     """
     if actor.role is not Role.PATIENT:
         return
     check_patients_book(session, actor)
-    if booking.professional_id != wanted.professional.id:
-        raise NotFound(what=N_("professional"))
     if booking.seats > 1:
         raise Invalid(N_("This visit is for a group. Please call us to change it."))
     if booking.service_id != wanted.service.id:
         raise Invalid(N_("Please cancel this visit, and book the other one."), field="service")
+    if booking.professional_id != wanted.professional.id:
+        check_own_choice(session, actor, wanted)
+        _check_agreed(request, wanted)
     if now > booking.starts_at - timedelta(minutes=booking.service.cancel_notice_minutes):
         raise TooLateByYourself
+
+
+def _check_agreed(request: MoveRequest, wanted: Wanted) -> None:
+    if request.agreed_cents != wanted.price_cents:
+        raise Invalid(
+            N_(
+                "What a visit with {professional} costs has changed in the meantime. Please look "
+                "at the price again."
+            ),
+            field="professional",
+            professional=wanted.professional.name,
+        )

@@ -204,7 +204,8 @@ def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime)
     """Put a booking at another time, with another professional, or make it another service.
 
     One versioned change of the same booking; a refused move changes nothing, and one that is
-    asked for twice is made once. The price stays as sold unless the service changes.
+    asked for twice is made once. The price stays as sold unless the service changes, or a
+    patient moves to somebody else by themselves.
     """
     require(actor, P.BOOKINGS_WRITE, P.BOOKINGS_WRITE_OWN)
     wanted = _wanted_for_move(session, actor, request)
@@ -217,7 +218,7 @@ def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime)
     if booking.state not in MOVABLE:
         raise WrongState(state=booking.state, wanted=EventKind.MOVED)
     _check_own_calendar(actor, request)
-    check_own_move(session, actor, booking, wanted, now=now)
+    check_own_move(session, actor, booking, wanted, request, now=now)
     if is_there:
         return booking
     clear_expired_holds(session, calendars_wanted(wanted), now=now, around=request.starts_at)
@@ -228,9 +229,8 @@ def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime)
 
     before = place_of(booking)
     drop_claims(session, booking)
-    if booking.service_id != wanted.service.id:
-        booking.service_id, booking.service = wanted.service.id, wanted.service
-        booking.price_cents = wanted.price_cents
+    _price_anew(actor, booking, wanted)
+    booking.service_id, booking.service = wanted.service.id, wanted.service
     booking.professional_id, booking.professional = wanted.professional.id, wanted.professional
     booking.room_id = free_room(loaded, wanted.visit, request.starts_at, first=booking.room_id)
     for name, value in _times(wanted, request.starts_at).items():
@@ -242,6 +242,13 @@ def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime)
     remember(session, actor, booking, EventKind.MOVED, before, now=now)
     audit.record(session, actor, "booking.moved", booking, now=now, set_aside=sorted(set_aside))
     return booking
+
+
+def _price_anew(actor: Actor, booking: Booking, wanted: Wanted) -> None:
+    """As sold, but for another service, and for the professional a patient chose instead."""
+    chose = actor.role is Role.PATIENT and booking.professional_id != wanted.professional.id
+    if chose or booking.service_id != wanted.service.id:
+        booking.price_cents = wanted.price_cents
 
 
 def _is_there_already(booking: Booking, wanted: Wanted, starts_at: datetime) -> bool:

@@ -65,6 +65,8 @@ class MoveRequest:
     starts_at: datetime
     service_id: int | None = None
     set_aside: SetAside | None = None
+    agreed_cents: int | None = None
+    """What a patient has read that somebody else asks: at another price they do not move."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from core.directory.profiles import (
     Tags,
     get_profile,
     is_open_to_visitors,
+    load_offering,
     load_tags,
 )
 from core.directory.times import ANY_TIME, FreeDay, FreeTimes, TimesAsked, When, free_times
@@ -37,6 +38,7 @@ __all__ = [
     "free_times",
     "get_profile",
     "is_open_to_visitors",
+    "load_offering",
     "load_tags",
     "read_words",
 ]

@@ -98,6 +98,16 @@ def get_profile(session: Session, actor: Actor, professional_id: int) -> PublicP
     return found[0]
 
 
+def load_offering(session: Session, actor: Actor, service_id: int) -> list[PublicProfile]:
+    """Everybody listed who offers the service, by name."""
+    check_may_look(session, actor)
+    return [
+        each
+        for each in load_profiles(session)
+        if any(service_id == one.id for one in each.services)
+    ]
+
+
 def load_tags(session: Session, actor: Actor) -> Tags:
     """What the directory can be narrowed by."""
     check_may_look(session, actor)

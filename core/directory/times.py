@@ -82,7 +82,7 @@ class FreeTimes:
 def free_times(session: Session, actor: Actor, asked: TimesAsked, *, now: datetime) -> FreeTimes:
     """The free times of a listed professional, as far ahead as the service is booked.
 
-    Or of one the booking is with already, listed or not: a move stays with them.
+    Or of one the booking to be moved is with already, listed or not.
     """
     id = asked.professional_id
     if asked.moving is None:
@@ -239,12 +239,13 @@ def _check_may_move(session: Session, actor: Actor, asked: TimesAsked, booking_i
     """Else the times around somebody else's visit would tell where it lies."""
     check_may_look(session, actor)
     own = visible_bookings(actor).where(
-        Booking.id == booking_id,
-        Booking.professional_id == asked.professional_id,
-        Booking.service_id == asked.service_id,
+        Booking.id == booking_id, Booking.service_id == asked.service_id
     )
-    if session.scalar(own.with_only_columns(Booking.id)) is None:
+    now_with = session.scalar(own.with_only_columns(Booking.professional_id))
+    if now_with is None:
         raise NotFound(what="booking")
+    if now_with != asked.professional_id:
+        get_profile(session, actor, asked.professional_id).service(asked.service_id)
     want(
         session,
         actor,

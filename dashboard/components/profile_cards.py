@@ -136,7 +136,7 @@ def times_of_day(
     today: date,
     key: str,
     on_choose: Callable[[datetime], None],
-    but: datetime,
+    but: datetime | None,
 ) -> None:
     """The same where it is known whose they are, without the time one has already."""
     st.markdown(f"**{md(day(free.on, today))}**")

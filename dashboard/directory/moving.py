@@ -1,5 +1,7 @@
-"""Moving an own visit: the free times of the same professional, one of them chosen, then moved."""
+"""Moving an own visit: the free times of the same professional, or of somebody else who offers
+it at a price of their own; one of them chosen, then moved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -9,17 +11,19 @@ import streamlit as st
 from core import directory
 from core.booking import MoveRequest, get_booking, move
 from core.db import utc_now
-from core.directory import TimesAsked, When
+from core.directory import PublicProfile, TimesAsked, When
 from core.errors import BookingError
 from core.models import Booking
 from core.policy import Actor
 from dashboard import feedback, session
 from dashboard.components.booking_forms import refusal_with_ways_out
 from dashboard.components.profile_cards import times_of_day
+from dashboard.components.words import money, price_in_words
 from dashboard.formatting import when
 from dashboard.i18n import _
 
 KEY = "own_move"
+WITH = f"{KEY}_with"
 DATES = 4
 
 
@@ -29,6 +33,8 @@ class Asked:
 
     booking_id: int
     version: int
+    professional_id: int | None = None
+    """Whom it is to be with from then on; None: with whom it is."""
     since: date | None = None
     starts_at: datetime | None = None
     refused: BookingError | None = None
@@ -56,6 +62,10 @@ def _dialog() -> None:
     zone, now = session.zone(), utc_now()
     with session.reading() as db:
         booking = get_booking(db, actor, asked.booking_id)
+        others = directory.load_offering(db, actor, booking.service_id)
+    instead = next((each for each in others if each.id == asked.professional_id), None)
+    if instead is not None and instead.id == booking.professional_id:
+        instead = None
     line = _("Now: {time} · {service} with {professional}").format(
         time=when(booking.starts_at, zone, now),
         service=booking.service.name,
@@ -65,19 +75,74 @@ def _dialog() -> None:
     if asked.refused is not None:
         refusal_with_ways_out(asked.refused, zone=zone, now=now, key=KEY, choose=_choose)
     if asked.starts_at is None:
-        _times(actor, asked, booking, zone)
+        _with_whom(booking, instead, others)
+        _times(actor, asked, booking, instead, zone)
         return
     st.markdown(f"**{feedback.md(when(asked.starts_at, zone, now))}**")
+    if instead is not None:
+        st.markdown(feedback.md(_costs(booking, instead)))
     with st.container(horizontal=True):
         st.button(_("Another time"), key=f"{KEY}_back", on_click=_choose, args=(None,))
         if st.button(_("Move it there"), key=f"{KEY}_do", type="primary"):
-            _move(actor, asked, booking, asked.starts_at, zone)
+            _move(actor, asked, booking, instead, zone)
 
 
-def _times(actor: Actor, asked: Asked, booking: Booking, zone: ZoneInfo) -> None:
+def _with_whom(
+    booking: Booking, instead: PublicProfile | None, others: Sequence[PublicProfile]
+) -> None:
+    """Whose times are shown: theirs, or those of somebody else who offers this."""
+    names = {booking.professional_id: booking.professional.name}
+    for each in others:
+        names.setdefault(each.id, _named(booking, each))
+    if len(names) > 1:
+        st.selectbox(
+            _("With"),
+            list(names),
+            index=list(names).index(instead.id) if instead else 0,
+            format_func=lambda id: names[id],
+            key=WITH,
+            on_change=_change_to,
+        )
+
+
+def _named(booking: Booking, profile: PublicProfile) -> str:
+    """Their name, and their price where it is another one."""
+    price = profile.service(booking.service_id).price
+    if price.cents == booking.price_cents:
+        return profile.name
+    return f"{profile.name} · {price_in_words(price, booking.currency)}"
+
+
+def _costs(booking: Booking, profile: PublicProfile) -> str:
+    price = profile.service(booking.service_id).price
+    words = price_in_words(price, booking.currency)
+    if price.cents == booking.price_cents:
+        return _("With {professional}, for {price} as before.").format(
+            professional=profile.name, price=words
+        )
+    return _("With {professional}, for {price}; so far it was {before}.").format(
+        professional=profile.name,
+        price=words,
+        before=money(booking.price_cents, booking.currency),
+    )
+
+
+def _change_to() -> None:
+    asked: Asked = st.session_state[KEY]
+    chosen: int = st.session_state[WITH]
+    st.session_state[KEY] = replace(asked, professional_id=chosen, since=None, refused=None)
+
+
+def _times(
+    actor: Actor,
+    asked: Asked,
+    booking: Booking,
+    instead: PublicProfile | None,
+    zone: ZoneInfo,
+) -> None:
     now = utc_now()
     wanted = TimesAsked(
-        booking.professional_id,
+        instead.id if instead else booking.professional_id,
         booking.service_id,
         When(from_on=asked.since),
         days=DATES,
@@ -96,7 +161,7 @@ def _times(actor: Actor, asked: Asked, booking: Booking, zone: ZoneInfo) -> None
             today=now.astimezone(zone).date(),
             key=KEY,
             on_choose=_choose,
-            but=booking.starts_at,
+            but=None if instead else booking.starts_at,
         )
     if not found.days:
         st.info(_("Nothing else is free as far ahead as this is booked."))
@@ -121,10 +186,18 @@ def _later(since: date) -> None:
 
 
 def _move(
-    actor: Actor, asked: Asked, booking: Booking, starts_at: datetime, zone: ZoneInfo
+    actor: Actor,
+    asked: Asked,
+    booking: Booking,
+    instead: PublicProfile | None,
+    zone: ZoneInfo,
 ) -> None:
     now = utc_now()
-    request = MoveRequest(asked.booking_id, asked.version, booking.professional_id, starts_at)
+    assert asked.starts_at is not None
+    request = MoveRequest(asked.booking_id, asked.version, booking.professional_id, asked.starts_at)
+    if instead is not None:
+        price = instead.service(booking.service_id).price
+        request = replace(request, professional_id=instead.id, agreed_cents=price.cents)
     try:
         with session.writing() as db:
             moved = move(db, actor, request, now=now)

@@ -1525,6 +1525,9 @@ CATALOG = {
     "directory.profiles.get_profile": (
         Plain(lambda w, who: directory.get_profile(w.session, who, w.ada.id)),
     ),
+    "directory.profiles.load_offering": (
+        Plain(lambda w, who: directory.load_offering(w.session, who, w.visit.id)),
+    ),
     "directory.profiles.load_tags": (Plain(lambda w, who: directory.load_tags(w.session, who)),),
     "directory.times.free_times": (
         Plain(
