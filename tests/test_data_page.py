@@ -8,7 +8,9 @@ from sqlalchemy import select
 from core.models import AuditEntry, AuthSession, Booking, Patient, Role
 from core.policy import Actor
 from core.transfer import FileKind, read_headings
+from core.transfer.headings import COLUMNS
 from dashboard import places
+from dashboard.practice.bringing_in import LABELS
 from tests import a, screen
 
 
@@ -51,6 +53,11 @@ def test_after_a_while_the_password_comes_first(data, sqlite_database):
 
 
 # --- a file of another system
+
+
+def test_every_column_that_can_be_read_has_a_name():
+    assert {"", *(name for columns in COLUMNS.values() for name in columns)} == set(LABELS)
+
 
 PATIENTS = "Kunde;Handy;Akte\nAna Silva;642110478;likes tea\n=1+1 *x*;nonsense;\n"
 

@@ -58,6 +58,8 @@ LABELS: Mapping[str, str] = {
     "language": N_("Language"),
     "desk_note": N_("Note for the desk"),
     "alerts": N_("Alerts"),
+    "preferred_parts": N_("Preferred times of day"),
+    "preference": N_("What else they prefer"),
     "patient": N_("Patient"),
     "patient_email": N_("Patient's e-mail"),
     "patient_phone": N_("Patient's phone"),
