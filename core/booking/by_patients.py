@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.booking.requests import BookingRequest, MoveRequest
+from core.booking.requests import BookingRequest
 from core.errors import N_, Invalid, NotFound, PatientsDoNotBook, SignInNeeded, TooLateByYourself
 from core.models import Attendee, Booking, BookingState, Channel, Organisation, Role
 from core.policy import Actor
@@ -100,7 +100,7 @@ def check_own_move(
     actor: Actor,
     booking: Booking,
     wanted: Wanted,
-    request: MoveRequest,
+    agreed_cents: int | None,
     *,
     now: datetime,
 ) -> None:
@@ -117,13 +117,13 @@ def check_own_move(
         raise Invalid(N_("Please cancel this visit, and book the other one."), field="service")
     if booking.professional_id != wanted.professional.id:
         check_own_choice(session, actor, wanted)
-        _check_agreed(request, wanted)
+        _check_agreed(wanted, agreed_cents)
     if now > booking.starts_at - timedelta(minutes=booking.service.cancel_notice_minutes):
         raise TooLateByYourself
 
 
-def _check_agreed(request: MoveRequest, wanted: Wanted) -> None:
-    if request.agreed_cents != wanted.price_cents:
+def _check_agreed(wanted: Wanted, agreed_cents: int | None) -> None:
+    if agreed_cents != wanted.price_cents:
         raise Invalid(
             N_(
                 "What a visit with {professional} costs has changed in the meantime. Please look "

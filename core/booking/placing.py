@@ -218,7 +218,7 @@ def move(session: Session, actor: Actor, request: MoveRequest, *, now: datetime)
     if booking.state not in MOVABLE:
         raise WrongState(state=booking.state, wanted=EventKind.MOVED)
     _check_own_calendar(actor, request)
-    check_own_move(session, actor, booking, wanted, request, now=now)
+    check_own_move(session, actor, booking, wanted, request.agreed_cents, now=now)
     if is_there:
         return booking
     clear_expired_holds(session, calendars_wanted(wanted), now=now, around=request.starts_at)
