@@ -154,7 +154,6 @@ MAY_SAY = {
     "accounts.users.edit_user": {"user_id", "role", "version"},
     "activation.invite_user": {"role"},
     "audit_trail.load_trail": {"user_id"},
-    "booking.by_patients.check_own_move": {"version"},
     "booking.confirming.confirm_by_phone": {"version"},
     "booking.confirming.take_back_confirmation": {"version"},
     "booking.groups.join": {"version"},
