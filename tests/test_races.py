@@ -30,7 +30,7 @@ from core.booking import (
 )
 from core.db import Turns
 from core.holds import HoldRequest, hold
-from core.models import AuditEntry, Booking, Claim
+from core.models import AuditEntry, Booking, BookingEvent, Claim, EventKind
 from tests import a, force
 
 REFUSED = {"slot_taken", "cannot_book"}
@@ -210,11 +210,13 @@ def test_who_is_interrupted_while_waiting_leaves_the_queue():
 
 
 def at_once(url, verb, place, requests):
-    return Counter(
-        force.in_processes(
-            force.all_at_once, [(url, verb, place.actor, each) for each in requests], at_once=True
-        )
-    )
+    return by_desks(url, verb, [(place.actor, each) for each in requests])
+
+
+def by_desks(url, verb, asked):
+    """What comes of an actor's request each, all at the same moment."""
+    each_one = [(url, verb, actor, request) for actor, request in asked]
+    return Counter(force.in_processes(force.all_at_once, each_one, at_once=True))
 
 
 def ask(place, hour, key, *, professional=0, service=0, patient=0):
@@ -286,7 +288,20 @@ def given_up(database, place, *, by):
 @pytest.mark.parametrize("by", [cancel, move])
 def test_of_desks_that_undo_one_step_at_once_one_does(database, place, url, by):
     asked = given_up(database, place, by=by)
-    assert at_once(url, undo, place, [asked] * 4) == {"ok": 1, "stale": 3}
+    with database.writing() as session:
+        desks = [a.actor(session) for _each in range(4)]
+    database.engine.dispose()
+
+    assert by_desks(url, undo, [(desk, asked) for desk in desks]) == {"ok": 1, "stale": 3}
+    force.assert_sound(database)
+
+
+def test_a_desk_that_undoes_one_step_four_times_at_once_undoes_it_once(database, place, url):
+    asked = given_up(database, place, by=move)
+    assert at_once(url, undo, place, [asked] * 4) == {"ok": 4}
+    with database.reading() as session:
+        kinds = session.scalars(select(BookingEvent.kind).order_by(BookingEvent.id)).all()
+    assert kinds == [EventKind.BOOKED, EventKind.MOVED, EventKind.UNDONE]
     force.assert_sound(database)
 
 

@@ -8,8 +8,8 @@ import pytest
 from tests.test_architecture import ROOT, SOURCES, tree_of
 
 DO = re.compile(
-    r"\b(please|ask|book|change|check|choose|close|enter|give|leave|look|make|move|note|open|press|put|rename"
-    r"|run|save|say|set|sign|start|stop|switch|take|try|use|write)\b"
+    r"\b(please|ask|book|change|check|choose|close|enter|give|install|leave|look|make|move|note|open|press|put|rename"
+    r"|run|save|say|set|sign|start|stop|switch|take|try|undo|use|write)\b"
     r"|\b(at least|at most|between|from 1|has 1 to|every 1 to|have at most|must name|days 1)\b"
     r"|\b(a few unrelated words|printed when|does not start like this|end must come after)\b",
     re.IGNORECASE,
