@@ -374,6 +374,35 @@ def test_a_visit_is_moved_to_somebody_else_who_offers_it_at_a_price_that_is_said
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "why"),
+    [
+        (Service, "price_cents", 9000, "has changed in the meantime"),
+        (Professional, "listed", False, "not there any more"),
+    ],
+)
+def test_who_reads_a_name_and_a_price_moves_to_that_or_not_at_all(
+    mine, sqlite_database, ana, kind, field, value, why
+):
+    booking = add(sqlite_database, ana, 9, day=3)
+    offered(sqlite_database, booking)
+    with sqlite_database.writing() as session:
+        bela = a.professional(session, name="Dr Bela")
+        a.offer(session, bela, session.get(Service, booking.service_id))
+    page = press(mine(), f"move_{booking.id}")
+    page = page.selectbox(key="own_move_with").set_value(bela.id).run()
+    page = press(page, f"own_move_to_{a.at(11, day=3).timestamp():.0f}")
+    assert "With Dr Bela, for 60.00 EUR as before." in said(page)
+    with sqlite_database.writing() as session:
+        number = bela.id if kind is Professional else booking.service_id
+        setattr(session.get_one(kind, number), field, value)
+    page = press(page, "own_move_do")
+
+    assert why in page.error[0].value
+    found = kept(sqlite_database, booking)
+    assert (found.starts_at, found.professional_id) == (a.at(9, day=3), booking.professional_id)
+
+
 def test_who_was_quicker_at_the_new_time_leaves_the_visit_where_it_is(mine, sqlite_database, ana):
     booking = add(sqlite_database, ana, 9, day=3)
     offered(sqlite_database, booking)

@@ -12,7 +12,7 @@ from core import directory
 from core.booking import MoveRequest, get_booking, move
 from core.db import utc_now
 from core.directory import PublicProfile, TimesAsked, When
-from core.errors import BookingError
+from core.errors import BookingError, NotFound
 from core.models import Booking
 from core.policy import Actor
 from dashboard import feedback, session
@@ -37,6 +37,8 @@ class Asked:
     """Whom it is to be with from then on; None: with whom it is."""
     since: date | None = None
     starts_at: datetime | None = None
+    agreed_cents: int | None = None
+    """What somebody else asked when that was shown, beside the button."""
     refused: BookingError | None = None
 
 
@@ -81,10 +83,18 @@ def _dialog() -> None:
     st.markdown(f"**{feedback.md(when(asked.starts_at, zone, now))}**")
     if instead is not None:
         st.markdown(feedback.md(_costs(booking, instead)))
+        asked = _as_read(asked, instead.service(booking.service_id).price.cents)
     with st.container(horizontal=True):
         st.button(_("Another time"), key=f"{KEY}_back", on_click=_choose, args=(None,))
         if st.button(_("Move it there"), key=f"{KEY}_do", type="primary"):
-            _move(actor, asked, booking, instead, zone)
+            _move(actor, asked, booking, asked.starts_at, zone)
+
+
+def _as_read(asked: Asked, cents: int) -> Asked:
+    """With the price of the first run that showed it: the press comes in a later one."""
+    if asked.agreed_cents is None:
+        asked = st.session_state[KEY] = replace(asked, agreed_cents=cents)
+    return asked
 
 
 def _with_whom(
@@ -177,7 +187,7 @@ def _times(
 
 def _choose(starts_at: datetime | None) -> None:
     asked: Asked = st.session_state[KEY]
-    st.session_state[KEY] = replace(asked, starts_at=starts_at, refused=None)
+    st.session_state[KEY] = replace(asked, starts_at=starts_at, agreed_cents=None, refused=None)
 
 
 def _later(since: date) -> None:
@@ -186,23 +196,25 @@ def _later(since: date) -> None:
 
 
 def _move(
-    actor: Actor,
-    asked: Asked,
-    booking: Booking,
-    instead: PublicProfile | None,
-    zone: ZoneInfo,
+    actor: Actor, asked: Asked, booking: Booking, starts_at: datetime, zone: ZoneInfo
 ) -> None:
     now = utc_now()
-    assert asked.starts_at is not None
-    request = MoveRequest(asked.booking_id, asked.version, booking.professional_id, asked.starts_at)
-    if instead is not None:
-        price = instead.service(booking.service_id).price
-        request = replace(request, professional_id=instead.id, agreed_cents=price.cents)
+    request = MoveRequest(
+        asked.booking_id,
+        asked.version,
+        asked.professional_id or booking.professional_id,
+        starts_at,
+        agreed_cents=asked.agreed_cents,
+    )
     try:
         with session.writing() as db:
             moved = move(db, actor, request, now=now)
     except BookingError as refusal:
-        st.session_state[KEY] = replace(asked, starts_at=None, refused=refusal)
+        gone = isinstance(refusal, NotFound)
+        whom = None if gone else asked.professional_id
+        st.session_state[KEY] = replace(
+            asked, professional_id=whom, starts_at=None, agreed_cents=None, refused=refusal
+        )
         st.rerun()
     forget()
     feedback.flash(
