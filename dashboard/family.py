@@ -22,6 +22,11 @@ def choose() -> None:
     """The choice, where there is one. Everything on the page is about whoever is chosen."""
     me = session.account()
     family = _load(me)
+    if st.session_state.pop(session.NO_LONGER, False):
+        st.warning(
+            _("You no longer act for them, and nothing was done. This is about yourself now."),
+            icon=":material/family_restroom:",
+        )
     if not family or me.patient_id is None:
         return
     names = {me.patient_id: _("Myself"), **{each.patient_id: each.name for each in family}}
@@ -78,10 +83,10 @@ def _load(me: Actor) -> list[Relative]:
 
 def _choose() -> None:
     me, chosen = session.account(), st.session_state[WHOM]
-    session.forget_typed("own_")  # dialogs and forms that are open are about somebody else
     st.session_state.pop(last_step.KEY, None)
     with session.reading() as db:
-        st.session_state[session.FOR_WHOM] = dependants.acting_for(db, me, chosen).patient_id
+        whom = dependants.acting_for(db, me, chosen).patient_id
+    session.act_for(whom)
 
 
 def _add(me: Actor, request: NewDependant) -> None:

@@ -27,6 +27,10 @@ from dashboard.web import cookies
 OWNER = "_owner"
 FOR_WHOM = "_for_whom"
 """The number of the patient who is acted for; whether that may be is asked each time."""
+NO_LONGER = "_no_longer_for_whom"
+"""Somebody was acted for until just now, and may not be any more."""
+ABOUT_WHOM = ("own_", "my_bookings_")
+"""What is typed, open or turned to on a patient's pages is about one person alone."""
 LOCALHOST = "127.0.0.1"
 """Streamlit names no address for a browser, or a proxy, on the same machine."""
 
@@ -148,8 +152,18 @@ def _as_chosen(actor: Actor) -> Actor:
         with reading() as db:
             return dependants.acting_for(db, actor, chosen)
     except NotFound:
-        del st.session_state[FOR_WHOM]
+        act_for(None)
+        st.session_state[NO_LONGER] = True
         return actor
+
+
+def act_for(patient_id: int | None) -> None:
+    """Go over to somebody else. A press on what was about another is none any more."""
+    for each in ABOUT_WHOM:
+        forget_typed(each)
+    st.session_state.pop(FOR_WHOM, None)
+    if patient_id is not None:
+        st.session_state[FOR_WHOM] = patient_id
 
 
 def zone() -> ZoneInfo:

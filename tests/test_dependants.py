@@ -285,3 +285,22 @@ def test_a_made_up_choice_is_nobody_and_the_page_is_ones_own(mine):
     mine.session_state["_for_whom"] = mine.strangers
     assert coming(shown(mine.run())) == own
     assert "_for_whom" not in mine.session_state
+
+
+def test_what_was_typed_for_a_child_is_not_saved_for_the_guardian_once_they_are_parted(
+    mine, sqlite_database
+):
+    house = mine.house
+    page = pick(mine, house.tiago.id)
+    (phone,) = [each for each in page.text_input if each.label == "Phone"]
+    phone.input("+351910000000")
+    with sqlite_database.writing() as db:
+        unlink(db, house.rita, FamilyLink(house.mother.id, house.tiago.id), now=NOW)
+    page = shown(page.button(key="own_contact_save").click().run())
+
+    with sqlite_database.reading() as db:
+        phones = [db.get_one(Patient, each.id).phone for each in (house.mother, house.tiago)]
+    assert phones == ["+351912345678", "+351912345678"]
+    assert "no longer act for them, and nothing was done" in page.warning[0].value
+    (phone,) = [each for each in page.text_input if each.label == "Phone"]
+    assert phone.value == "+351912345678"
