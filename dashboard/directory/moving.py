@@ -76,18 +76,19 @@ def _dialog() -> None:
     st.markdown(feedback.md(line))
     if asked.refused is not None:
         refusal_with_ways_out(asked.refused, zone=zone, now=now, key=KEY, choose=_choose)
-    if asked.starts_at is None:
+    starts_at = asked.starts_at
+    if starts_at is None:
         _with_whom(booking, instead, others)
         _times(actor, asked, booking, instead, zone)
         return
-    st.markdown(f"**{feedback.md(when(asked.starts_at, zone, now))}**")
+    st.markdown(f"**{feedback.md(when(starts_at, zone, now))}**")
     if instead is not None:
         st.markdown(feedback.md(_costs(booking, instead)))
         asked = _as_read(asked, instead.service(booking.service_id).price.cents)
     with st.container(horizontal=True):
         st.button(_("Another time"), key=f"{KEY}_back", on_click=_choose, args=(None,))
         if st.button(_("Move it there"), key=f"{KEY}_do", type="primary"):
-            _move(actor, asked, booking, asked.starts_at, zone)
+            _move(actor, asked, booking, starts_at, zone)
 
 
 def _as_read(asked: Asked, cents: int) -> Asked:
