@@ -6,9 +6,10 @@ from datetime import datetime
 
 import streamlit as st
 
-from core import audit, merging
+from core import audit, dependants, inviting, merging
 from core.db import utc_now
 from core.errors import BookingError, Stale
+from core.inviting import PatientSignIn
 from core.merging import FIELDS, MergeRequest, Pair, TellApartRequest
 from core.models import Patient
 from core.patient_record import PatientRecord, load_record
@@ -25,6 +26,19 @@ from dashboard.patients import editing, finding
 
 KEY = "twice"
 MOST_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Sees:
+    """Who opens a record without being of the practice."""
+
+    sign_in: PatientSignIn | None
+    guardians: tuple[str, ...]
+
+    @property
+    def everybody(self) -> set[str]:
+        own = {self.sign_in.username} if self.sign_in and self.sign_in.is_active else set()
+        return own | set(self.guardians)
 
 
 @dataclass
@@ -152,7 +166,9 @@ def _dialog() -> None:
         audit.note_read(session.database(), actor, "patient.opened", each.patient, now=now)
     if comparing.versions is None:
         comparing.versions = kept.patient.version, other.patient.version
-    _heads(kept, other, now)
+    seen = [_sees(actor, each.patient, now) for each in (kept, other)]
+    _heads(kept, other, seen, now)
+    in_the_way = _warn(other.patient, *seen)
     from_other = _choices(kept.patient, other.patient)
     st.caption(
         _(
@@ -161,15 +177,48 @@ def _dialog() -> None:
         ).format(number=kept.patient.id)
     )
     with st.container(horizontal=True):
-        if st.button(_("Merge into one record"), key=f"{KEY}_merge", type="primary"):
+        if st.button(
+            _("Merge into one record"), key=f"{KEY}_merge", type="primary", disabled=in_the_way
+        ):
             _merge(actor, comparing, from_other)
         if st.button(_("Not the same person"), key=f"{KEY}_apart"):
             _tell_apart(comparing.kept_id, comparing.other_id)
             st.rerun()
 
 
-def _heads(kept: PatientRecord, other: PatientRecord, now: datetime) -> None:
-    for column, record in zip(st.columns(2), (kept, other), strict=True):
+def _sees(actor: Actor, patient: Patient, now: datetime) -> Sees:
+    with session.reading() as db:
+        sign_in = inviting.load_sign_in(db, actor, patient.id, now=now)
+        family = dependants.load_family(db, actor, patient.id, now=now)
+    named = _("{name} (No. {number})")
+    guardians = (named.format(name=x.name, number=x.patient_id) for x in family.guardians)
+    return Sees(sign_in, tuple(guardians))
+
+
+def _warn(other: Patient, kept_by: Sees, other_by: Sees) -> bool:
+    """Who will see more than now. Somebody may have typed what they know of another for that.
+
+    Two accounts are in the way of one record.
+    """
+    if kept_by.sign_in and other_by.sign_in and other_by.sign_in.is_active:
+        both = _(
+            "Both sign in with an account of their own. An admin can switch off the one of "
+            "{name} ({number}) first."
+        )
+        st.warning(both.format(name=md(other.name), number=other.id), icon=":material/key:")
+        return True
+    if more := sorted(kept_by.everybody ^ other_by.everybody):
+        sees = _(
+            "From then on the one record with all its visits is open to {names}. Merge them only "
+            "if you are sure who that is: what two records say alike may have been typed by a "
+            "stranger."
+        )
+        st.warning(sees.format(names=md(", ".join(more))), icon=":material/visibility:")
+    return False
+
+
+def _heads(kept: PatientRecord, other: PatientRecord, seen: Sequence[Sees], now: datetime) -> None:
+    for column, record, by in zip(st.columns(2), (kept, other), seen, strict=True):
         patient, past = record.patient, sum(record.counts.values())
         since = patient.created_at.astimezone(session.zone()).date()
         coming = len(record.coming)
@@ -182,8 +231,18 @@ def _heads(kept: PatientRecord, other: PatientRecord, now: datetime) -> None:
             ngettext("{count} past or cancelled", "{count} past or cancelled", past).format(
                 count=past
             ),
+            *_openings(by),
         ]
         column.markdown(f"**{md(patient.name)}**  \n:small[{md(' · '.join(facts))}]")
+
+
+def _openings(by: Sees) -> list[str]:
+    facts = []
+    if by.sign_in is not None and by.sign_in.is_active:
+        facts.append(_("signs in as {username}").format(username=by.sign_in.username))
+    if by.guardians:
+        facts.append(_("looked after by {names}").format(names=", ".join(by.guardians)))
+    return facts
 
 
 def _choices(kept: Patient, other: Patient) -> frozenset[str]:
