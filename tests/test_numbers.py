@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from core.analytics import AnalyticsAsked, By, SeatCounts, Seats, all_seats, refilled, seats
+from core.analytics.tables import word_of
 from core.errors import Invalid, NotAllowed
-from core.models import OCCUPYING, BookingState, Role
+from core.models import OCCUPYING, BookingState, Channel, Role
 from core.policy import CONSOLE, Actor
 from tests import a, book_by_hand
 from tests.book_by_hand import FIRST, LAST, NOW, Book, Seat, Visit
@@ -154,6 +155,23 @@ def test_what_nobody_booked_stands_between_the_rest(session):
     assert keys(By.WEEK) == [a.DAY, a.DAY + timedelta(days=7)]
     assert len(keys(By.DAY)) == 8
     assert keys(By.ROOM) == [None]
+
+
+def test_how_far_ahead_is_not_known_of_what_was_brought_in_without_the_day_it_was_booked(session):
+    ada = a.professional(session)
+    for hour, channel, ahead in (
+        (9, Channel.IMPORT, timedelta(0)),
+        (10, Channel.IMPORT, timedelta(days=2)),
+        (11, Channel.DESK, timedelta(0)),
+    ):
+        span = a.span(hour, hour + 1)
+        made = a.booking(session, ada, span, created_at=span.start - ahead)
+        made.channel = channel
+
+    found = seats(session, CONSOLE, AnalyticsAsked(a.DAY, a.DAY), By.LEAD, now=NOW)
+
+    assert {each.key: each.booked for each in found if each.booked} == {0: 1, 1: 1, None: 1}
+    assert word_of(By.LEAD, None) == "Not known"
 
 
 def test_shares_say_of_what_they_are():

@@ -21,6 +21,7 @@ from core.models import (
     Attendee,
     Booking,
     BookingState,
+    Channel,
     Professional,
     Room,
     Service,
@@ -178,9 +179,13 @@ def names_of(session: Session, by: By) -> Mapping[Key, str]:
 
 
 def _lead(_frame: Frame) -> ColumnElement[int]:
+    """Nothing for what was brought in without the day it was booked on: it has its own start."""
+    unknown = and_(
+        Booking.channel == Channel.IMPORT, Booking.created_at >= Booking.starts_at.expression
+    )
     ahead = seconds_of(Booking.starts_at) - seconds_of(Booking.created_at)
     steps = [(ahead < days * DAY, number) for number, days in enumerate(LEAD_DAYS[1:])]
-    return case(*steps, else_=len(LEAD_DAYS) - 1)
+    return case((unknown, None), *steps, else_=len(LEAD_DAYS) - 1)
 
 
 def _returning(_frame: Frame) -> ColumnElement[int]:

@@ -62,7 +62,7 @@ CHANNELS: Mapping[Channel, str] = {
     Channel.PATIENT: N_("Patient"),
     Channel.IMPORT: N_("Import"),
 }
-NONE: Mapping[By, str] = {By.TIER: N_("No tier"), By.ROOM: N_("No room")}
+NONE: Mapping[By, str] = {By.LEAD: N_("Not known"), By.TIER: N_("No tier"), By.ROOM: N_("No room")}
 
 
 def word_of(by: By, key: Key, name: str = "") -> object:
