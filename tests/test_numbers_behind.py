@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from sqlalchemy import update
 
 from core import exports
 from core.agenda import PAGE_LENGTH
@@ -71,6 +72,17 @@ def test_behind_money_demand_and_waits_lie_as_many_as_the_bar_says(session, book
             assert len(found_behind(session, Behind.MADE, by, bar.key)) == bar.made
     for bar in waited(session, CONSOLE, ASKED, By.WEEKDAY):
         assert len(found_behind(session, Behind.WAITED, By.WEEKDAY, bar.key)) == bar.visits
+
+
+def test_behind_money_lies_nothing_that_was_sold_in_another_currency(session, book):
+    other = Booking.id % 2 == 0
+    session.execute(update(Booking).where(other).values(currency="USD"))
+
+    for bar in worth(session, CONSOLE, ASKED, By.MONTH, now=NOW):
+        assert len(found_behind(session, Behind.BOOKED, By.MONTH, bar.key)) == bar.visits
+        lost = found_behind(session, Behind.LOST, By.MONTH, bar.key)
+        cents = sum(session.get_one(Booking, each).price_cents for each in lost)
+        assert cents == bar.lost_cents
 
 
 def test_what_lies_behind_comes_page_by_page(session):

@@ -20,9 +20,10 @@ from core.analytics.grouping import (
     key_of,
 )
 from core.analytics.seats import Seats, is_among
+from core.analytics.worth import IN_OWN_CURRENCY, LATE, TAKES_PLACE
 from core.availability import organisation_clock
 from core.desk import drawn
-from core.models import OCCUPYING, Attendee, Booking, BookingState, Professional
+from core.models import Attendee, Booking, BookingState, Professional
 from core.policy import Actor, Permission, require, visible_bookings
 from core.recurrence import months_later
 
@@ -105,11 +106,6 @@ def _narrowed(asked: BehindAsked) -> AnalyticsAsked:
 
 
 OF_SEATS = (Behind.NO_SHOWS, Behind.CANCELLED)
-LATE = and_(
-    Booking.state == S.CANCELLED,
-    Booking.cancel_asked_by_patient.is_(True),
-    Booking.cancelled_late.is_(True),
-)
 CONDITIONS: Mapping[Behind, Callable[[datetime], ColumnElement[bool]]] = {
     Behind.NO_SHOWS: lambda now: is_among(Seats.NO_SHOWS, now),
     Behind.CANCELLED: lambda now: is_among(Seats.CANCELLED, now),
@@ -117,6 +113,6 @@ CONDITIONS: Mapping[Behind, Callable[[datetime], ColumnElement[bool]]] = {
     Behind.WAITED: lambda _now: and_(
         Booking.arrived_at.is_not(None), Booking.started_at >= Booking.arrived_at
     ),
-    Behind.BOOKED: lambda _now: Booking.state.in_(OCCUPYING - {S.HELD}),
-    Behind.LOST: lambda _now: or_(Booking.state == S.NO_SHOW, LATE),
+    Behind.BOOKED: lambda _now: and_(TAKES_PLACE, IN_OWN_CURRENCY),
+    Behind.LOST: lambda _now: and_(or_(Booking.state == S.NO_SHOW, LATE), IN_OWN_CURRENCY),
 }

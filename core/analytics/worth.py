@@ -56,22 +56,24 @@ def all_worth(session: Session, actor: Actor, asked: AnalyticsAsked, *, now: dat
 
 
 def _values(actor: Actor, asked: AnalyticsAsked, frame: Frame, now: datetime) -> Counts:
-    takes_place = Booking.state.in_(OCCUPYING - {S.HELD})
-    late = and_(
-        Booking.state == S.CANCELLED,
-        Booking.cancel_asked_by_patient.is_(True),
-        Booking.cancelled_late.is_(True),
-    )
     query = select(
-        _sum(takes_place, 1),
-        _sum(takes_place, Booking.price_cents.expression),
-        _sum(and_(takes_place, Booking.starts_at > now), Booking.price_cents.expression),
+        _sum(TAKES_PLACE, 1),
+        _sum(TAKES_PLACE, Booking.price_cents.expression),
+        _sum(and_(TAKES_PLACE, Booking.starts_at > now), Booking.price_cents.expression),
         _sum(Booking.state == S.NO_SHOW, Booking.price_cents.expression),
-        _sum(late, Booking.price_cents.expression),
+        _sum(LATE, Booking.price_cents.expression),
     )
-    own = select(Organisation.currency).scalar_subquery()
-    return query.where(is_asked_for(actor, asked, frame), Booking.currency == own)
+    return query.where(is_asked_for(actor, asked, frame), IN_OWN_CURRENCY)
 
 
 def _sum(condition: ColumnElement[bool], value: ColumnElement[int] | int) -> ColumnElement[int]:
     return func.sum(case((condition, value), else_=0))
+
+
+TAKES_PLACE = Booking.state.in_(OCCUPYING - {S.HELD})
+LATE = and_(
+    Booking.state == S.CANCELLED,
+    Booking.cancel_asked_by_patient.is_(True),
+    Booking.cancelled_late.is_(True),
+)
+IN_OWN_CURRENCY = Booking.currency == select(Organisation.currency).scalar_subquery()

@@ -130,7 +130,8 @@ def booked(by: By, group: str, found: Sequence[Worth], currency: str) -> Figure:
         _("{currency} booked by {group}").format(currency=currency, group=_(group).lower()),
         _(
             "Visits of these days that took or will take place, at the price each was sold at; "
-            "no-shows and cancelled visits are not in it. A group visit counts once."
+            "no-shows and cancelled visits are not in it. A group visit counts once. What was "
+            "sold in another currency is left out."
         ),
         bars,
         (_("So far"), _("To come")),
@@ -159,7 +160,8 @@ def lost(by: By, group: str, found: Sequence[Worth], currency: str) -> Figure:
         _("{currency} lost by {group}").format(currency=currency, group=_(group).lower()),
         _(
             "The price of visits nobody came to, and of those the patient cancelled later than "
-            "the service's notice. Some of that time may have been booked again."
+            "the service's notice. Some of that time may have been booked again. What was sold "
+            "in another currency is left out."
         ),
         bars,
         (_("No-shows"), _("Late cancellations")),

@@ -93,7 +93,8 @@ FIGURES: Mapping[str, OwnFigure] = {
         EARNED,
         N_(
             "What your visits are booked at, by the price they were sold at, those still to come "
-            "included. Cancelled visits and no-shows are left out."
+            "included. Cancelled visits, no-shows and what was sold in another currency are left "
+            "out."
         ),
         lambda each: each.earned_cents,
         _amount,
