@@ -79,7 +79,8 @@ def show_demand(actor: Actor, looked: Looked, *, now: datetime) -> None:
             border=True,
             help=_(
                 "{booked} were booked from the waiting list in these days, half of them after no "
-                "more than this; {closed} were taken off it without a booking."
+                "more than this; {closed} were taken off it without a booking. Filters by "
+                "professional and room do not narrow it."
             ).format(booked=listed.booked, closed=listed.closed),
         )
     of, group = choose(WAYS, "demand")

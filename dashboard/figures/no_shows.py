@@ -114,8 +114,7 @@ def headline(
             points(again.share, earlier.share if earlier else None),
             border=True,
             help=_(
-                "Of {freed} that patients gave back by cancelling, {refilled} were booked "
-                "again by somebody else."
+                "Of {freed} that patients gave back by cancelling, {refilled} were booked again."
             ).format(freed=hours(again.freed_minutes), refilled=hours(again.refilled_minutes)),
         )
 
