@@ -257,8 +257,13 @@ def _write_link(session: Session, clean: NewPatient, now: datetime) -> None:
 
 
 def _write_to_known(session: Session, known: User | None, now: datetime) -> None:
-    """Who was invited and has not chosen a password yet gets a link for that."""
-    is_new = known is not None and known.password_hash == NO_PASSWORD
+    """A patient who was invited and has not chosen a password yet gets a link for that.
+
+    Staff without one come in another way, or wait for a link of an admin: no stranger asks for it.
+    """
+    is_new = (
+        known is not None and known.role is Role.PATIENT and known.password_hash == NO_PASSWORD
+    )
     name = known.id if known else "nobody"
     message = outbox.Message(
         dedupe=f"has_account:{name}:{now.isoformat()}",

@@ -93,11 +93,12 @@ def messages(database):
         return [(row.kind, row.address) for row in rows]
 
 
-def somebody(database, **values):
+def somebody(database, role=Role.PATIENT, **values):
     with database.writing() as db:
         ana = a.patient(db, name="Ana Silva", email="ana@example.org")
         made = {"username": "ana@example.org", "email": "ana@example.org", "password_hash": "x"}
-        return a.user(db, Role.PATIENT, patient_id=ana.id, **made | values)
+        whom = ana.id if role is Role.PATIENT else None
+        return a.user(db, role, patient_id=whom, **made | values)
 
 
 def test_who_opens_the_link_and_chooses_a_password_is_a_patient_who_signs_in(database):
@@ -160,13 +161,18 @@ def test_who_has_an_account_is_told_so_by_mail_alone(sqlite_database, known):
     assert user.name not in mail.get_content()
 
 
-def test_who_was_invited_and_registers_gets_the_link_they_were_waiting_for(sqlite_database):
+@pytest.mark.parametrize(
+    ("role", "letter"), [(Role.PATIENT, "activation"), (Role.ADMIN, "has_account")]
+)
+def test_a_patient_who_was_invited_and_registers_gets_their_link_and_staff_do_not(
+    sqlite_database, role, letter
+):
     opened(sqlite_database)
-    somebody(sqlite_database, password_hash="")
+    somebody(sqlite_database, password_hash="", role=role)
 
     ask(sqlite_database, email="ana@example.org")
 
-    assert messages(sqlite_database) == [("activation", "ana@example.org")]
+    assert messages(sqlite_database) == [(letter, "ana@example.org")]
 
 
 def test_known_and_unknown_have_the_same_work_done(sqlite_database):
