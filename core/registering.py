@@ -261,9 +261,7 @@ def _write_to_known(session: Session, known: User | None, now: datetime) -> None
 
     Staff without one come in another way, or wait for a link of an admin: no stranger asks for it.
     """
-    is_new = (
-        known is not None and known.role is Role.PATIENT and known.password_hash == NO_PASSWORD
-    )
+    is_new = known is not None and known.role is Role.PATIENT and known.password_hash == NO_PASSWORD
     name = known.id if known else "nobody"
     message = outbox.Message(
         dedupe=f"has_account:{name}:{now.isoformat()}",
