@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from core import audit, everything, one_time, privacy
 from core.analytics import OwnAsked, own_numbers, own_table
 from core.analytics.files import FigureAsked, figure_table
+from core.analytics.tables import Table
 from core.booking import get_booking
 from core.calendar_file import visit_file
 from core.day_print import as_pdf, load_printed_day
@@ -237,12 +238,14 @@ def _check_figure(_session: Session, actor: Actor, *words: str, **_now: datetime
     FigureAsked.of_words(words)
 
 
-def _figure(session: Session, actor: Actor, *words: str, now: datetime, **_more: object) -> File:
+def _figure(
+    session: Session, actor: Actor, *words: str, now: datetime, **_more: object
+) -> LargeFile:
     """The lines below a figure, as they stand there."""
+    _check_figure(session, actor, *words)
     asked = FigureAsked.of_words(words)
-    table = figure_table(session, actor, asked, now=now)
     name = f"{asked.figure}-{asked.by}-{asked.asked.first}-{asked.asked.last}.csv"
-    return csv_file(name, table.titles, table.rows)
+    return _lines(name, lambda db: figure_table(db, actor, asked, now=now))
 
 
 def _check_own_numbers(_session: Session, actor: Actor, *words: str, **_now: datetime) -> None:
@@ -252,12 +255,23 @@ def _check_own_numbers(_session: Session, actor: Actor, *words: str, **_now: dat
 
 def _own_numbers(
     session: Session, actor: Actor, *words: str, now: datetime, **_more: object
-) -> File:
+) -> LargeFile:
     """A professional's own figures, as they stand below the chart."""
+    _check_own_numbers(session, actor, *words)
     asked = OwnAsked.of_words(words)
-    table = own_table(asked.by, own_numbers(session, actor, asked, now=now))
     name = f"my-numbers-{asked.by}-{asked.starts()[0]}-{asked.ends()[-1]}.csv"
-    return csv_file(name, table.titles, table.rows)
+    return _lines(name, lambda db: own_table(asked.by, own_numbers(db, actor, asked, now=now)))
+
+
+def _lines(name: str, count: Callable[[Session], Table]) -> LargeFile:
+    """Counted once the link is used up: years of a book take a while, and others go on saving."""
+
+    def write(database: Database, file: BinaryIO) -> None:
+        with database.reading() as session:
+            table = count(session)
+        file.write(csv_file(name, table.titles, table.rows).content)
+
+    return LargeFile(name, CSV, write)
 
 
 KINDS: Mapping[str, Kind] = {

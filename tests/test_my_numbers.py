@@ -1,5 +1,6 @@
 """My numbers: a professional's own figures, by week and month, and what was booked last."""
 
+import io
 from datetime import date, timedelta
 
 import pytest
@@ -274,14 +275,16 @@ def test_the_table_has_what_stands_behind_each_share():
     assert (row["Booked earnings"], row["Utilisation %"]) == (45.5, None)
 
 
-def test_the_file_has_the_lines_of_the_table(session, ada, visit):
+def test_the_file_has_the_lines_of_the_table(database, session, ada, visit):
     own = a.confirmed(session, Role.PROFESSIONAL, professional_id=ada.id, now=NOW)
     a.booking(session, ada, a.span(9, 11), service=visit, state=S.COMPLETED)
     link = exports.offer(session, own, "own-numbers", *WEEKS.words, now=NOW)
 
-    made = exports.take(session, own, link, now=NOW)
+    made, out = exports.take(session, own, link, now=NOW), io.BytesIO()
+    session.commit()
+    made.write(database, out)
     assert made.name == "my-numbers-week-2026-11-30-2026-12-13.csv"
-    titles, before, this = made.content.decode("utf-8-sig").splitlines()
+    titles, before, this = out.getvalue().decode("utf-8-sig").splitlines()
     assert titles.startswith("Week from,Visits,Booked h,Offered h")
     assert before.startswith("2026-11-30,0,0.0,40.0")
     assert this.startswith("2026-12-07,1,2.0,40.0,5.0,1,0,0.0,1,0,0.0,45")
