@@ -81,6 +81,14 @@ def add_own_dependant(
     guardian = _held(session, actor, _own(actor), now)
     if request.born_on is None:
         raise Invalid(N_("Please enter their date of birth."), field="born_on")
+    if not guardian.phone and not guardian.email:
+        raise Invalid(
+            N_(
+                "They are reached the way you are. Please save your own phone number or e-mail "
+                "address first, here under My data."
+            ),
+            field="phone",
+        )
     if len(load_own_dependants(session, actor)) >= MOST_DEPENDANTS:
         raise Invalid(N_("You look after {count} already. Please call us."), count=MOST_DEPENDANTS)
     reached = NewPatient(

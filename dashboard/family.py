@@ -83,9 +83,10 @@ def _load(me: Actor) -> list[Relative]:
 
 def _choose() -> None:
     me, chosen = session.account(), st.session_state[WHOM]
-    st.session_state.pop(last_step.KEY, None)
+    before = session.signed_in().patient_id
     with session.reading() as db:
         whom = dependants.acting_for(db, me, chosen).patient_id
+    last_step.turn_over(before, whom)
     session.act_for(whom)
 
 

@@ -84,6 +84,12 @@ def note_in_the_way(noted: Noted, ids: tuple[int, ...]) -> None:
     st.session_state[KEY] = replace(noted, in_the_way=ids)
 
 
+def turn_over(before: int | None, after: int | None) -> None:
+    """What was done for one patient waits, while the page is about another, until it is back."""
+    st.session_state[f"{KEY}_of_{before}"] = st.session_state.pop(KEY, None)
+    st.session_state[KEY] = st.session_state.pop(f"{KEY}_of_{after}", None)
+
+
 def forget() -> None:
     st.session_state.pop(KEY, None)
 

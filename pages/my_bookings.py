@@ -100,7 +100,8 @@ with to_come:
         )
         pages_of(coming, COMING)
     else:
-        nothing_to_come(practice, books=books)
+        name = actor.name if family.acts_for_another() else ""
+        nothing_to_come(practice, name, books=books)
     wishing.own_entries(actor)
     zone_note(zone)
 if past.count:

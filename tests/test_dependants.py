@@ -150,6 +150,14 @@ def test_what_cannot_be_kept_of_a_dependant_is_said(small_house, name, born_on, 
         small_house.add(name, born_on)
 
 
+def test_who_is_not_reached_is_told_to_say_how_first(small_house):
+    house = small_house
+    nobody = a.patient(house.session, name="Rui Reis")
+    rui = a.actor(house.session, Role.PATIENT, patient_id=nobody.id)
+    with pytest.raises(Invalid, match="save your own phone number or e-mail address first"):
+        house.add("Tom Reis", actor=rui)
+
+
 def test_only_so_many_are_added_without_the_desk(small_house):
     for number in range(MOST_DEPENDANTS - 1):
         small_house.add(f"Child {number}")
@@ -304,3 +312,28 @@ def test_what_was_typed_for_a_child_is_not_saved_for_the_guardian_once_they_are_
     assert "no longer act for them, and nothing was done" in page.warning[0].value
     (phone,) = [each for each in page.text_input if each.label == "Phone"]
     assert phone.value == "+351912345678"
+
+
+def test_an_empty_list_names_whose_it_is(mine, sqlite_database):
+    with sqlite_database.writing() as db:
+        house = mine.house
+        other = add_own_dependant(db, house.ana, NewDependant("Eva Silva", BORN), now=NOW)
+    page = pick(shown(mine.run()), other.id)
+    assert page.info[0].value.startswith("Eva Silva has no bookings to come.")
+
+
+def test_what_was_cancelled_for_a_child_is_taken_back_when_the_page_is_about_them_again(mine):
+    house = mine.house
+    page = pick(mine, house.tiago.id)
+    (file,) = coming(page)
+    cancel_button = f"cancel_{file.removeprefix('file_')}"
+    page = shown(page.button(key=cancel_button).click().run())
+    page.text_input(key="own_cancel_words").input("ill")
+    page = shown(page.button(key="own_cancel_do").click().run())
+
+    def offered(page):
+        return [each.label for each in page.button if str(each.key).startswith("last_step_")]
+
+    assert "Undo" in offered(page)
+    assert offered(pick(page, house.mother.id)) == []
+    assert "Undo" in offered(pick(page, house.tiago.id))

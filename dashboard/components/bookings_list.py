@@ -126,23 +126,19 @@ def cancel_form(booking: Booking, *, zone: ZoneInfo, now: datetime) -> str | Non
     return None
 
 
-def nothing_to_come(practice: str, *, books: bool) -> None:
-    """The way to a first booking: by oneself where that is done here, else by calling."""
+def nothing_to_come(practice: str, name: str = "", *, books: bool) -> None:
+    """The way to a first booking: by oneself where that is done here, else by calling.
+
+    ``name`` is whose list it is, where it is not the reader's own.
+    """
+    nothing = _("You have no bookings to come.")
+    if name:
+        nothing = _("{name} has no bookings to come.").format(name=md(name))
+    way = _("To make one, call {practice} or ask at the desk; it appears here at once.")
     if books:
-        st.info(
-            _("You have no bookings to come. Find a time and book it, or call {practice}.").format(
-                practice=md(practice)
-            ),
-            icon=":material/event:",
-        )
-        return
-    st.info(
-        _(
-            "You have no bookings to come. To make one, call {practice} or ask at the desk; "
-            "it appears here at once."
-        ).format(practice=md(practice)),
-        icon=":material/call:",
-    )
+        way = _("Find a time and book it, or call {practice}.")
+    icon = ":material/event:" if books else ":material/call:"
+    st.info(f"{nothing} {way.format(practice=md(practice))}", icon=icon)
 
 
 def zone_note(zone: ZoneInfo) -> None:

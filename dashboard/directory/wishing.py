@@ -107,7 +107,7 @@ def own_entries(actor: Actor) -> None:
         entries = waiting.load_waiting(db, actor, now=now) if actor.patient_id else []
     if not entries:
         return
-    st.subheader(_("You are waiting for"), anchor=False)
+    st.subheader(_("On the waiting list"), anchor=False)
     today = now.astimezone(session.zone()).date()
     with st.container(border=True):
         for each in entries:
