@@ -383,6 +383,22 @@ def test_what_is_no_zip_or_was_cut_off_is_refused(small, elsewhere, tmp_path):
 # Who may have it.
 
 
+def test_one_that_was_packed_with_a_password_is_refused(small, elsewhere, tmp_path):
+    export_everything(small, tmp_path / "all.zip", now=NOW)
+    packed = bytearray((tmp_path / "all.zip").read_bytes())
+    with ZipFile(tmp_path / "all.zip") as archive:
+        for each in archive.infolist():
+            packed[each.header_offset + 6] |= 1
+    entry = packed.find(b"PK\x01\x02")
+    while entry >= 0:
+        packed[entry + 8] |= 1
+        entry = packed.find(b"PK\x01\x02", entry + 4)
+    (tmp_path / "locked.zip").write_bytes(packed)
+
+    with pytest.raises(Invalid, match="has a password"):
+        import_everything(elsewhere, tmp_path / "locked.zip", now=NOW)
+
+
 def test_an_admin_who_has_just_shown_who_they_are_gets_it_once(session):
     alex = a.confirmed(session, Role.ADMIN, now=NOW)
     link = exports.offer(session, alex, "everything", now=NOW)

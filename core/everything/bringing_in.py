@@ -29,6 +29,10 @@ from core.privacy import Listed, replay
 
 LARGEST_MANIFEST = 100_000
 LARGEST_CELL = 32 * 1024 * 1024
+PACKED_OTHERWISE = N_(
+    "This ZIP has a password, or is packed in a way we do not know. Please pack the files again "
+    "without."
+)
 NOT_OURS = N_("This is no file of everything. Please use one that `export-all` has made.")
 
 
@@ -84,6 +88,8 @@ def _manifest(archive: ZipFile) -> Exported:
             manifest = Exported(**json.loads(entry.read(LARGEST_MANIFEST)))
     except (KeyError, TypeError, ValueError) as error:
         raise Invalid(NOT_OURS, field="file") from error
+    except RuntimeError as error:  # how ``zipfile`` says that it wants a password
+        raise Invalid(PACKED_OTHERWISE, field="file") from error
     if (manifest.format, manifest.schema) != (FORMAT, schema.newest_revision()):
         raise Invalid(
             N_(
