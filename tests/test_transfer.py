@@ -29,12 +29,15 @@ from core.patients import find_patients
 from core.policy import CONSOLE
 from core.transfer import (
     DateOrder,
+    FileKind,
     ImportOptions,
     Keep,
     Outcome,
     csv_cell,
     import_bookings,
     import_patients,
+    read_headings,
+    remember_columns,
 )
 from core.transfer.reading import plain_cell, read_table
 from core.transfer.values import read_cents, read_date, read_minutes, read_start, read_state
@@ -583,6 +586,17 @@ def test_a_booking_made_at_the_desk_is_recognised(book):
     report = bookings(book, "Ana Silva,Dr Ada,Check,2026-12-07,09:00,")
 
     assert outcomes(report) == [UNCHANGED]
+
+
+def test_a_title_that_is_longer_without_its_accents_is_remembered(practice):
+    title = "ß" * 80
+    said = {title: "desk_note"}
+    remember_columns(practice, CONSOLE, FileKind.PATIENTS, said, now=a.BEFORE)
+
+    content = f"name,phone,{title}\nAna,1,Window seat".encode()
+    headings = read_headings(practice, CONSOLE, FileKind.PATIENTS, content)
+
+    assert [each.column for each in headings] == ["name", "phone", "desk_note"]
 
 
 def test_two_patients_of_one_name_are_told_apart_by_what_else_is_said(book):

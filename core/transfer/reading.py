@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
 MOST_ROWS = 200_000
 MOST_COLUMNS = 200
+LONGEST_TITLE = 100
+"""As it is remembered; without its accents one may be longer than it was with them."""
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE_BYTES = 50_000
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -229,7 +231,7 @@ def keyed(said: Mapping[str, str]) -> Said:
 
 def title_key(title: str) -> str:
     """A title as it is compared: without accents, case and spaces."""
-    return fold(title[:100]).replace(" ", "")
+    return fold(title[:LONGEST_TITLE]).replace(" ", "")[:LONGEST_TITLE]
 
 
 def _check_header(names: list[str], header: list[str]) -> None:
