@@ -433,11 +433,17 @@ def _already_there(session: Session, read: Sequence[RecordedBooking]) -> Already
     if not read:
         return AlreadyThere(set(), set())
     starts = [each.starts_at for each in read]
-    places = session.execute(
-        select(Attendee.patient_id, Booking.professional_id, seconds_of(Booking.starts_at))
-        .join(Attendee.booking)
-        .where(Booking.starts_at.between(min(starts), max(starts)))
-    )
+    places: set[Where] = set()
+    for some in _chunks(sorted({each.patient_id for each in read})):
+        rows = session.execute(
+            select(Attendee.patient_id, Booking.professional_id, seconds_of(Booking.starts_at))
+            .join(Attendee.booking)
+            .where(
+                Attendee.patient_id.in_(some),
+                Booking.starts_at.between(min(starts), max(starts)),
+            )
+        )
+        places.update((patient, professional, start) for patient, professional, start in rows)
     keys: set[str] = set()
     for chunk in _chunks([each.request_key for each in read]):
         keys.update(
@@ -447,4 +453,4 @@ def _already_there(session: Session, read: Sequence[RecordedBooking]) -> Already
                 )
             )
         )
-    return AlreadyThere({(patient, pro, start) for patient, pro, start in places}, keys)
+    return AlreadyThere(places, keys)
