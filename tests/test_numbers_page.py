@@ -251,6 +251,14 @@ def test_a_bar_that_rests_on_few_is_paler_and_names_have_no_tags():
     assert bars.customdata[0] == "2 of 10<br>seats"
 
 
+def test_bars_of_one_name_stand_beside_one_another():
+    bars = [Bar("Dr Ada", [1], "1", ""), Bar("Dr Ada", [2], "2", "")]
+
+    (made,) = drawn(figure(bars=bars), "light").data
+
+    assert list(made.x) == ["Dr Ada", "Dr Ada (2)"]
+
+
 def test_names_lie_and_series_stand_on_one_another_with_patterns_of_their_own():
     bars = [Bar("Ada", [1, 2], "3", "")]
     made: go.Figure = drawn(figure(bars=bars, series=("In time", "Late"), lying=True), "dark")

@@ -146,13 +146,13 @@ def test_the_receptionist_does_not_see_it(monkeypatch, sqlite_database, ada):
 # What is drawn, without a page around it.
 
 
-def made(name: str, number: int, offered: int, booked: int) -> UtilisationWeek:
+def made(name: str, number: int, offered: int, booked: int, *, id: int = 1) -> UtilisationWeek:
     monday = a.DAY + timedelta(weeks=number)
-    return UtilisationWeek(1, name, monday, offered, booked, 1, 1, 0, 0)
+    return UtilisationWeek(id, name, monday, offered, booked, 1, 1, 0, 0)
 
 
-WEEKS = [made("Dr Ada", 0, 100, 95), made("Dr Ada", 1, 0, 0), made("Dr <b>Ben", 0, 100, 10)]
-WEEKS.append(made("Dr <b>Ben", 1, 100, 130))
+WEEKS = [made("Dr Ada", 0, 100, 95), made("Dr Ada", 1, 0, 0), made("Dr <b>Ben", 0, 100, 10, id=2)]
+WEEKS.append(made("Dr <b>Ben", 1, 100, 130, id=2))
 
 
 def drawn(theme: str) -> go.Figure:
@@ -170,6 +170,18 @@ def test_the_figure_holds_one_row_each_and_a_hole_where_nothing_was_offered():
 
     assert [list(row) for row in field.z] == [[0.95, None], [0.1, 1.3]]
     assert list(field.y) == ["Dr Ada", "Dr ‹b>Ben"]
+
+
+def test_two_of_one_name_have_a_row_and_a_line_each():
+    weeks = [made("Dr Ada", 0, 100, 95, id=1), made("Dr Ada", 0, 100, 10, id=2)]
+
+    (field,) = heat_map(weeks, this_week=a.DAY, theme="light").data
+
+    assert ([list(row) for row in field.z], list(field.y)) == (
+        [[0.95], [0.1]],
+        ["Dr Ada", "Dr Ada (2)"],
+    )
+    assert totals_table(weeks)["Utilisation"].tolist()[:2] == [95, 10]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,6 +1,6 @@
 """Utilisation, drawn: the headline, the weeks as a heat map, and their numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.analytics import UtilisationHour, UtilisationWeek
+from dashboard.components.words import told_apart
 from dashboard.formatting import MONTHS, WEEKDAYS
 from dashboard.i18n import _
 
@@ -112,10 +113,10 @@ def heat_map(weeks: Sequence[UtilisationWeek], *, this_week: date, theme: str) -
     """Professionals down, weeks across; each field says its share in words as well."""
     names = _names(weeks)
     mondays = sorted({each.week_starts_on for each in weeks})
-    found = {(each.professional, each.week_starts_on): each for each in weeks}
-    rows = [[_field_of(found[name, monday]) for monday in mondays] for name in names]
+    found = {(each.professional_id, each.week_starts_on): each for each in weeks}
+    rows = [[_field_of(found[who, monday]) for monday in mondays] for who in names]
     labels = [_week_label(monday, this_week) for monday in mondays]
-    return _fields(rows, labels, [_plain(each) for each in names], theme)
+    return _fields(rows, labels, [_plain(each) for each in names.values()], theme)
 
 
 def hours_map(found: Sequence[UtilisationHour], *, theme: str) -> go.Figure:
@@ -197,7 +198,8 @@ def totals_table(weeks: Sequence[UtilisationWeek]) -> pd.DataFrame:
     """The period by professional, and everybody together in the last line."""
     names = _names(weeks)
     rows = [
-        _row(name, total([each for each in weeks if each.professional == name])) for name in names
+        _row(name, total([each for each in weeks if each.professional_id == who]))
+        for who, name in names.items()
     ]
     if len(names) > 1:
         rows.append(_row(_("Everybody"), total(weeks)))
@@ -206,9 +208,10 @@ def totals_table(weeks: Sequence[UtilisationWeek]) -> pd.DataFrame:
 
 def weeks_table(weeks: Sequence[UtilisationWeek]) -> pd.DataFrame:
     """What the figure shows, week by week."""
+    names = _names(weeks)
     return pd.DataFrame(
         [
-            {_("Week from"): each.week_starts_on} | _row(each.professional, total([each]))
+            {_("Week from"): each.week_starts_on} | _row(names[each.professional_id], total([each]))
             for each in weeks
         ]
     )
@@ -264,8 +267,10 @@ def _hours_more(minutes: int, before: int | None) -> str | None:
     return _("{hours:+,} h").format(hours=round((minutes - before) / 60))
 
 
-def _names(weeks: Sequence[UtilisationWeek]) -> list[str]:
-    return list(dict.fromkeys(each.professional for each in weeks))
+def _names(weeks: Sequence[UtilisationWeek]) -> Mapping[int, str]:
+    """By professional, in their order; two may bear one name."""
+    names = {each.professional_id: each.professional for each in weeks}
+    return dict(zip(names, told_apart(names.values()), strict=True))
 
 
 def _plain(name: str) -> str:

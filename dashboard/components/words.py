@@ -1,6 +1,7 @@
 """The words and forms that several screens share."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from core.catalog import Price, PriceRule
 from core.errors import N_
@@ -27,6 +28,16 @@ OVERRIDE_WORDS: Mapping[OverrideKind, str] = {
     OverrideKind.LIMIT: N_("Limit"),
     OverrideKind.LATE_CANCEL: N_("Late cancellation"),
 }
+
+
+def told_apart(names: Iterable[str]) -> list[str]:
+    """The names in their order, with its number beside each that has been there before."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return found
 
 
 def override_word(kind: OverrideKind) -> str:

@@ -12,6 +12,7 @@ from core.policy import Actor
 from dashboard import open_booking, session
 from dashboard.components.day_board import day_board
 from dashboard.components.desk_board import booking_drawn
+from dashboard.components.words import told_apart
 from dashboard.desk_list import agenda_lines
 from dashboard.figures.bar import Looked
 from dashboard.figures.figure import Figure, Grouped, bar_key
@@ -32,7 +33,7 @@ def show_behind(actor: Actor, figure: Figure, looked: Looked, *, now: datetime) 
     grouped = figure.behind
     if grouped is None:
         return
-    labels = [each.label for each in figure.bars]
+    labels = told_apart(each.label for each in figure.bars)
     number = _choose(figure, grouped, labels)
     if number is None:
         return

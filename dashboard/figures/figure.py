@@ -12,6 +12,7 @@ from core.analytics.behind import Behind
 from core.analytics.files import FigureAsked
 from core.analytics.grouping import By, Key
 from core.analytics.tables import CHANNELS, NONE, WORDS, Table, worth_table
+from dashboard.components.words import told_apart
 from dashboard.exporting import download_button
 from dashboard.formatting import MONTHS
 from dashboard.i18n import _
@@ -121,7 +122,7 @@ def bar_key(key: str) -> str:
 
 def drawn(figure: Figure, theme: str) -> go.Figure:
     """The bars, one above the other where there are several series."""
-    labels = [_plain(each.label) for each in figure.bars]
+    labels = told_apart(_plain(each.label) for each in figure.bars)  # one name is one place
     made = go.Figure()
     for number, name in enumerate(figure.series):
         heights = [each.heights[number] for each in figure.bars]
