@@ -21,6 +21,7 @@ from core.models import (
     Calendar,
     Channel,
     Claim,
+    Dependant,
     Patient,
     Role,
     Service,
@@ -359,6 +360,26 @@ def test_preferences_come_along_and_those_on_file_stay(practice):
     assert [each.differs for each in report.rows] == [("preferred_parts",), ("preference",)]
     kept = select(Patient.preferred_parts, Patient.preference).order_by(Patient.id)
     assert practice.execute(kept).all() == [("morning,evening", "The quiet room"), ("", "Fridays")]
+
+
+@pytest.mark.parametrize("opened_by", ["an account", "a guardian"])
+def test_what_is_brought_in_is_not_told_to_who_put_themselves_on_file(practice, opened_by):
+    """With the name and birth date of somebody who is not on file here yet."""
+    born = date(1984, 3, 5)
+    made = a.patient(practice, name="Ana Silva", email="eve@example.org", born_on=born)
+    if opened_by == "an account":
+        a.user(practice, Role.PATIENT, patient_id=made.id)
+    else:
+        eve = a.patient(practice, name="Eve Black")
+        tied = {"guardian_patient_id": eve.id, "patient_id": made.id}
+        practice.add(Dependant(**tied, added_at=a.BEFORE))
+    line = "Ana Silva,1984-03-05,+34 642 110 478,,Afraid of needles"
+    known = "Ana Silva,1984-03-05,,eve@example.org,"
+    report = patients(practice, "name,born_on,phone,email,note", line, known, keep=Keep.GOOD_ROWS)
+
+    assert outcomes(report) == [REFUSED, UNCHANGED]
+    assert "by hand" in str(report.rows[0].refusal)
+    assert (made.phone, made.desk_note) == ("", "")
 
 
 def test_the_same_patient_twice_in_one_file_is_one_patient(practice):

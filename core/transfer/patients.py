@@ -2,7 +2,8 @@
 
 A row is somebody on file when name and phone, name and e-mail, or name and date of birth agree
 (the order of the words of a name, accents and case do not matter) and no two dates of birth
-contradict. Blanks of the record are then filled; nothing it says is overwritten.
+contradict. Blanks of the record are then filled; nothing it says is overwritten. Where whoever
+signs in reads the record, nothing is filled: they may have typed those values themselves.
 """
 
 import re
@@ -12,12 +13,12 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.errors import BookingError
-from core.models import Calendar, CalendarKind, PartOfDay, Patient
+from core.errors import N_, BookingError, Invalid
+from core.models import Calendar, CalendarKind, Dependant, PartOfDay, Patient, User
 from core.patients import NewPatient, Preferences, fold, search_text
 from core.patients.preferences import parts_of
 from core.patients.typed import Place, cleaned, place_of
@@ -72,6 +73,8 @@ class OnFile:
 
     patient: NewPatient
     id: int | None = None
+    is_open: bool = False
+    """They, or who looks after them, read the record by themselves, and may have made it."""
 
 
 class Register:
@@ -142,14 +145,17 @@ def lock_imports(session: Session) -> None:
 def register_of(session: Session) -> Register:
     """Everybody on file, in one read."""
     register = Register()
-    columns = (Patient.id, Patient.name, *(getattr(Patient, each) for each in BLANKS))
-    for patient_id, name, *values in session.execute(select(*columns).order_by(Patient.id)):
+    sign_in = select(User.patient_id).where(User.patient_id.is_not(None))
+    is_open = or_(Patient.id.in_(sign_in), Patient.id.in_(select(Dependant.patient_id)))
+    columns = (Patient.id, Patient.name, is_open, *(getattr(Patient, each) for each in BLANKS))
+    rows = session.execute(select(*columns).order_by(Patient.id))
+    for patient_id, name, is_open_now, *values in rows:
         known = dict(zip(BLANKS, values, strict=True))
         liked = {each: known.pop(each) for each in LIKED}
         patient = NewPatient(name, **known)
         if any(liked.values()):
             patient = _filled(patient, liked)
-        register.add(OnFile(patient, patient_id))
+        register.add(OnFile(patient, patient_id, is_open_now))
     return register
 
 
@@ -247,6 +253,15 @@ def _settle(
     )
     if not filled:
         return RowReport(row.line, wanted.name, Outcome.UNCHANGED, differs=differs)
+    if known.is_open:  # a stranger may have typed a name and a birth date to be told the rest
+        by_hand = Invalid(
+            N_(
+                "{name} is on file, and whoever signs in reads that record. Please add what is "
+                "new to it by hand once you are sure that it is them."
+            ),
+            name=wanted.name,
+        )
+        return RowReport(row.line, wanted.name, Outcome.REFUSED, by_hand)
     known.patient = _filled(known.patient, filled)
     register.add(known)
     if known.id is not None:
