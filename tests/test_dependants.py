@@ -337,3 +337,24 @@ def test_what_was_cancelled_for_a_child_is_taken_back_when_the_page_is_about_the
     assert "Undo" in offered(page)
     assert offered(pick(page, house.mother.id)) == []
     assert "Undo" in offered(pick(page, house.tiago.id))
+
+
+def test_two_who_look_after_each_other_since_records_became_one_are_parted_on_the_record(
+    monkeypatch, sqlite_database
+):
+    with sqlite_database.writing() as db:
+        house = House(db)
+        other = a.patient(db, name="Ana M. Silva", phone="+351912345678")
+        link(db, house.rita, FamilyLink(house.tiago.id, other.id), now=NOW)
+        asked = merging.MergeRequest(house.mother.id, house.mother.version, other.id, other.version)
+        merging.merge(db, house.rita, asked, now=NOW)
+        desk, mother = db.get_one(User, house.rita.user_id), house.mother.id
+        pair = f"{house.tiago.id}_{mother}"
+    page = screen.show_to(monkeypatch, sqlite_database, desk)
+    page.query_params["patient"] = str(mother)
+    page = shown(page.switch_page(str(places.PAGES / "patients.py")).run())
+    shown(page.button(key=f"patient_family_unlink_{pair}").click().run())
+
+    with sqlite_database.reading() as db:
+        family = load_family(db, house.rita, mother, now=NOW)
+    assert (family.guardians, [each.name for each in family.dependants]) == ([], ["Tiago Silva"])

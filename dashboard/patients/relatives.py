@@ -48,6 +48,8 @@ def _named(each: Relative) -> str:
 
 
 def _line(words: str, each: Relative, pair: FamilyLink) -> None:
+    # After two records became one, two may look after each other.
+    tied = f"{pair.guardian_patient_id}_{pair.patient_id}"
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
@@ -55,14 +57,14 @@ def _line(words: str, each: Relative, pair: FamilyLink) -> None:
         with st.container(horizontal=True, width="content"):
             st.button(
                 _("Open"),
-                key=f"{KEY}_open_{each.patient_id}",
+                key=f"{KEY}_open_{tied}",
                 help=_("The record of {name}").format(name=md(each.name)),
                 on_click=finding.pick,
                 args=(each.patient_id,),
             )
             st.button(
                 _("Unlink"),
-                key=f"{KEY}_unlink_{each.patient_id}",
+                key=f"{KEY}_unlink_{tied}",
                 help=_("From now on the one does not book for the other. What is booked stays."),
                 on_click=_unlink,
                 args=(pair,),
