@@ -27,6 +27,7 @@ from core.models import OCCUPYING, Booking, BookingState, Role, WaitingEntry, Wa
 from core.policy import CONSOLE, Actor
 from tests import a, book_by_hand
 from tests.book_by_hand import FIRST, LAST, NOW, ZONE, Book, Seat, Visit
+from tests.plans import Listening
 from tests.test_numbers import BY_HAND, within
 
 S = BookingState
@@ -123,6 +124,18 @@ def test_bookings_made_are_counted_by_when_they_were_made_and_through_whom(sessi
     assert (whole.desk, whole.professional, whole.patient, whole.imported) == tuple(
         channels[each] for each in ("desk", "professional", "patient", "import")
     )
+
+
+def test_what_was_booked_on_some_days_is_read_by_those_days_alone(sqlite_database):
+    with sqlite_database.writing() as session:
+        a.organisation(session)
+        with Listening(session) as heard:
+            all_made(session, CONSOLE, ASKED)
+        statement, values = heard.questions[-1]
+        explained = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        plan = [row[3] for row in explained]
+
+    assert any("ix_bookings_created_at" in step for step in plan), plan
 
 
 def test_time_in_house_is_from_arriving_to_beginning(session, book):
