@@ -34,7 +34,15 @@ from core.activation import LinkSpent, PasswordChosen
 from core.db import Database
 from core.edits import change, check_version, lock_row
 from core.errors import N_, BookingError, Invalid, TooManyAttempts
-from core.models import OneTimeLink, Organisation, OutboxMessage, Registration, Role, User
+from core.models import (
+    OneTimeLink,
+    Organisation,
+    OutboxMessage,
+    Patient,
+    Registration,
+    Role,
+    User,
+)
 from core.passwords import PasswordHash, hash_password
 from core.patients import NewPatient, put_on_file
 from core.patients.typed import cleaned, place_of
@@ -260,8 +268,16 @@ def _write_to_known(session: Session, known: User | None, now: datetime) -> None
     """A patient who was invited and has not chosen a password yet gets a link for that.
 
     Staff without one come in another way, or wait for a link of an admin: no stranger asks for it.
+    Nor does who reads a mailbox that was typed wrong once, and does not stand on record any more.
     """
-    is_new = known is not None and known.role is Role.PATIENT and known.password_hash == NO_PASSWORD
+    patient_id = (known.patient_id if known else None) or 0  # asked for nobody too: as long
+    on_record = session.scalar(select(Patient.email).where(Patient.id == patient_id))
+    is_new = (
+        known is not None
+        and known.role is Role.PATIENT
+        and known.password_hash == NO_PASSWORD
+        and known.email == on_record
+    )
     name = known.id if known else "nobody"
     message = outbox.Message(
         dedupe=f"has_account:{name}:{now.isoformat()}",

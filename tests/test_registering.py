@@ -175,6 +175,17 @@ def test_a_patient_who_was_invited_and_registers_gets_their_link_and_staff_do_no
     assert messages(sqlite_database) == [(letter, "ana@example.org")]
 
 
+def test_an_address_that_was_typed_wrong_once_asks_for_no_further_link(sqlite_database):
+    opened(sqlite_database)
+    user = somebody(sqlite_database, password_hash="")
+    with sqlite_database.writing() as db:
+        db.get_one(Patient, user.patient_id).email = "silva@example.org"
+
+    ask(sqlite_database, email="ana@example.org")
+
+    assert messages(sqlite_database) == [("has_account", "ana@example.org")]
+
+
 def test_known_and_unknown_have_the_same_work_done(sqlite_database):
     opened(sqlite_database)
     somebody(sqlite_database)
