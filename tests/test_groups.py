@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
+from core.analytics import AnalyticsAsked, all_seats
 from core.booking import (
     BookingRequest,
     CancelRequest,
@@ -18,6 +19,7 @@ from core.booking import (
 from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat, seats_taken
 from core.errors import Invalid, NotFound, SlotTaken, Stale, WrongState
 from core.models import BookingEvent, BookingState, Claim, EventKind, Role
+from core.policy import CONSOLE
 from tests import a
 
 
@@ -85,6 +87,18 @@ def test_beyond_the_seats_patients_wait_and_the_first_moves_up(session, rita, gr
     assert waiting.waiting is False
     assert claims_on(session, cleo.calendar_id) == 1
     assert claims_on(session, ben.calendar_id) == 0
+
+
+def test_who_leaves_while_waiting_has_given_up_no_seat(session, rita, group):
+    ben, cleo = a.patient(session), a.patient(session)
+    for each in (ben, cleo):
+        add(session, rita, group, each)
+
+    leave(session, rita, SeatRequest(group.id, group.version, cleo.id), now=a.BEFORE)
+
+    counted = all_seats(session, CONSOLE, AnalyticsAsked(a.DAY, a.DAY), now=a.BEFORE)
+    assert (counted.booked, counted.cancelled) == (2, 0)
+    assert seats_taken(group) == 2
 
 
 def test_who_waits_but_is_busy_then_is_passed_over(session, rita, group):

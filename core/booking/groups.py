@@ -95,7 +95,7 @@ def leave(session: Session, actor: Actor, request: SeatRequest, *, now: datetime
     require(actor, P.BOOKINGS_WRITE)
     booking = _lock_group(session, actor, request)
     seat = _part_of(booking, request.patient_id)
-    seat.state, seat.waiting = S.CANCELLED, False
+    seat.state = S.CANCELLED  # who only waited still did: no seat was given up
     _drop_seat(session, booking, request.patient_id)
     _note(session, actor, booking, EventKind.LEFT, seat.patient_id, "group.left", now=now)
     _move_up(session, actor, booking, now=now)
@@ -108,7 +108,7 @@ def give_up_own_seat(session: Session, actor: Actor, booking: Booking, *, now: d
     The caller holds the booking under its lock.
     """
     seat = _part_of(booking, actor.patient_id)
-    seat.state, seat.waiting = S.CANCELLED, False
+    seat.state = S.CANCELLED  # who only waited still did: no seat was given up
     _drop_seat(session, booking, seat.patient_id)
     _note(session, actor, booking, EventKind.LEFT, seat.patient_id, "group.left", now=now)
     _move_up(session, actor, booking, now=now)

@@ -190,7 +190,8 @@ def _lines(
     with st.container(border=True):
         for each in visits:
             words = [badge(each.state)]
-            words += [_("waiting for a seat")] if each.is_waiting else []
+            waits = each.is_waiting and each.state is not S.CANCELLED
+            words += [_("waiting for a seat")] if waits else []
             words += [_("late")] if each.was_late and each.state is S.CANCELLED else []
             what = _("{service} with {professional}").format(
                 service=each.service, professional=each.professional
