@@ -28,8 +28,11 @@ export default function ({ data }) {
   const stop = () => {
     clearInterval(timer);
     document.removeEventListener("pointerdown", stop, true);
+    document.removeEventListener("keydown", leave, true);
   };
+  const leave = (event) => event.key === "Tab" && stop();
   document.addEventListener("pointerdown", stop, true);
+  document.addEventListener("keydown", leave, true);
 }
 """,
 )
