@@ -41,10 +41,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A journey through a real browser has a second try, listed in the summary as a rerun."""
+    """A journey through a real browser has two more tries; the summary lists each as a rerun."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
     items[:] = spread(items)
 
 
