@@ -52,8 +52,13 @@ def load_agenda(session: Session, actor: Actor, asked: AgendaAsked) -> Agenda:
     """What begins on those days, by time, in a fixed number of queries."""
     require(actor, Permission.SCHEDULE_READ, Permission.SCHEDULE_READ_OWN)
     chosen = _chosen(session, actor, asked)
+    return page_of(session, actor, chosen, asked.page)
+
+
+def page_of(session: Session, actor: Actor, chosen: Select[Booking], page: int) -> Agenda:
+    """That page of the chosen bookings, by time; the last one where there are fewer."""
     total = session.scalar(chosen.with_only_columns(func.count())) or 0
-    page = max(1, min(asked.page, -(-total // PAGE_LENGTH)))
+    page = max(1, min(page, -(-total // PAGE_LENGTH)))
     ids = (
         chosen.with_only_columns(Booking.id)
         .order_by(Booking.starts_at, Booking.id)

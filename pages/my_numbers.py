@@ -1,5 +1,7 @@
 """My numbers: how full a professional's calendar was, who did not come, and what it earned."""
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from core.analytics import By, OwnAsked, latest_bookings, own_numbers, own_table
@@ -20,32 +22,19 @@ PERIODS = {
 USUAL = N_("Last 4 weeks")
 
 
-def choose_period() -> str:
+def choose(label: str, words: Collection[str], usual: str, *, key: str) -> str:
+    """One of a few, side by side, as it stands in the address."""
     chosen = st.segmented_control(
-        _("Period"),
-        list(PERIODS),
-        default=USUAL,
+        label,
+        list(words),
+        default=usual,
         format_func=_,
-        key="period",
+        key=key,
         required=True,
         label_visibility="collapsed",
         bind="query-params",
     )
-    return chosen or USUAL
-
-
-def choose_figure() -> str:
-    chosen = st.segmented_control(
-        _("Figure"),
-        list(FIGURES),
-        default=UTILISATION,
-        format_func=_,
-        key="figure",
-        required=True,
-        label_visibility="collapsed",
-        bind="query-params",
-    )
-    return chosen or UTILISATION
+    return chosen or usual
 
 
 def nothing_yet() -> None:
@@ -65,7 +54,7 @@ def nothing_yet() -> None:
 
 
 actor, now, zone = session.signed_in(), utc_now(), session.zone()
-by, count = PERIODS[choose_period()]
+by, count = PERIODS[choose(_("Period"), PERIODS, USUAL, key="period")]
 asked = OwnAsked(by, now.astimezone(zone).date(), count)
 with session.reading() as db:
     numbers = own_numbers(db, actor, asked, now=now)
@@ -73,7 +62,8 @@ with session.reading() as db:
     newest = latest_bookings(db, actor, now=now)
 if numbers.whole.booked or numbers.whole.offered_minutes:
     headline(numbers, before)
-    show(figure(numbers, FIGURES[choose_figure()], by))
+    drawn = choose(_("Figure"), FIGURES, UTILISATION, key="figure")
+    show(figure(numbers, FIGURES[drawn], by))
     st.caption(
         _(
             "The newest bar is of the week or month we are in, with what is still to come of it. "

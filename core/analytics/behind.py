@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from core.agenda import PAGE_LENGTH, Agenda
+from core.agenda import Agenda, page_of
 from core.analytics.asked import AnalyticsAsked
 from core.analytics.grouping import (
     IN_TIME,
@@ -21,9 +21,7 @@ from core.analytics.grouping import (
 )
 from core.analytics.seats import Seats, is_among
 from core.analytics.worth import IN_OWN_CURRENCY, LATE, TAKES_PLACE
-from core.availability import organisation_clock
-from core.desk import drawn
-from core.models import Attendee, Booking, BookingState, Professional
+from core.models import Attendee, Booking, BookingState
 from core.policy import Actor, Permission, require, visible_bookings
 from core.recurrence import months_later
 
@@ -60,22 +58,7 @@ def load_behind(session: Session, actor: Actor, asked: BehindAsked, *, now: date
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
     session.flush()
     chosen = visible_bookings(actor).where(Booking.id.in_(_ids(session, actor, asked, now)))
-    total = session.scalar(chosen.with_only_columns(func.count())) or 0
-    page = max(1, min(asked.page, -(-total // PAGE_LENGTH)))
-    ids = (
-        chosen.with_only_columns(Booking.id)
-        .order_by(Booking.starts_at, Booking.id)
-        .limit(PAGE_LENGTH)
-        .offset((page - 1) * PAGE_LENGTH)
-    )
-    on_page = list(session.scalars(ids))
-    bookings = drawn(session, visible_bookings(actor).where(Booking.id.in_(on_page)))
-    people = {each.professional_id for each in bookings}
-    named = session.execute(
-        select(Professional.id, Professional.name).where(Professional.id.in_(people))
-    )
-    zone = organisation_clock(session).zone.key
-    return Agenda(zone, bookings, {id: name for id, name in named}, total, page)  # noqa: C416 - rows are not pairs to mypy
+    return page_of(session, actor, chosen, asked.page)
 
 
 def _ids(session: Session, actor: Actor, asked: BehindAsked, now: datetime) -> Select[int]:
