@@ -58,7 +58,7 @@ def load_behind(session: Session, actor: Actor, asked: BehindAsked, *, now: date
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
     session.flush()
     chosen = visible_bookings(actor).where(Booking.id.in_(_ids(session, actor, asked, now)))
-    return page_of(session, actor, chosen, asked.page)
+    return page_of(session, chosen, asked.page)
 
 
 def _ids(session: Session, actor: Actor, asked: BehindAsked, now: datetime) -> Select[int]:
