@@ -11,6 +11,7 @@ from core.errors import N_, NotFound, Stale
 from core.models import (
     AuditEntry,
     Expertise,
+    ListedReason,
     Opening,
     Organisation,
     Patient,
@@ -26,9 +27,30 @@ from core.models import (
 UNDO_FOR = timedelta(minutes=10)
 """How long a step is offered to be taken back; most can only be until then."""
 
-Row = TypeVar("Row", Organisation, Service, Room, Professional, Tier, User, Recall, WaitingEntry)
-Archivable = TypeVar("Archivable", Service, Room, Professional)
-Editable = Organisation | Service | Room | Professional | Tier | User | Recall | WaitingEntry
+Row = TypeVar(
+    "Row",
+    Organisation,
+    Service,
+    Room,
+    Professional,
+    Tier,
+    ListedReason,
+    User,
+    Recall,
+    WaitingEntry,
+)
+Archivable = TypeVar("Archivable", Service, Room, Professional, ListedReason)
+Editable = (
+    Organisation
+    | Service
+    | Room
+    | Professional
+    | Tier
+    | ListedReason
+    | User
+    | Recall
+    | WaitingEntry
+)
 
 
 def lock_row(session: Session, kind: type[Row], id: int, *, what: str) -> Row:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core import audit, one_time, throttle
 from core.accounts import VISITOR, NewUser, add_user
+from core.catalog import list_first_reasons
 from core.db import Database, lock_audit
 from core.errors import N_, Invalid, NotFound, TooManyAttempts, WrongSetUpCode
 from core.models import Organisation, Role, User
@@ -124,3 +125,4 @@ def _add_organisation(session: Session, request: SetUpRequest) -> None:
                 currency=request.currency.upper(),
             )
         )
+        list_first_reasons(session)

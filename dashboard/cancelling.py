@@ -1,11 +1,12 @@
 """Cancelling a booking from its dialog."""
 
 from core.booking import CANCELLABLE, CancelRequest, SetAside, cancel
+from core.catalog import load_reasons
 from core.db import utc_now
-from core.models import Booking
+from core.models import Booking, ReasonKind
 from core.policy import Actor, Permission, allows
 from core.series import CancelSeriesRequest, cancel_series
-from dashboard import series_form, unfinished
+from dashboard import series_form, session, unfinished
 from dashboard.components.booking_forms import ask_reason
 from dashboard.i18n import _
 from dashboard.opened import KEY, offer_draft, press_of, run, time_of, title_of
@@ -26,11 +27,15 @@ def cancel_form(actor: Actor, booking: Booking, reach: Reach) -> None:
     )
     if booking.state in CANCELLABLE:
         offer_draft(actor, draft)
-    asked = ask_reason(booking, key=KEY, press=press, may_waive=may_waive, now=utc_now())
+    with session.reading() as db:
+        listed = load_reasons(db, ReasonKind.CANCEL)
+    asked = ask_reason(booking, listed, key=KEY, press=press, may_waive=may_waive, now=utc_now())
     if asked is None:
         return
     if reach.is_more:
-        series = CancelSeriesRequest(booking.id, reach.scope, reach.seen, asked.reason)
+        series = CancelSeriesRequest(
+            booking.id, reach.scope, reach.seen, asked.reason, asked_by_patient=asked.by_patient
+        )
         run(
             lambda db, now: cancel_series(db, actor, series, now=now),
             series_form.cancelled(series, title_of(booking)),

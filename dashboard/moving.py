@@ -13,7 +13,7 @@ from core.db import utc_now
 from core.desk import DayAsked, day_starts, load_day
 from core.errors import BookingError
 from core.interval import to_instant
-from core.models import Booking
+from core.models import Booking, ReasonKind
 from core.policy import Actor, Permission, allows
 from core.series import MoveSeriesAsked, move_series
 from dashboard import feedback, keys, last_step, offering, series_form, session
@@ -47,7 +47,9 @@ def show_refused_drop(actor: Actor, opened: Opened, zone: ZoneInfo) -> None:
     refusal_with_ways_out(refusal, zone=zone, now=utc_now(), key=KEY, choose=take_instead)
     if not allows(actor, Permission.BOOKINGS_OVERRIDE):
         return
-    set_aside = set_aside_form(refusal.details.get("reasons", ()), key=KEY)
+    with session.reading() as db:
+        listed = catalog.load_reasons(db, ReasonKind.OVERRIDE)
+    set_aside = set_aside_form(refusal.details.get("reasons", ()), listed, key=KEY)
     if set_aside and st.button(_("Move all the same"), key=f"{KEY}_anyway", type="primary"):
         forget()
         _try_move(replace(wished, set_aside=set_aside))

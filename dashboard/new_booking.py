@@ -18,7 +18,7 @@ from core.booking import BookingRequest, Leg, SetAside, book, find_booked
 from core.db import utc_now
 from core.desk import ServiceThere, services_at
 from core.errors import BookingError
-from core.models import Booking
+from core.models import Booking, ReasonKind
 from core.patients import PatientFound
 from core.policy import Actor, Permission, allows
 from core.series import Repeats, SeriesAsked
@@ -237,7 +237,9 @@ def _show_refusal(actor: Actor, asked: Asked, zone: ZoneInfo) -> SetAside | None
     blocking.offer_to_free(actor, asked.professional_id, asked.starts_at, close=dismiss)
     if not allows(actor, Permission.BOOKINGS_OVERRIDE):
         return None
-    return set_aside_form(asked.refused.details.get("reasons", ()), key=KEY)
+    with session.reading() as db:
+        listed = catalog.load_reasons(db, ReasonKind.OVERRIDE)
+    return set_aside_form(asked.refused.details.get("reasons", ()), listed, key=KEY)
 
 
 def _save(

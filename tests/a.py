@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.catalog import list_first_reasons
 from core.interval import Interval
 from core.models import (
     Attendee,
@@ -59,6 +60,7 @@ def organisation(session: Session, *, zone: str = ZONE, **values: object) -> Org
         made = {"name": "Rua Nova Practice", "zone": zone, "country": "PT", "currency": "EUR"}
         found = Organisation(id=1, **(made | values))
         session.add(found)
+        list_first_reasons(session)
         session.flush()
     return found
 

@@ -18,20 +18,33 @@ from core.booking import (
     move,
 )
 from core.booking.groups import SeatRequest, join
+from core.catalog import (
+    EditedReason,
+    NewReason,
+    ReasonDetails,
+    add_reason,
+    edit_reason,
+    load_reasons,
+)
 from core.db import utc_now
 from core.models import (
     Attendee,
     Booking,
     BookingState,
+    Frequency,
     Override,
     Patient,
     PreferredProfessional,
+    ReasonKind,
     Role,
+    Service,
 )
-from core.policy import Actor
+from core.policy import CONSOLE, Actor
+from core.series import Repeats, Scope, SeriesAsked, SeriesRequest, book_series
 from dashboard import moving, new_booking, open_booking
 from tests import a, screen
 
+CANCEL, OVERRIDE = ReasonKind.CANCEL, ReasonKind.OVERRIDE
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 
 
@@ -442,3 +455,77 @@ def test_of_two_with_one_name_the_one_pressed_is_booked(desk):
     desk.press("Book Twin Name")
     with desk.database.reading() as session:
         assert session.scalars(select(Attendee.patient_id)).all() == [twins[1].id]
+
+
+# --- reasons of the lists
+
+
+def pills(desk, key):
+    return desk.page.pills(key=key).options
+
+
+@pytest.mark.parametrize("by_patient", [True, False])
+def test_the_desk_cancels_with_a_reason_of_its_own_and_the_list_says_whose_wish_it_is(
+    desk, by_patient
+):
+    with desk.database.writing() as session:
+        details = ReasonDetails("Has moved away", by_patient=by_patient)
+        add_reason(session, CONSOLE, NewReason(CANCEL, details), now=a.BEFORE)
+        session.get(Service, desk.service.id).cancel_notice_minutes = 60 * 24 * 300
+    booking = desk.booked()
+    desk.open(booking)
+    desk.page.pills(key="open_booking_reason").set_value("Has moved away").run()
+    desk.press("Cancel booking")
+
+    cancelled = desk.read(booking)
+    assert cancelled.cancel_reason == "Has moved away"
+    assert cancelled.cancel_asked_by_patient is by_patient
+    assert cancelled.cancelled_late is by_patient
+
+
+def test_a_series_the_place_itself_cancels_is_never_late(desk):
+    with desk.database.writing() as session:
+        repeats = Repeats(Frequency.DAILY, desk.start.date(), count=2)
+        minute = desk.start.astimezone(ZoneInfo(a.ZONE)).hour * 60
+        asked = SeriesAsked(desk.ada.id, desk.service.id, desk.ana.id, minute, repeats)
+        bookings = book_series(session, desk.bea, SeriesRequest(asked, "key"), now=utc_now())
+        session.get(Service, desk.service.id).cancel_notice_minutes = 60 * 24 * 300
+    desk.open(bookings[0])
+    desk.page.segmented_control(key="open_booking_scope").set_value(Scope.ALL).run()
+    desk.page.pills(key="open_booking_reason").set_value("Professional is away").run()
+    desk.press("Cancel booking")
+
+    cancelled = [desk.read(each) for each in bookings]
+    assert {each.state for each in cancelled} == {BookingState.CANCELLED}
+    assert not any(each.cancelled_late or each.cancel_asked_by_patient for each in cancelled)
+
+
+def test_a_reason_renamed_while_the_form_is_open_is_to_be_chosen_again(desk):
+    booking = desk.booked()
+    desk.open(booking)
+    desk.page.pills(key="open_booking_reason").set_value("Patient is ill").run()
+    with desk.database.writing() as session:
+        ill = load_reasons(session, CANCEL)[0]
+        request = EditedReason(ill.id, ill.version, ReasonDetails("Is ill", by_patient=True))
+        edit_reason(session, CONSOLE, request, now=a.BEFORE)
+    desk.page.run()
+    assert not desk.page.exception
+
+    assert pills(desk, "open_booking_reason")[0] == "Is ill"
+    assert "Cancel booking" not in [each.label for each in desk.page.button]
+
+
+def test_a_time_is_booked_over_with_a_reason_of_the_list_that_needs_words(desk):
+    with desk.database.writing() as session:
+        ben = a.patient(session, name="Ben")
+        urgent = load_reasons(session, OVERRIDE)[0]
+        details = ReasonDetails("Pain", needs_words=True)
+        edit_reason(session, CONSOLE, EditedReason(urgent.id, 1, details), now=a.BEFORE)
+    desk.booked(patient=ben)
+    desk.ask()
+    desk.page.text_input(key="new_booking_words").input("silva").run()
+    desk.press("Book Ana Silva")
+    assert pills(desk, "new_booking_because")[0] == "Pain"
+    desk.page.pills(key="new_booking_because").set_value("Pain").run()
+
+    assert "Please say in your own words why." in [each.value for each in desk.page.caption]

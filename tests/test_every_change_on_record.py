@@ -46,7 +46,7 @@ from core.booking import (
     undo,
 )
 from core.booking.groups import SeatMark, SeatRequest, join, leave, mark_seat
-from core.models import AuditEntry, BookingState, Expertise, Role, Room
+from core.models import AuditEntry, BookingState, Expertise, ReasonKind, Role, Room
 from core.schedule import DayWindow, WeekdayWindow
 from tests import a
 
@@ -238,6 +238,10 @@ def known_tag(desk, name):
 def renamed_tag(desk, name, new):
     id = known_tag(desk, name)
     return catalog.EditedExpertise(id, new, (name,), catalog.KnownExpertise(id, name, (), 0))
+
+
+def first_reason(desk):
+    return catalog.load_reasons(desk.session, ReasonKind.CANCEL)[0]
 
 
 def not_wanted(desk):
@@ -437,6 +441,22 @@ DOINGS = {
                 (catalog.Terms(desk.visit.id, 45, None),),
             ),
         ),
+    ),
+    "core.catalog.add_reason": lambda _desk: (
+        catalog.add_reason,
+        (catalog.NewReason(ReasonKind.CANCEL, catalog.ReasonDetails("Moved away")),),
+    ),
+    "core.catalog.edit_reason": lambda desk: (
+        catalog.edit_reason,
+        (catalog.EditedReason(first_reason(desk).id, 1, catalog.ReasonDetails("Moved away")),),
+    ),
+    "core.catalog.move_reason": lambda desk: (
+        catalog.move_reason,
+        (catalog.MovedReason(first_reason(desk).id, 1, up=False),),
+    ),
+    "core.catalog.archive_reason": lambda desk: (
+        catalog.archive_reason,
+        (first_reason(desk).id, 1),
     ),
     "core.catalog.add_tier": lambda _desk: (catalog.add_tier, (catalog.NewTier("Gold"),)),
     "core.catalog.edit_tier": lambda desk: (

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from core.booking import (
-    OTHER,
     BookingRequest,
     CancelRequest,
     MoveRequest,
@@ -106,12 +105,12 @@ def test_an_override_needs_a_reason(session, ada, service, rita):
 
 
 def test_any_other_reason_is_said_in_the_desks_own_words(session, ada, service, rita):
-    request = ask(session, ada, service, 18, set_aside=SetAside(OTHER, " "))
+    request = ask(session, ada, service, 18, set_aside=SetAside("Other", " "))
     with pytest.raises(Invalid, match="own words") as refused:
         book(session, rita, request, now=a.BEFORE)
     assert refused.value.field == "note"
 
-    said = replace(request, set_aside=SetAside(OTHER, "came from abroad"))
+    said = replace(request, set_aside=SetAside("Other", "came from abroad"))
     assert book(session, rita, said, now=a.BEFORE).state is BookingState.BOOKED
 
 

@@ -14,9 +14,11 @@ from core.models import (
     Closure,
     ExpertiseSynonym,
     HoursKind,
+    ListedReason,
     OneTimeLink,
     Professional,
     ProfessionalService,
+    ReasonKind,
     Role,
     Room,
     Service,
@@ -34,6 +36,7 @@ from dashboard.practice.hours import Line, line_of, minute_of, windows_of
 from tests import a, screen
 
 WORK, BREAK = HoursKind.WORK, HoursKind.BREAK
+CANCEL, OVERRIDE = ReasonKind.CANCEL, ReasonKind.OVERRIDE
 
 
 @pytest.fixture
@@ -773,3 +776,71 @@ def test_a_tier_in_use_is_not_removed_and_its_amount_is_changed(practice, sqlite
     press(fill(page, amount=12.5), "practice_form_save")
 
     assert only(sqlite_database, Tier).surcharge_cents == 1250
+
+
+# --- reasons
+
+
+def reasons(database, kind=CANCEL):
+    with database.reading() as session:
+        return [each.name for each in catalog.load_reasons(session, kind)]
+
+
+def reason_id(database, name, kind=CANCEL):
+    with database.reading() as session:
+        found = select(ListedReason.id).where(ListedReason.kind == kind, ListedReason.name == name)
+        return session.scalars(found).one()
+
+
+def test_an_admin_adds_a_reason_puts_it_first_and_takes_another_out_of_use(
+    practice, sqlite_database
+):
+    page = press(practice("Reasons"), "practice_add_reason_cancel")
+    fill(page, name="Has *moved* away", by_patient=False)
+    page = send(page)
+    assert toasts(page) == [r"Added Has \*moved\* away."]
+    moved = reason_id(sqlite_database, "Has *moved* away")
+    for _step in range(5):
+        page = press(page, f"practice_reason_up_{moved}")
+    assert page.button(key=f"practice_reason_up_{moved}").disabled
+
+    other = reason_id(sqlite_database, "Other")
+    page = press(page, f"practice_edit_reason_cancel_{other}")
+    page = press(page, "practice_form_archive")
+    assert "Archived Other." in toasts(page)
+
+    assert reasons(sqlite_database) == [
+        "Has *moved* away",
+        "Patient is ill",
+        "Patient cannot come",
+        "Professional is away",
+        "Booked by mistake",
+    ]
+    assert reasons(sqlite_database, OVERRIDE)[-1] == "Other"
+    page = press(page, f"practice_restore_reasons_{other}")
+    assert reasons(sqlite_database)[-1] == "Other"
+
+
+def test_a_reason_is_renamed_and_says_what_it_asks_for(practice, sqlite_database):
+    urgent = reason_id(sqlite_database, "Urgent", OVERRIDE)
+    page = press(practice("Reasons"), f"practice_edit_reason_override_{urgent}")
+    fill(page, name="other")
+    page = send(page)
+    assert errors(page) == ["There is already one called other. Please choose another name."]
+
+    fill(page, name="Pain", needs_words=True)
+    page = send(page)
+    assert "Saved Pain." in toasts(page)
+    assert "**Pain**  \n:small[needs words of one's own]" in text_of(page)
+
+
+def test_the_last_reason_stays_and_the_page_says_why(practice, sqlite_database):
+    with sqlite_database.writing() as session:
+        for each in catalog.load_reasons(session, CANCEL)[1:]:
+            catalog.archive_reason(session, CONSOLE, each.id, each.version, now=a.BEFORE)
+    ill = reason_id(sqlite_database, "Patient is ill")
+    page = press(practice("Reasons"), f"practice_edit_reason_cancel_{ill}")
+    page = press(page, "practice_form_archive")
+    assert errors(page) == [
+        "Patient is ill is the only reason left in this list. Add another one first."
+    ]

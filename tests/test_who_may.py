@@ -179,6 +179,8 @@ MAY_SAY = {
     "catalog.rooms.edit_room": {"version"},
     "catalog.services.add_service": {"price_cents"},
     "catalog.services.edit_service": {"version"},
+    "catalog.reasons.edit_reason": {"version"},
+    "catalog.reasons.move_reason": {"version"},
     "catalog.tiers.edit_tier": {"version"},
     "patients.edit_own_contact": {"version"},
     "patients.edit_patient": {"version"},

@@ -37,7 +37,6 @@ from core.booking.progress import (
     undo,
 )
 from core.booking.requests import (
-    OTHER,
     AnyRequest,
     BookingRequest,
     CancelRequest,
@@ -56,7 +55,6 @@ __all__ = [
     "MAY_BECOME",
     "MOST_LEGS",
     "MOVABLE",
-    "OTHER",
     "UNDO_FOR",
     "AnyRequest",
     "BookingRequest",

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from core.availability import Reason, ReasonCode
 from core.booking.ledger import check_text
-from core.booking.requests import OTHER, SetAside
+from core.booking.requests import SetAside
+from core.catalog.reasons import says_nothing_alone
 from core.claims import ClaimRefused, lay_claims
 from core.errors import N_, CannotBook, Invalid, NotFree, SlotTaken
 from core.models import Booking, Override, OverrideKind, Role, User
@@ -69,18 +70,18 @@ def check_fits(
     kinds = {kind_of(each) for each in reasons}
     if set_aside is None or None in kinds:
         raise refusal(session, actor, wanted, start, reasons, now=now)
-    check_set_aside(actor, set_aside)
+    check_set_aside(session, actor, set_aside)
     return frozenset(each for each in kinds if each is not None)
 
 
-def check_set_aside(actor: Actor, set_aside: SetAside) -> None:
+def check_set_aside(session: Session, actor: Actor, set_aside: SetAside) -> None:
     """Whether the actor may set rules aside, and says why."""
     require(actor, P.BOOKINGS_OVERRIDE)
     check_text(set_aside.reason, "reason")
     check_text(set_aside.note, "note")
     if not set_aside.reason.strip():
         raise Invalid(N_("Please choose a reason for setting the rules aside."), field="reason")
-    if set_aside.reason.strip() == OTHER and not set_aside.note.strip():
+    if not set_aside.note.strip() and says_nothing_alone(session, set_aside.reason.strip()):
         raise Invalid(N_("Please say in your own words why."), field="note")
 
 

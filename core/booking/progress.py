@@ -83,7 +83,7 @@ def cancel(session: Session, actor: Actor, request: CancelRequest, *, now: datet
     booking.cancel_reason = request.reason.strip()
     booking.cancel_asked_by_patient = request.asked_by_patient
     if booking.cancelled_late and request.not_late is not None:
-        check_set_aside(actor, request.not_late)
+        check_set_aside(session, actor, request.not_late)
         booking.cancelled_late = False
         kinds = frozenset({OverrideKind.LATE_CANCEL})
         document(session, actor, booking, kinds, request.not_late, now=now)

@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.errors import N_
 from core.models import BookingState
-
-OTHER = N_("Other")
-"""The reason from the list that says nothing by itself."""
 
 
 @dataclass(frozen=True)

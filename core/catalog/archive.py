@@ -11,12 +11,20 @@ from core.catalog.typed import by_name
 from core.db import lock_calendars
 from core.edits import check_version, lock_in_use, lock_row
 from core.errors import N_, BookingError
-from core.models import Booking, BookingState, Professional, Room, Service, ServiceRoom
+from core.models import (
+    Booking,
+    BookingState,
+    ListedReason,
+    Professional,
+    Room,
+    Service,
+    ServiceRoom,
+)
 from core.policy import Actor, Permission, require
 
 S = BookingState
 
-Archivable = TypeVar("Archivable", Service, Room, Professional)
+Archivable = TypeVar("Archivable", Service, Room, Professional, ListedReason)
 
 
 class StillBooked(BookingError):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.catalog.reasons import list_first_reasons
 from core.catalog.typed import check_between, country_of, currency_of, name_of, zone_of_name
 from core.edits import change, check_version, lock_row
 from core.errors import N_, DatabaseNotReady
@@ -69,6 +70,7 @@ def set_up_organisation(
     if organisation is None:
         organisation = Organisation(id=1)
         session.add(organisation)
+        list_first_reasons(session)
     for field, value in details.items():
         setattr(organisation, field, value)
     audit.record(session, actor, "organisation.set_up", organisation, now=now)

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 
 from core.errors import N_, Invalid
-from core.models import Expertise, Professional, Room, Service, Tier
+from core.models import Expertise, ListedReason, Professional, Room, Service, Tier
 from core.patients import fold
 from core.patients.typed import LONGEST_LANGUAGE, LONGEST_NAME, line, not_longer
 
@@ -89,7 +89,7 @@ def check_between(number: int, lowest: int, highest: int, field: str) -> None:
         )
 
 
-Named = TypeVar("Named", Service, Room, Expertise, Professional, Tier)
+Named = TypeVar("Named", Service, Room, Expertise, Professional, Tier, ListedReason)
 
 
 def by_name(rows: Iterable[Named]) -> list[Named]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from core.catalog import price_for
+from core.catalog import list_first_reasons, price_for
 from core.models import (
     Calendar,
     CalendarKind,
@@ -205,6 +205,7 @@ def write(session: Session, *, monday: date, now: datetime) -> Practice:
     session.add(
         Organisation(id=1, name=NAME, zone=ZONE, country=COUNTRY, currency=CURRENCY, **stamps)
     )
+    list_first_reasons(session)
     rooms = {
         name: Room(name=name, calendar=Calendar(kind=CalendarKind.ROOM), **stamps)
         for name in (TREATMENT, STUDIO, IMAGING)

@@ -13,6 +13,7 @@ ABOUT: Mapping[str, str] = MappingProxyType(
         "organisation": "The place itself: one row.",
         "services": "What can be booked.",
         "tiers": "What sets some professionals apart, and what it adds to the price.",
+        "reasons": "The desk's lists of reasons, to cancel and to set a rule aside.",
         "rooms": "Rooms that bookings take.",
         "professionals": "Who is booked.",
         "portraits": "Their pictures, in base64.",

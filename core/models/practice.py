@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     LargeBinary,
     String,
+    UniqueConstraint,
     false,
     true,
 )
@@ -68,6 +69,30 @@ class Organisation(Base, Edited):
     """Whoever is not on file yet registers by themselves."""
     most_open_bookings: Mapped[int] = mapped_column(default=3, server_default="3")
     """How many visits to come a patient may have booked by themselves."""
+
+
+class ReasonKind(enum.StrEnum):
+    """What a reason from the desk's lists is given for."""
+
+    CANCEL = "cancel"
+    OVERRIDE = "override"
+
+
+class ListedReason(Base, Edited):
+    """A reason the desk chooses from: what is recorded is its words as they were then."""
+
+    __tablename__ = "reasons"
+    __table_args__ = (UniqueConstraint("kind", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[ReasonKind] = mapped_column(words(ReasonKind, "kind"))
+    name: Mapped[str]
+    by_patient: Mapped[bool] = mapped_column(default=False)
+    """Of a cancellation: the patient wished it, so it can be late; else nobody is."""
+    needs_words: Mapped[bool] = mapped_column(default=False)
+    """Of a rule set aside: it says nothing by itself, so the desk says more."""
+    position: Mapped[int]
+    archived_at: Mapped[datetime | None]
 
 
 class Calendar(Base):

@@ -440,6 +440,7 @@ NOT_THEIRS: Mapping[str, str] = MappingProxyType(
                 "professional_expertise",
                 "professional_services",
                 "professionals",
+                "reasons",
                 "rooms",
                 "service_rooms",
                 "services",

@@ -9,24 +9,16 @@ import streamlit as st
 
 from core.booking import CANCELLABLE, MOVABLE, Confirmed, may_become
 from core.errors import N_, BookingError
-from core.models import Booking, BookingState
+from core.models import Booking, BookingState, ListedReason
 from core.overrides import OverrideMade
 from core.own_bookings import cancels_late_after
 from dashboard import feedback, keys
 from dashboard.components.autofocus import autofocus
+from dashboard.components.reason_pills import reason_pills
 from dashboard.components.words import money, override_word, state_word
 from dashboard.formatting import clock, phone, when
 from dashboard.i18n import _
 
-CANCEL_REASONS = (
-    N_("Patient is ill"),
-    N_("Patient cannot come"),
-    N_("Professional is away"),
-    N_("Booked by mistake"),
-    N_("Other"),
-)
-OURS = frozenset({"Professional is away", "Booked by mistake"})
-"""Reasons that are none of the patient's doing."""
 STEPS = (
     (BookingState.ARRIVED, N_("Arrived"), ":material/login:", keys.ARRIVED),
     (BookingState.IN_PROGRESS, N_("Start"), ":material/play_arrow:", keys.START),
@@ -162,31 +154,31 @@ class CancelAsked:
 
 
 def ask_reason(
-    booking: Booking, *, key: str, press: str, may_waive: bool, now: datetime
+    booking: Booking,
+    listed: Sequence[ListedReason],
+    *,
+    key: str,
+    press: str,
+    may_waive: bool,
+    now: datetime,
 ) -> CancelAsked | None:
     """The reason for a cancellation once "Cancel booking" is pressed; None until then.
 
-    The reasons stand open, so that it takes two clicks and never happens without one.
+    The reasons ``listed`` stand open, so that it takes two clicks and never happens without one.
     ``press`` prefixes the key of the button, ``key`` those of what is typed. Whoever
     ``may_waive`` can let a late cancellation pass.
     """
     if booking.state not in CANCELLABLE:
         return None
     with st.container(key=f"{key}_cancel"):
-        chosen = st.pills(
-            keys.marked(_("Cancel, because"), keys.CANCEL),
-            CANCEL_REASONS,
-            format_func=_,
-            key=f"{key}_reason",
-            default=None,
-        )
+        because = keys.marked(_("Cancel, because"), keys.CANCEL)
+        chosen = reason_pills(because, listed, key=f"{key}_reason")
         if chosen is None:
             return None
         # The pressed reason would take Enter for itself.
-        autofocus(f"{key}_words", once=f"{booking.id} {booking.version} {chosen}")
+        autofocus(f"{key}_words", once=f"{booking.id} {booking.version} {chosen.name}")
         words = st.text_input(_("In your own words (optional)"), key=f"{key}_words")
-        by_patient = chosen not in OURS
-        is_late = by_patient and now > cancels_late_after(booking)
+        is_late = chosen.by_patient and now > cancels_late_after(booking)
         not_late = (
             may_waive
             and is_late
@@ -198,8 +190,8 @@ def ask_reason(
             type="primary",
             shortcut=keys.TAKE.press,
         ):
-            reason = " · ".join(each for each in (_(chosen), words.strip()) if each)
-            return CancelAsked(reason, by_patient, not_late)
+            reason = " · ".join(each for each in (_(chosen.name), words.strip()) if each)
+            return CancelAsked(reason, chosen.by_patient, not_late)
     return None
 
 

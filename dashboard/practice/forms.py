@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.catalog import restore
 from core.db import utc_now
 from core.errors import BookingError
-from core.models import Expertise, Professional, Room, Service, Tier, User
+from core.models import Expertise, ListedReason, Professional, Room, Service, Tier, User
 from core.policy import Actor
 from dashboard import feedback, session
 from dashboard.feedback import md
@@ -22,8 +22,8 @@ from dashboard.i18n import _
 KEY = "practice_form"
 
 Result = TypeVar("Result")
-Named = Service | Room | Professional | User | Expertise | Tier
-Archivable = TypeVar("Archivable", Service, Room, Professional)
+Named = Service | Room | Professional | User | Expertise | Tier | ListedReason
+Archivable = TypeVar("Archivable", Service, Room, Professional, ListedReason)
 
 
 @dataclass
@@ -141,7 +141,8 @@ def finish_with(sentence: str) -> Callable[[Named], None]:
 
 
 def archive_button(
-    change: Callable[[Session, datetime], Service | Room | Professional], opened: Opened
+    change: Callable[[Session, datetime], Service | Room | Professional | ListedReason],
+    opened: Opened,
 ) -> None:
     """The way out of use, at the end of a form."""
     if st.button(

@@ -112,6 +112,7 @@ from core.models import (
     Patient,
     PatientMerge,
     Professional,
+    ReasonKind,
     Recall,
     Role,
     Room,
@@ -1693,6 +1694,38 @@ CATALOG = {
             "professional",
             lambda w, who, id: catalog.set_portrait(
                 w.session, who, catalog.NewPortrait(id, FACE), now=NOW
+            ),
+        ),
+    ),
+    "catalog.reasons.add_reason": (
+        Plain(
+            lambda w, who: catalog.add_reason(
+                w.session,
+                who,
+                catalog.NewReason(ReasonKind.CANCEL, catalog.ReasonDetails("Moved away")),
+                now=NOW,
+            )
+        ),
+    ),
+    "catalog.reasons.archive_reason": (
+        About("reason", lambda w, who, id: catalog.archive_reason(w.session, who, id, 1, now=NOW)),
+    ),
+    "catalog.reasons.edit_reason": (
+        About(
+            "reason",
+            lambda w, who, id: catalog.edit_reason(
+                w.session,
+                who,
+                catalog.EditedReason(id, 1, catalog.ReasonDetails("Moved away")),
+                now=NOW,
+            ),
+        ),
+    ),
+    "catalog.reasons.move_reason": (
+        About(
+            "reason",
+            lambda w, who, id: catalog.move_reason(
+                w.session, who, catalog.MovedReason(id, 1, up=False), now=NOW
             ),
         ),
     ),

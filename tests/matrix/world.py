@@ -8,6 +8,7 @@ from core import recalls, schedule, waiting
 from core.accounts import VISITOR
 from core.booking import BookingRequest, CancelRequest, book, cancel
 from core.booking.groups import SeatRequest, join
+from core.catalog import load_reasons
 from core.models import (
     Base,
     Closure,
@@ -15,6 +16,7 @@ from core.models import (
     Expertise,
     MessageState,
     OutboxMessage,
+    ReasonKind,
     Role,
 )
 from tests import a
@@ -57,6 +59,7 @@ class World:
         self.hearts, self.knees = Expertise(name="Hearts"), Expertise(name="Knees")
         session.add_all((self.hearts, self.knees))
         self.tier = a.tier(session)
+        self.reason = load_reasons(session, ReasonKind.CANCEL)[0]
         self.ana, self.bea, self.cleo, self.dora = (
             a.patient(session, name=f"Patient {name}", phone=f"+35191234567{number}")
             for number, name in enumerate(("Ana", "Bea", "Cleo", "Dora"))
@@ -189,6 +192,7 @@ class World:
             "room": (self.room,),
             "expertise": (self.hearts,),
             "tier": (self.tier,),
+            "reason": (self.reason,),
         }
         if kind == "user":
             return tuple(each.user_id for each in (self.actors[who], self.other) if each.user_id)
