@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from reportlab.lib.pagesizes import A6
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate
+from reportlab.lib.utils import ImageReader
+from reportlab.platypus import Flowable, Image, Paragraph, SimpleDocTemplate, Spacer
 from sqlalchemy.orm import Session
 
-from core import audit
+from core import audit, catalog
 from core.day_print import register_fonts, style
 from core.errors import N_
 from core.models import Attendee, Booking, BookingState, Organisation, Professional, Room, Service
@@ -22,6 +23,8 @@ from core.policy import Actor, visible_bookings
 S = BookingState
 TO_COME = (S.BOOKED, S.ARRIVED)
 MARGIN = 8 * mm
+LOGO = (40 * mm, 10 * mm)
+"""At most so wide and high."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Slip:
     patient: str
     made_at: datetime
     visits: Sequence[SlipVisit]
+    logo: bytes | None = None
+    """A PNG, where the place has one."""
 
 
 def load_slip(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> Slip:
@@ -70,7 +75,8 @@ def load_slip(session: Session, actor: Actor, patient_id: int, *, now: datetime)
         SlipVisit(starts_at, ends_at, professional, service, room or "")
         for starts_at, ends_at, professional, service, room in rows
     ]
-    return Slip(organisation.name, ZoneInfo(organisation.zone), patient.name, now, visits)
+    zone, logo = ZoneInfo(organisation.zone), catalog.find_logo(session)
+    return Slip(organisation.name, zone, patient.name, now, visits, logo.content if logo else None)
 
 
 def print_slip(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> bytes:
@@ -102,7 +108,8 @@ def _story(slip: Slip) -> list[Flowable]:
     stamp = N_("{organisation}, as of {day}").format(
         organisation=slip.organisation, day=_day(slip.made_at, slip.zone)
     )
-    story: list[Flowable] = [
+    story: list[Flowable] = _logo(slip.logo) if slip.logo else []
+    story += [
         Paragraph(f"<b>{escape(slip.patient)}</b>", style(13, after=2)),
         Paragraph(escape(stamp), style(8.5, after=8)),
     ]
@@ -115,6 +122,13 @@ def _story(slip: Slip) -> list[Flowable]:
         story.append(Paragraph(f"<b>{escape(day)}, {start}-{end}</b>", style(10.5)))
         story.append(Paragraph(escape(what), style(9.5, after=7)))
     return story
+
+
+def _logo(content: bytes) -> list[Flowable]:
+    width, height = ImageReader(io.BytesIO(content)).getSize()
+    size = min(LOGO[0] / width, LOGO[1] / height)
+    drawn = Image(io.BytesIO(content), width * size, height * size, hAlign="LEFT")
+    return [drawn, Spacer(0, 3 * mm)]
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:

@@ -349,6 +349,8 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "catalog.expertise.merge_expertise",
             "catalog.offers.set_offers",
             "catalog.offers.withdraw_service_offer",
+            "catalog.logos.remove_logo",
+            "catalog.logos.set_logo",
             "catalog.place.edit_organisation",
             "catalog.place.let_patients_book",
             "registering.let_patients_register",

@@ -9,6 +9,7 @@ from dashboard import (
     find_time,
     frame,
     key_help,
+    logo,
     new_booking,
     open_booking,
     outside_record,
@@ -51,7 +52,7 @@ else:
     for dialog, pages in STAYS_OPEN_ON:
         if page.url_path not in pages:
             dialog.forget()
-    st.logo(str(frame.ICON))
+    logo.in_bar(str(frame.ICON))
     frame.show_who(actor, page.url_path)
     watch.watch()
     if asked := key_help.listen(actor, page.url_path):

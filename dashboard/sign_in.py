@@ -17,6 +17,7 @@ from dashboard import (
     company,
     forgotten,
     hand_over,
+    logo,
     places,
     registering,
     second_step,
@@ -106,6 +107,7 @@ def sign_out() -> None:
 
 
 def _show_form() -> None:
+    logo.at_the_door()
     st.title("Frontdesk", anchor=False)
     st.write(_("The appointment book. Sign in to see your day."))
     hand_over.show_failure()

@@ -27,7 +27,7 @@ from dashboard import (
     waiting_form,
 )
 from dashboard.components.desk_filters import DeskChoices, desk_filters
-from dashboard.components.view_switch import AS_LIST, BY_DAY, BY_MONTH, BY_WEEK
+from dashboard.components.view_switch import AS_LIST, BY_DAY, BY_MONTH, BY_WEEK, OPENS_WITH
 from dashboard.i18n import _
 
 SHOWN: Mapping[str, Callable[[DayAsked], None]] = {
@@ -58,16 +58,21 @@ with session.reading() as db:
         catalog.load_expertise(db),
         catalog.load_professionals(db, actor),
     )
+    opening = OPENS_WITH[catalog.get_organisation(db).opening_view]
 if not choices.professionals:
     nobody_to_book(actor)
 else:
     today = utc_now().astimezone(session.zone()).date()
     if allows(actor, Permission.BOOKINGS_WRITE):
         looked = desk_filters(
-            choices, today=today, on_find=find_time.open_for_day, on_line=booking_line.open
+            choices,
+            today=today,
+            opening=opening,
+            on_find=find_time.open_for_day,
+            on_line=booking_line.open,
         )
     else:
-        looked = desk_filters(choices, today=today)
+        looked = desk_filters(choices, today=today, opening=opening)
     offering.freed_line()
     if looked.view == AS_LIST:
         desk_list.show(looked)

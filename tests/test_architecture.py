@@ -203,8 +203,12 @@ def test_t098_no_html_of_ours_is_switched_on(path):
 
 HTML_OF_OURS = re.compile(r"([\w.]+\.)?[A-Z_]+(\.format\(colour=[\w.]+\))?")
 """A constant; a colour may be put in, which core takes only as six digits."""
-DRAWN_BY_US = {"_picture(made.uri)", "_drawn(key, name, side)"}
-"""The picture of a second step and a portrait, escaped where they are made."""
+DRAWN_BY_US = {
+    "_picture(made.uri)",
+    "_drawn(key, name, side)",
+    "_drawn(kept.key, _('Logo of {name}').format(name=name))",
+}
+"""The picture of a second step, a portrait and a logo, escaped where they are made."""
 
 
 @each(SCREENS)

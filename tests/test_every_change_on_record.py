@@ -222,6 +222,12 @@ def to_be_seen(desk):
     return recalls.add_recall(desk.session, desk.admin, request, now=a.BEFORE)
 
 
+def with_logo(desk):
+    """What is needed to take the logo away again."""
+    catalog.set_logo(desk.session, desk.admin, catalog.PreparedLogo(b"a logo"), now=a.BEFORE)
+    return ()
+
+
 def pictured(desk):
     request = catalog.NewPortrait(desk.ada.id, catalog.Picture(b"a face"))
     catalog.set_portrait(desk.session, desk.admin, request, now=a.BEFORE)
@@ -522,6 +528,11 @@ DOINGS = {
             catalog.archive_room(desk.session, desk.admin, desk.room.id, 1, now=a.BEFORE).id,
         ),
     ),
+    "core.catalog.set_logo": lambda _desk: (
+        catalog.set_logo,
+        (catalog.PreparedLogo(b"a logo"),),
+    ),
+    "core.catalog.remove_logo": lambda desk: (catalog.remove_logo, with_logo(desk)),
     "core.catalog.edit_organisation": lambda desk: (
         catalog.edit_organisation,
         (

@@ -102,6 +102,7 @@ WAY_BACK = {
 
 NOTHING_LOST = {
     "core.catalog.merge_expertise": "the word goes on, and means the tag that is kept",
+    "core.catalog.remove_logo": "whoever manages the place has it, and can show it again",
     "core.catalog.remove_portrait": "whose picture it is has it, and can show it again",
     "core.catalog.remove_tier": "refused while anybody is in it; it is typed again",
     "core.changing_hours.take_back_weekly_hours": "the hours of before stand again, to be changed",

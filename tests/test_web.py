@@ -388,6 +388,7 @@ def test_t071_nothing_but_our_own_pages_may_change_anything_anywhere(client, pat
 
 TO_ANYBODY = {
     f"/portrait/{'0' * 64}": 404,
+    f"/logo/{'0' * 64}": 404,
     "/healthz": 200,
     "/_stcore/health": 200,
     "/_stcore/script-health-check": 404,
@@ -586,6 +587,7 @@ def test_our_routes_are_these_and_no_others():
         "/session",
         "/export",
         "/portrait/{key}",
+        "/logo/{key}",
         "/healthz",
     }
 

@@ -6,6 +6,7 @@ Nothing here asks the database: reading a picture takes time that no transaction
 import io
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -36,6 +37,13 @@ class Picture:
 
 def prepare_picture(content: bytes) -> Picture:
     """The uploaded file as it will be kept, or ``Invalid``: its name and kind are never asked."""
+    return Picture(read_picture(content, (SIDE, SIDE), LEAST_SIDE, _drawn))
+
+
+def read_picture(
+    content: bytes, size: tuple[int, int], least: int, draw: Callable[[Image.Image], bytes]
+) -> bytes:
+    """What ``draw`` makes of the file, which is to be shown at most so large, or ``Invalid``."""
     if len(content) > LARGEST_FILE:
         raise Invalid(
             N_("This file has {size} MB, and at most {most} fit. Please choose a smaller one."),
@@ -49,8 +57,8 @@ def prepare_picture(content: bytes) -> Picture:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
             with Image.open(io.BytesIO(content), formats=KINDS) as opened:
-                _check_size(opened)
-                return Picture(_encoded(_square(opened)))
+                _check_size(opened, least)
+                return draw(_upright(opened, size))
         except Image.DecompressionBombError:
             raise _too_many_pixels() from None
         except UnidentifiedImageError:
@@ -65,12 +73,12 @@ def prepare_picture(content: bytes) -> Picture:
             ) from error
 
 
-def _check_size(opened: Image.Image) -> None:
+def _check_size(opened: Image.Image, least: int) -> None:
     """Before a single pixel is read: what a few bytes unfold to may fill the memory."""
     most = MOST_PIXELS.get(opened.format or "", MOST_PIXELS_ELSE)
     if opened.width * opened.height > most:
         raise _too_many_pixels()
-    if min(opened.size) < LEAST_SIDE:
+    if min(opened.size) < least:
         raise Invalid(
             N_(
                 "This picture has {width} × {height} points. "
@@ -79,7 +87,7 @@ def _check_size(opened: Image.Image) -> None:
             field="picture",
             width=opened.width,
             height=opened.height,
-            least=LEAST_SIDE,
+            least=least,
         )
 
 
@@ -99,18 +107,26 @@ def _too_many_pixels() -> Invalid:
     )
 
 
-def _square(opened: Image.Image) -> Image.Image:
-    """Upright, cut to a square, on white where it was transparent, and nothing but its points."""
-    opened.draft("RGB", (2 * SIDE, 2 * SIDE))
+def _upright(opened: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Read no larger than it takes, and turned the way it was held."""
+    opened.draft("RGB", (2 * size[0], 2 * size[1]))
     if opened.width * opened.height > MOST_PIXELS_ELSE:  # a strip is not read any smaller
         raise _too_many_pixels()
-    upright = ImageOps.exif_transpose(opened)
-    fitted = ImageOps.fit(
-        upright.convert("RGBA"), (SIDE, SIDE), Image.Resampling.LANCZOS, centering=ABOVE_THE_MIDDLE
-    )
-    bare = Image.new("RGB", fitted.size, "white")
-    bare.paste(fitted, mask=fitted.getchannel("A"))
+    return ImageOps.exif_transpose(opened).convert("RGBA")
+
+
+def on_white(picture: Image.Image) -> Image.Image:
+    """Nothing but its points, on white where it was transparent."""
+    bare = Image.new("RGB", picture.size, "white")
+    bare.paste(picture, mask=picture.getchannel("A"))
     return bare
+
+
+def _drawn(upright: Image.Image) -> bytes:
+    """Cut to a square."""
+    size = (SIDE, SIDE)
+    fitted = ImageOps.fit(upright, size, Image.Resampling.LANCZOS, centering=ABOVE_THE_MIDDLE)
+    return _encoded(on_white(fitted))
 
 
 def _encoded(picture: Image.Image) -> bytes:

@@ -1,4 +1,4 @@
-"""The place itself: its name, time zone, country and currency."""
+"""The place itself: its name, time zone, country, currency and opening view."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -8,10 +8,17 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.catalog.reasons import list_first_reasons
-from core.catalog.typed import check_between, country_of, currency_of, name_of, zone_of_name
+from core.catalog.typed import (
+    check_between,
+    country_of,
+    currency_of,
+    name_of,
+    view_of,
+    zone_of_name,
+)
 from core.edits import change, check_version, lock_row
 from core.errors import N_, DatabaseNotReady
-from core.models import Organisation
+from core.models import OpeningView, Organisation
 from core.policy import Actor, Permission, require
 
 MOST_OPEN_BOOKINGS = (1, 50)
@@ -33,6 +40,7 @@ class OrganisationDetails:
     zone: str
     country: str
     currency: str
+    opening_view: OpeningView = OpeningView.DAY
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,7 @@ def _values(request: OrganisationDetails) -> dict[str, object]:
         "zone": zone_of_name(request.zone),
         "country": country_of(request.country),
         "currency": currency_of(request.currency),
+        "opening_view": view_of(request.opening_view),
     }
 
 

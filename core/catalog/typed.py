@@ -8,7 +8,15 @@ from zoneinfo import available_timezones
 import phonenumbers
 
 from core.errors import N_, Invalid
-from core.models import Expertise, ListedReason, Professional, Room, Service, Tier
+from core.models import (
+    Expertise,
+    ListedReason,
+    OpeningView,
+    Professional,
+    Room,
+    Service,
+    Tier,
+)
 from core.patients import fold
 from core.patients.typed import LONGEST_LANGUAGE, LONGEST_NAME, line, not_longer
 
@@ -53,6 +61,13 @@ def currency_of(typed: str) -> str:
             typed=typed,
         )
     return code
+
+
+def view_of(chosen: str) -> OpeningView:
+    try:
+        return OpeningView(chosen)
+    except ValueError:
+        raise Invalid(N_("Please choose day, week, month or list."), field="opening_view") from None
 
 
 def colour_of(typed: str) -> str:

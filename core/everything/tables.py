@@ -11,6 +11,7 @@ from core.models import Base
 ABOUT: Mapping[str, str] = MappingProxyType(
     {
         "organisation": "The place itself: one row.",
+        "logos": "Its logo, in base64.",
         "services": "What can be booked.",
         "tiers": "What sets some professionals apart, and what it adds to the price.",
         "reasons": "The desk's lists of reasons, to cancel and to set a rule aside.",

@@ -45,6 +45,15 @@ class PartOfDay(enum.StrEnum):
     EVENING = "evening"
 
 
+class OpeningView(enum.StrEnum):
+    """With which view of the book the desk opens."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    LIST = "list"
+
+
 class Organisation(Base, Edited):
     """The place itself: one row."""
 
@@ -69,6 +78,22 @@ class Organisation(Base, Edited):
     """Whoever is not on file yet registers by themselves."""
     most_open_bookings: Mapped[int] = mapped_column(default=3, server_default="3")
     """How many visits to come a patient may have booked by themselves."""
+    opening_view: Mapped[OpeningView] = mapped_column(
+        words(OpeningView, "opening_view"), default=OpeningView.DAY, server_default="day"
+    )
+
+
+class Logo(Base):
+    """The logo of the place, as large as it is printed: one row at most."""
+
+    __tablename__ = "logos"
+    __table_args__ = (CheckConstraint("length(content) <= 200000", name="size"),)
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    """The hash of what it shows: its address."""
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[datetime]
 
 
 class ReasonKind(enum.StrEnum):

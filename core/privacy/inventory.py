@@ -434,6 +434,7 @@ NOT_THEIRS: Mapping[str, str] = MappingProxyType(
                 "expertise_synonyms",
                 "hours_changes",
                 "import_columns",
+                "logos",
                 "openings",
                 "portraits",
                 "organisation",

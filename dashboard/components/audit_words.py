@@ -180,6 +180,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "room.edited": N_("{who} changed the room {room}."),
         "room.archived": N_("{who} archived the room {room}."),
         "catalog.restored": N_("{who} took something out of the archive."),
+        "logo.set": N_("{who} chose another logo."),
+        "logo.removed": N_("{who} removed the logo."),
         "organisation.set_up": N_("{who} set the practice up."),
         "organisation.patients_book": N_("{who} changed what patients book by themselves."),
         "organisation.patients_register": N_("{who} changed whether patients register."),

@@ -14,6 +14,7 @@ from core.models import BookingState, Expertise, Professional, Service
 from dashboard import keys
 from dashboard.components.view_switch import (
     AS_LIST,
+    BY_DAY,
     DAY,
     LAST,
     VIEW,
@@ -56,13 +57,15 @@ def desk_filters(
     choices: DeskChoices,
     *,
     today: date,
+    opening: str = BY_DAY,
     on_find: Callable[[DayAsked], None] | None = None,
     on_line: Callable[[], None] | None = None,
 ) -> Looked:
-    """Draw the row and answer which view of which day is asked for, and whose."""
+    """Draw the row and answer which view of which day is asked for, and whose. The book opens
+    with ``opening``; the address wins."""
     arrive()
     with bar():
-        view = view_switch()
+        view = view_switch(opening)
         step_buttons(view, today)
         shown, last = days_shown(view, today)
         chosen = _filters(choices, view)

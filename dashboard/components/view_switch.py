@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.models import OpeningView
 from core.recurrence import months_later
 from core.week import monday_of
 from dashboard import keys
@@ -17,6 +18,13 @@ VIEW, DAY, LAST = "view", "day", "to"
 NEXT_DAY = "next_day"
 BY_DAY, BY_WEEK, BY_MONTH, AS_LIST = N_("Day"), N_("Week"), N_("Month"), N_("List")
 VIEWS = (BY_DAY, BY_WEEK, BY_MONTH, AS_LIST)
+OPENS_WITH: Mapping[OpeningView, str] = {
+    OpeningView.DAY: BY_DAY,
+    OpeningView.WEEK: BY_WEEK,
+    OpeningView.MONTH: BY_MONTH,
+    OpeningView.LIST: AS_LIST,
+}
+"""What the desk opens with, as the practice chose."""
 LIST_DAYS = 7
 STEPS: Mapping[str, tuple[str, str, str]] = {
     BY_DAY: (N_("Today"), N_("Previous day"), N_("Next day")),

@@ -1,4 +1,4 @@
-"""The place itself: its name, time zone, country and currency."""
+"""The place itself: its name, time zone, country, currency, opening view and logo."""
 
 import zoneinfo
 
@@ -9,8 +9,9 @@ from core.catalog import EditedOrganisation, OrganisationDetails
 from core.models import Organisation
 from core.policy import Actor
 from dashboard import session
+from dashboard.components.view_switch import OPENS_WITH
 from dashboard.i18n import _
-from dashboard.practice import forms
+from dashboard.practice import forms, logo
 from dashboard.practice.forms import key
 
 FORM = "place"
@@ -19,12 +20,15 @@ FORM = "place"
 def show(_actor: Actor) -> None:
     with session.reading() as db:
         place = catalog.get_organisation(db)
+        kept = catalog.find_logo(db)
     with (
         st.container(border=True, key="practice_place"),
         st.container(horizontal=True, vertical_alignment="center"),
     ):
-        forms.entry(place.name, (place.zone, place.country, place.currency))
+        view = _("The desk opens with: {view}").format(view=_(OPENS_WITH[place.opening_view]))
+        forms.entry(place.name, (place.zone, place.country, place.currency, view))
         forms.edit_button(FORM, place.id, place.version, place.name)
+    logo.show(place.name, kept)
     if forms.opened(FORM):
         forms.show_dialog(_("The practice"), _dialog)
 
@@ -70,4 +74,14 @@ def _fields(place: Organisation) -> OrganisationDetails:
             key=key("currency"),
             help=_("What is booked keeps the one it was sold in; prices keep their numbers."),
         ),
+        opening_view=st.segmented_control(
+            _("The desk opens with"),
+            list(OPENS_WITH),
+            default=place.opening_view,
+            format_func=lambda each: _(OPENS_WITH[each]),
+            key=key("opening_view"),
+            required=True,
+            help=_("A link to another view still opens that one."),
+        )
+        or place.opening_view,
     )

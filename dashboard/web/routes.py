@@ -17,6 +17,7 @@ from core.errors import BookingError
 from dashboard import session
 from dashboard.web import company, cookies
 from dashboard.web.exports import TakeExport
+from dashboard.web.logo import ShowLogo
 from dashboard.web.portraits import ShowPortrait
 from dashboard.web.reading import text_in, token_of
 
@@ -72,6 +73,7 @@ ROUTES = (
     Route("/session", ShowSession),
     Route("/export", TakeExport),
     Route("/portrait/{key}", ShowPortrait),
+    Route("/logo/{key}", ShowLogo),
     Route("/healthz", Health),
 )
 

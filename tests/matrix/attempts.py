@@ -210,6 +210,14 @@ def printed(world, who):
 FACE = catalog.Picture(b"a face")
 
 
+LOGO = catalog.PreparedLogo(b"a logo")
+
+
+def with_logo(world):
+    catalog.set_logo(world.session, CONSOLE, LOGO, now=NOW)
+    return world
+
+
 def pictured(world, professional_id):
     """Somebody with a picture; the number of nobody stays as it is."""
     if professional_id != MISSING:
@@ -1583,6 +1591,12 @@ CATALOG = {
                 w.session, who, id, w.visit.id, now=NOW
             ),
         ),
+    ),
+    "catalog.logos.set_logo": (
+        Plain(lambda w, who: catalog.set_logo(w.session, who, LOGO, now=NOW)),
+    ),
+    "catalog.logos.remove_logo": (
+        Plain(lambda w, who: catalog.remove_logo(with_logo(w).session, who, now=NOW)),
     ),
     "catalog.place.edit_organisation": (
         Plain(
