@@ -333,6 +333,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "directory.profiles.load_offering",
             "directory.profiles.load_tags",
             "directory.times.free_times",
+            "searches.describe",
         ),
     ),
     (
@@ -402,7 +403,14 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "analytics.worth.worth",
         ),
     ),
-    (_needs(P.ANALYTICS_READ), ("analytics.demand.waiting_list",)),
+    (
+        _needs(P.ANALYTICS_READ),
+        (
+            "analytics.demand.waiting_list",
+            "analytics.searches.all_searches",
+            "analytics.searches.searches",
+        ),
+    ),
     (
         _needs(P.ANALYTICS_READ_OWN),
         ("analytics.own.latest_bookings", "analytics.own.own_numbers"),
@@ -480,6 +488,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "accounts.sessions.end_other_sessions",
             "analytics.grouping.is_asked_for",
             "analytics.utilisation.readable_professionals",
+            "availability.next_free.seeker_of",
             "booking.by_patients.at_price_kept",
             "booking.by_patients.check_open_bookings",
             "booking.by_patients.check_own_choice",

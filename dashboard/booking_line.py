@@ -13,7 +13,16 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.patients import PatientFound
 from core.policy import Actor
-from dashboard import answered, feedback, keys, new_booking, session, to_know, unfinished
+from dashboard import (
+    answered,
+    feedback,
+    keys,
+    line_searched,
+    new_booking,
+    session,
+    to_know,
+    unfinished,
+)
 from dashboard.components.line_field import LineTyped, line_field, line_typed
 from dashboard.components.patient_picker import describe
 from dashboard.components.view_switch import go_on_to
@@ -38,6 +47,7 @@ from dashboard.line_understood import (
 KEY = "booking_line"
 FIELD = f"{KEY}_text"
 LEFT = "line"
+SEARCH = f"{KEY}_search"
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,7 @@ def show() -> None:
 def _dismiss() -> None:
     """Close the line unsaved: what stood in it is offered when it opens again."""
     st.session_state[f"{KEY}_{LEFT}"] = line_typed(FIELD).text  # Escape may just have cleared it
+    line_searched.settle(session.signed_in(), SEARCH)
     unfinished.leave(FORM)
     forget()
 
@@ -111,6 +122,7 @@ FORM = unfinished.Form(KEY, typed=(LEFT,), along=(), search="", then=_fill)
 
 
 def _finished(actor: Actor) -> None:
+    line_searched.settle(actor, SEARCH)
     unfinished.done(actor, FORM)
     forget()
 
@@ -135,8 +147,10 @@ def _dialog() -> None:
     )
     unfinished.offer(actor, FORM)
     if found is None:
+        line_searched.settle(actor, SEARCH)
         _hints()
         return
+    line_searched.remember(SEARCH, found, state.opened)
     _take_picked(found, typed)
     _show_understood(found)
     if state.refused is not None:

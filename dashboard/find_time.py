@@ -25,8 +25,9 @@ from core.desk import DayAsked
 from core.models import Booking, Expertise, Patient, Professional, Service
 from core.patients import PatientFound
 from core.policy import Actor
+from core.searches import SearchMade
 from core.waiting import Wishes
-from dashboard import keys, new_booking, places, session, to_know, waiting_asked
+from dashboard import keys, new_booking, places, searched, session, to_know, waiting_asked
 from dashboard.components.autofocus import autofocus
 from dashboard.components.desk_filters import CHOSEN
 from dashboard.components.liked import Liked, clear, fill, say_filled
@@ -246,6 +247,9 @@ def _show_found(actor: Actor, looking: Looking, asked: NextAsked, *, is_filled: 
     now, zone = utc_now(), session.zone()
     with session.reading() as db:
         found = next_starts(db, actor, asked, now=now)
+    first = min((each.starts_at for each in found), default=None)
+    about = searched.about(asked.patient_id, looking.opened)
+    searched.note(actor, SearchMade(asked, len(found), first), about, now=now)
     if not found:
         st.info(
             _("Nothing is free with these wishes. Try other days, or another professional."),

@@ -1,20 +1,22 @@
 """The dialog for somebody at the counter: a service, a name, and the next who is free."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import streamlit as st
 
 from core import catalog
-from core.availability.next_free import Proposal
+from core.availability.next_free import NextAsked, Proposal
 from core.db import utc_now
 from core.errors import BookingError
 from core.patients import add_patient
 from core.policy import Actor
+from core.searches import SearchMade
 from core.visits import hold_calendars
 from core.walk_in import WalkInRequest, free_today, walk_in
-from dashboard import feedback, keys, session, unfinished
+from dashboard import feedback, keys, searched, session, unfinished
 from dashboard.components.autofocus import autofocus
 from dashboard.components.patient_picker import PatientChosen
 from dashboard.components.words import minutes
@@ -30,6 +32,7 @@ MOST_SHOWN = 5
 
 @dataclass(frozen=True)
 class Open:
+    opened: str
     request_key: str
     refused: BookingError | None = None
 
@@ -37,7 +40,7 @@ class Open:
 def open() -> None:
     """Open the dialog on the next run."""
     forget()
-    st.session_state[KEY] = Open(secrets.token_urlsafe(16))
+    st.session_state[KEY] = Open(secrets.token_hex(4), secrets.token_urlsafe(16))
 
 
 def is_open() -> bool:
@@ -90,6 +93,7 @@ def _offer(actor: Actor, state: Open, service_id: int, chosen: PatientChosen) ->
         free = free_today(
             db, actor, service_id, patient_id=chosen.known.id if chosen.known else None, now=now
         )
+    _note(actor, state, service_id, free, now)
     if not free:
         st.info(_("Nobody is free for this any more today."), icon=":material/event_busy:")
         return
@@ -109,6 +113,16 @@ def _offer(actor: Actor, state: Open, service_id: int, chosen: PatientChosen) ->
         )
         if pressed:
             _save(actor, state, service_id, each, chosen)
+
+
+def _note(
+    actor: Actor, state: Open, service_id: int, free: Sequence[Proposal], now: datetime
+) -> None:
+    """Who stands at the counter wants it today."""
+    today = now.astimezone(session.zone()).date()
+    first = free[0].starts_at if free else None
+    made = SearchMade(NextAsked(service_id), len(free), first, until_on=today)
+    searched.note(actor, made, state.opened, now=now)
 
 
 def _save(

@@ -23,7 +23,7 @@ from core.db import Database
 from core.models import AuthSession, User
 from core.passwords import secret_hash
 from core.settings import Settings
-from dashboard import session
+from dashboard import searched, session
 
 SCRIPTS = {"dashboard.app", "dashboard.router"}
 ROUTER = Path(__file__).resolve().parent.parent / "dashboard" / "router.py"
@@ -44,6 +44,7 @@ def use(
     configured = Settings(str(database.engine.url), demo=demo, trusted_proxies=(), **changed)
     monkeypatch.setattr(session, "database", lambda: database)
     monkeypatch.setattr(session, "configured", lambda: configured)
+    monkeypatch.setattr(searched, "after", lambda write: write())  # at once, not in its thread
 
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:

@@ -70,6 +70,7 @@ CORE_ORDER = (
         "waiting",
         "desk",
         "walk_in",
+        "searches",
         "agenda",
         "month",
         "week",

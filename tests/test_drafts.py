@@ -277,7 +277,7 @@ def test_why_a_booking_is_cancelled_is_kept_with_that_booking_alone(desk, monkey
 def test_somebody_at_the_counter_is_not_forgotten(desk, monkeypatch):
     def open_form():
         desk.page = screen.show_to(monkeypatch, desk.database, desk.rita).run()
-        desk.page.session_state[walk_in.KEY] = walk_in.Open("key")
+        desk.page.session_state[walk_in.KEY] = walk_in.Open("opened", "key")
         desk.page.switch_page(str(places.PAGES / "today.py")).run()
 
     open_form()

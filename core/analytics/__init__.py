@@ -25,6 +25,7 @@ from core.analytics.own import (
 )
 from core.analytics.people import Cohort, People, PeopleMonth, people
 from core.analytics.refilled import Refilled, refilled
+from core.analytics.searches import Searched, all_searches, searches
 from core.analytics.seats import SeatCounts, Seats, all_seats, seats
 from core.analytics.utilisation import UtilisationWeek, utilisation
 from core.analytics.worth import Worth, all_worth, worth
@@ -45,6 +46,7 @@ __all__ = [
     "People",
     "PeopleMonth",
     "Refilled",
+    "Searched",
     "SeatCounts",
     "Seats",
     "UtilisationHour",
@@ -53,6 +55,7 @@ __all__ = [
     "WaitingList",
     "Worth",
     "all_made",
+    "all_searches",
     "all_seats",
     "all_waited",
     "all_worth",
@@ -64,6 +67,7 @@ __all__ = [
     "own_table",
     "people",
     "refilled",
+    "searches",
     "seats",
     "utilisation",
     "utilisation_hours",

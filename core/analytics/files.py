@@ -15,6 +15,7 @@ from core.analytics.demand import made, waited
 from core.analytics.grouping import By
 from core.analytics.hours import gaps, utilisation_hours
 from core.analytics.people import people
+from core.analytics.searches import searches
 from core.analytics.seats import seats
 from core.analytics.tables import Table
 from core.analytics.utilisation import utilisation
@@ -98,6 +99,10 @@ def _waited(session: Session, actor: Actor, asked: FigureAsked, _now: datetime) 
     return tables.waited_table(asked.by, waited(session, actor, asked.asked, asked.by))
 
 
+def _searches(session: Session, actor: Actor, asked: FigureAsked, _now: datetime) -> Table:
+    return tables.searches_table(asked.by, searches(session, actor, asked.asked, asked.by))
+
+
 def _worth(session: Session, actor: Actor, asked: FigureAsked, now: datetime) -> Table:
     found = worth(session, actor, asked.asked, asked.by, now=now)
     return tables.worth_table(asked.by, found)
@@ -122,6 +127,7 @@ TABLES: Mapping[str, Callable[[Session, Actor, FigureAsked, datetime], Table]] =
     "seats": _seats,
     "made": _made,
     "waited": _waited,
+    "searches": _searches,
     "worth": _worth,
     "months": _months,
     "visits": _visits,

@@ -7,6 +7,7 @@ from core.analytics.demand import Made, Waited
 from core.analytics.grouping import By, Key
 from core.analytics.hours import Gaps, UtilisationHour
 from core.analytics.people import People
+from core.analytics.searches import WAITED_BY, Searched
 from core.analytics.seats import SeatCounts
 from core.analytics.utilisation import UtilisationWeek
 from core.analytics.worth import Worth
@@ -62,7 +63,13 @@ CHANNELS: Mapping[Channel, str] = {
     Channel.PATIENT: N_("Patient"),
     Channel.IMPORT: N_("Import"),
 }
-NONE: Mapping[By, str] = {By.LEAD: N_("Not known"), By.TIER: N_("No tier"), By.ROOM: N_("No room")}
+NONE: Mapping[By, str] = {
+    By.LEAD: N_("Not known"),
+    By.TIER: N_("No tier"),
+    By.ROOM: N_("No room"),
+    By.PROFESSIONAL: N_("Anybody, or several"),
+    By.WEEKDAY: N_("Any day, or several"),
+}
 
 
 def word_of(by: By, key: Key, name: str = "") -> object:
@@ -235,6 +242,36 @@ def waited_table(by: By, found: Iterable[Waited]) -> Table:
             for each in found
         ],
     )
+
+
+def searches_table(by: By, found: Iterable[Searched]) -> Table:
+    """Searches and what they found; who waits stands beside what can be waited for."""
+    waited_for = by in WAITED_BY
+    titles = (
+        SEARCHED_BY.get(by, TITLES[by]),
+        N_("Searches"),
+        N_("Found nothing"),
+        N_("Found nothing %"),
+        N_("Days ahead, median"),
+        N_("Mostly because"),
+        *((N_("Waiting now"),) if waited_for else ()),
+    )
+    rows = [
+        (
+            word_of(by, each.key, each.name),
+            each.searches,
+            each.nothing,
+            per_cent(each.share),
+            each.days_ahead,
+            each.why,
+            *((each.waiting,) if waited_for else ()),
+        )
+        for each in found
+    ]
+    return Table(titles, rows)
+
+
+SEARCHED_BY: Mapping[By, str] = {By.CHANNEL: N_("Searched by"), By.WEEKDAY: N_("Day asked for")}
 
 
 def worth_table(by: By, found: Iterable[Worth]) -> Table:

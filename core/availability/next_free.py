@@ -109,33 +109,37 @@ def next_starts(
     """The best free starts, best first; fewer than asked for when the horizon ends before."""
     require(actor, Permission.BOOKINGS_WRITE, Permission.BOOKINGS_WRITE_OWN)
     _check(actor, asked)
-    service = session.get(Service, asked.service_id)
-    if service is None or service.archived_at is not None:
-        raise NotFound(what=N_("service"))
-    patient_calendar = _patient_calendar(session, actor, asked, now)
-    rooms = list(rooms_for(session, service.id).values())
-    others = [*rooms, patient_calendar] if patient_calendar else rooms
-    seeker = _Seeker(
-        asked=asked,
-        now=now,
-        today=organisation_clock(session).ordinal_of(to_seconds(now)),
-        visits=_visits(session, actor, asked, service),
-        shortest=_shortest_visits(session),
-        usual=_usual_professional(session, asked.patient_id),
-        rooms=rooms,
-        patient_calendar=patient_calendar,
-    )
+    seeker = seeker_of(session, actor, asked, now=now)
     found: list[Proposal] = []
     for days in _chunks(seeker):
-        sheets, busy = load_sheets_and(session, seeker.visits, days, others, now=now)
+        sheets, busy = load_sheets_and(session, seeker.visits, days, seeker.others, now=now)
         found += seeker.proposals(sheets, busy, still=asked.count - len(found))
         if len(found) >= asked.count:
             break
     return found[: asked.count]
 
 
+def seeker_of(session: Session, actor: Actor, asked: NextAsked, *, now: datetime) -> "Seeker":
+    """What the days are to be read for. Raises ``NotFound`` for what is not there."""
+    service = session.get(Service, asked.service_id)
+    if service is None or service.archived_at is not None:
+        raise NotFound(what=N_("service"))
+    return Seeker(
+        asked=asked,
+        now=now,
+        today=organisation_clock(session).ordinal_of(to_seconds(now)),
+        visits=_visits(session, actor, asked, service),
+        shortest=_shortest_visits(session),
+        usual=_usual_professional(session, asked.patient_id),
+        rooms=list(rooms_for(session, service.id).values()),
+        patient_calendar=_patient_calendar(session, actor, asked, now),
+    )
+
+
 @dataclass(frozen=True)
-class _Seeker:
+class Seeker:
+    """Who could do it, and whatever else decides when."""
+
     asked: NextAsked
     now: datetime
     today: int
@@ -148,6 +152,29 @@ class _Seeker:
     @cached_property
     def visit_of(self) -> dict[int, Visit]:
         return {each.id: visit for each, visit in self.visits.items()}
+
+    @property
+    def others(self) -> list[int]:
+        """The calendars to be read beside those of the professionals."""
+        return [*self.rooms, *([self.patient_calendar] if self.patient_calendar else ())]
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """The first and the last day that would do; None where nobody could do it at all."""
+        horizons = [each.rules.horizon_days for each in self.visits.values()]
+        if not horizons:
+            return None
+        reach = max(LONGEST_RANGE_DAYS if each is None else each for each in horizons)
+        today = date.fromordinal(self.today)
+        first, last = max(today, self.asked.from_on or today), today + timedelta(days=reach)
+        return (first, last) if first <= last else None
+
+    def busy_in(
+        self, busy: Mapping[int, Sequence[Busy]]
+    ) -> tuple[list[Sequence[Busy]] | None, Sequence[Busy]]:
+        """What rooms and the patient have already; no rooms where none is needed."""
+        rooms = [busy.get(each, ()) for each in self.rooms] if self.rooms else None
+        return rooms, busy.get(self.patient_calendar, ()) if self.patient_calendar else ()
 
     def proposals(
         self, sheets: Sequence[DaySheet], busy: Mapping[int, Sequence[Busy]], *, still: int
@@ -165,8 +192,7 @@ class _Seeker:
         return found
 
     def _suitable(self, sheet: DaySheet, busy: Mapping[int, Sequence[Busy]]) -> Iterator[int]:
-        rooms = [busy.get(each, ()) for each in self.rooms] if self.rooms else None
-        patient = busy.get(self.patient_calendar, ()) if self.patient_calendar else ()
+        rooms, patient = self.busy_in(busy)
         visit = self.visit_of[sheet.professional_id]
         for start in starts(sheet, visit, now=self.now, rooms=rooms, patient=patient):
             if is_wanted_then(sheet.clock, start, self.asked.weekdays, self.asked.parts):
@@ -244,14 +270,11 @@ def _check(actor: Actor, asked: NextAsked) -> None:
         raise NotFound(what=N_("patient"))
 
 
-def _chunks(seeker: _Seeker) -> Iterator[Days]:
+def _chunks(seeker: Seeker) -> Iterator[Days]:
     """Days to read, a few at first, up to the horizon."""
-    horizons = [each.rules.horizon_days for each in seeker.visits.values()]
-    if not horizons:
+    if seeker.days is None:
         return
-    reach = max(LONGEST_RANGE_DAYS if each is None else each for each in horizons)
-    today = date.fromordinal(seeker.today)
-    first, last = max(today, seeker.asked.from_on or today), today + timedelta(days=reach)
+    first, last = seeker.days
     length = FIRST_DAYS
     while first <= last:
         until = min(first + timedelta(days=length - 1), last)

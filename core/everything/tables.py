@@ -37,6 +37,7 @@ ABOUT: Mapping[str, str] = MappingProxyType(
         "dependants": "Patients who act for a child, or for somebody in their care.",
         "told_apart": "Patients who look like one and are not.",
         "erasures": "Patients who were erased: a number and times.",
+        "searches": "What was looked for and whether it was found; nothing about who looked.",
         "import_columns": "What the columns of other systems' files hold.",
         "users": "Who can sign in, without passwords.",
         "bookings": "Every booking as it is now.",

@@ -74,6 +74,7 @@ from core.models.practice import (
 from core.models.privacy import Erasure
 from core.models.recalls import Recall, RecallEnd
 from core.models.record import AuditEntry, ExceptionalAccess
+from core.models.searches import Search
 from core.models.second_step import RecoveryCode, SecondStep
 from core.models.sick_day import AbsenceCall, CallStep
 from core.models.transfer import ImportColumn
@@ -151,6 +152,7 @@ __all__ = [
     "Registration",
     "Role",
     "Room",
+    "Search",
     "SecondStep",
     "Series",
     "Service",

@@ -443,6 +443,7 @@ NOT_THEIRS: Mapping[str, str] = MappingProxyType(
                 "professionals",
                 "reasons",
                 "rooms",
+                "searches",
                 "service_rooms",
                 "services",
                 "tiers",

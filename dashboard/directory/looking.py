@@ -13,7 +13,7 @@ from dashboard import session
 from dashboard.components.bookings_list import zone_note
 from dashboard.components.profile_card import about
 from dashboard.components.profile_cards import all_times, found_card, service_line, who_line
-from dashboard.directory import booking, filters, wishing
+from dashboard.directory import booking, filters, searching, wishing
 from dashboard.feedback import refuse
 from dashboard.formatting import day
 from dashboard.i18n import _
@@ -41,6 +41,7 @@ def _list(actor: Actor) -> None:
     sought = filters.ask(tags)
     with session.reading() as db:
         page = directory.find(db, actor, sought, now=now)
+    searching.note_list(actor, sought, page, now=now)
     if not page.count:
         _nobody()
         return
@@ -131,6 +132,7 @@ def _times(actor: Actor, profile: PublicProfile) -> None:
     asked = TimesAsked(profile.id, service_id, When(from_on=since), days=DATES)
     with session.reading() as db:
         found = directory.free_times(db, actor, asked, now=now)
+    searching.note_times(actor, asked, found, now=now)
     today = now.astimezone(zone).date()
     if not found.days:
         st.info(_nothing_free(found.next_on, today), icon=":material/event_busy:")

@@ -11,6 +11,7 @@ import streamlit as st
 from core.analytics.behind import Behind
 from core.analytics.files import FigureAsked
 from core.analytics.grouping import By, Key
+from core.analytics.searches import WHY_NOT
 from core.analytics.tables import CHANNELS, NONE, WORDS, Table, worth_table
 from dashboard.components.words import told_apart
 from dashboard.exporting import download_button
@@ -239,5 +240,9 @@ def _plain(text: str) -> str:
     return text.replace("<", "‹").replace("‹br>", "<br>")
 
 
-KNOWN = {each for words in (*WORDS.values(), CHANNELS.values(), NONE.values()) for each in words}
+KNOWN = {
+    each
+    for words in (*WORDS.values(), CHANNELS.values(), NONE.values(), WHY_NOT.values())
+    for each in words
+}
 IN_MONEY = worth_table(By.MONTH, ()).titles[2:]

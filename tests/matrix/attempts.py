@@ -48,6 +48,7 @@ from core import (
     running_late,
     schedule,
     schedule_check,
+    searches,
     second_step_set_up,
     series,
     sick_day,
@@ -125,6 +126,7 @@ from core.passwords import PasswordHash
 from core.policy import CONSOLE
 from core.privacy import keeping
 from core.schedule import DayWindow, WeekdayWindow, on_record
+from core.searches import SearchMade
 from core.series import Repeats, SeriesAsked, SeriesRequest
 from core.series.changing import load_series, move_series, preview_move, to_come
 from core.series.requests import (
@@ -1538,6 +1540,13 @@ CATALOG = {
         Plain(lambda w, who: directory.load_offering(w.session, who, w.visit.id)),
     ),
     "directory.profiles.load_tags": (Plain(lambda w, who: directory.load_tags(w.session, who)),),
+    "searches.describe": (
+        Plain(
+            lambda w, who: searches.describe(
+                w.session, who, SearchMade(next_free.NextAsked(w.visit.id)), now=NOW
+            )
+        ),
+    ),
     "directory.times.free_times": (
         Plain(
             lambda w, who: directory.free_times(
@@ -1835,6 +1844,12 @@ CATALOG = {
     ),
     "analytics.demand.waiting_list": (
         Plain(lambda w, who: analytics.waiting_list(w.session, who, OF_THE_DAY)),
+    ),
+    "analytics.searches.all_searches": (
+        Plain(lambda w, who: analytics.all_searches(w.session, who, OF_THE_DAY)),
+    ),
+    "analytics.searches.searches": (
+        Plain(lambda w, who: analytics.searches(w.session, who, OF_THE_DAY, analytics.By.SERVICE)),
     ),
     "analytics.hours.gaps": (
         Listing(
