@@ -1,14 +1,14 @@
 """What was looked for, and whether it was found.
 
 Revision ID: 0033
-Revises: 0034
+Revises: 0036
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0033"
-down_revision = "0034"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 
