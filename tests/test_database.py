@@ -10,7 +10,7 @@ from core import schema
 from core.booking import BookingRequest, MoveRequest, UndoRequest, book, move, undo
 from core.db import Database, journal_mode, sqlite_module
 from core.errors import DatabaseNotReady
-from core.models import AbsenceCall, Base, Booking, CallStep, Service, TimeOff
+from core.models import AbsenceCall, Base, Booking, CallStep, Service, TimeOff, User
 from tests import a
 
 
@@ -107,6 +107,16 @@ def test_migrations_take_nothing_along_that_hangs_on_what_they_change(database):
     schema.migrate(database)
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(AbsenceCall)) == 1
+
+
+def test_who_signs_in_already_is_found_without_accents_as_soon_as_it_is_migrated(database):
+    """T118"""
+    with database.writing() as session:
+        a.user(session, name="João Ávila")
+    schema.downgrade(database, "0036")
+    schema.migrate(database)
+    with database.reading() as session:
+        assert session.scalars(select(User.folded)).all() == ["joao avila"]
 
 
 def test_what_happened_to_a_booking_stays_when_services_begin_to_be_remembered(database):

@@ -465,6 +465,37 @@ def test_people_are_found_narrowed_down_and_put_in_order(session, admin):
     assert seen.last_here_at == later
 
 
+def test_people_are_found_and_put_in_order_with_accents_or_without(session, admin):
+    joao, joao_b, ole, zita = "João Ávila", "Joao Braga", "Ole Qøvist", "Zita O’Neill-Reis"
+    for name in (zita, ole, joao_b, joao):
+        a.user(session, name=name)
+    by_words = {
+        "joao": [joao, joao_b],
+        "joão": [joao, joao_b],
+        "AVILA": [joao],
+        "qovist": [ole],
+        "o'neill-reis": [zita],
+        "reis oneill": [zita],
+        "joao reis": [],
+        ".": [],
+    }
+
+    for words, found in by_words.items():
+        assert listed(session, admin, words=words, order=PeopleOrder.NAME) == found, words
+
+
+def test_who_is_renamed_is_found_by_the_new_name_and_stands_where_it_belongs(session, admin):
+    zoe = a.user(session, name="Zoe Lima")
+    a.user(session, name="Bea Lima")
+
+    accounts.edit_user(session, admin, edited(zoe, name="Álvaro Lima"), now=NOW)
+    session.flush()
+
+    assert listed(session, admin, words="zoe") == []
+    by_name = listed(session, admin, words="lima", order=PeopleOrder.NAME)
+    assert by_name == ["Álvaro Lima", "Bea Lima"]
+
+
 def test_people_come_page_by_page(session, admin):
     for number in range(PAGE_LENGTH):
         a.user(session, name=f"Zz {number:02}")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.accounts.users import NO_PASSWORD, fold_username
+from core.folding import fold
 from core.models import AuthSession, Role, User
 from core.policy import Actor, Permission, require
 
@@ -66,7 +67,7 @@ LAST_HERE = (
     .correlate(User)
     .scalar_subquery()
 )
-BY_NAME = (func.lower(User.name), User.id)
+BY_NAME = (User.folded, User.id)
 ORDERS: dict[PeopleOrder, tuple[Any, ...]] = {
     PeopleOrder.STAFF_FIRST: (case((User.role == Role.PATIENT, 1), else_=0), *BY_NAME),
     PeopleOrder.NAME: BY_NAME,
@@ -98,10 +99,7 @@ def load_people(session: Session, actor: Actor, asked: PeopleAsked) -> PeoplePag
 
 def _found(asked: PeopleAsked) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [
-        or_(
-            User.name.icontains(word, autoescape=True),
-            User.username.contains(fold_username(word), autoescape=True),
-        )
+        or_(_is_named(word), User.username.contains(fold_username(word), autoescape=True))
         for word in asked.words.split()
     ]
     if asked.role is not None:
@@ -109,3 +107,10 @@ def _found(asked: PeopleAsked) -> list[ColumnElement[bool]]:
     if asked.standing is not None:
         found.append(STANDINGS[asked.standing])
     return found
+
+
+def _is_named(word: str) -> ColumnElement[bool]:
+    """Whether what is typed is in the name, accents or not; O-Neill is two words there."""
+    parts = fold(word).split()
+    named = (User.folded.contains(each, autoescape=True) for each in parts)
+    return and_(*named) if parts else false()

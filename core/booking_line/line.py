@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from core.availability.next_free import DayPart
-from core.patients.search import fold
+from core.folding import fold
 
 SHORTEST_NAME_OF_DAY = 3
 DIGITS = re.compile(r"\d{1,2}")

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 
 from core.booking_line import when
 from core.booking_line.line import DIGITS, LineRead, LineWords, Matcher, Reader
-from core.patients.search import SHORTEST_PHONE, fold
+from core.folding import fold
+from core.patients.search import SHORTEST_PHONE
 
 LONGEST_LINE = 200
 PHONE_PART = re.compile(r"\+?\(?\d[\d()./-]*")

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from core.availability.next_free import AFTERNOON, EVENING, MORNING
 from core.booking_line.line import DIGITS, Matcher, Reader, number_of, place_among
-from core.patients.search import MONTH_FIRST, fold
+from core.folding import fold
+from core.patients.search import MONTH_FIRST
 from core.recurrence import months_later
 
 AFTERNOON_UP_TO = 6

@@ -9,8 +9,9 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from core.folding import fold
 from core.models.base import Base, Edited, words
 
 
@@ -30,6 +31,8 @@ class User(Base, Edited):
     username: Mapped[str] = mapped_column(unique=True)
     """Case-folded; often an e-mail address."""
     name: Mapped[str]
+    folded: Mapped[str] = mapped_column(default="", server_default="")
+    """The name without accents or case: what a search and an order go by."""
     email: Mapped[str] = mapped_column(default="", server_default="")
     """Where links and notices go, or empty. Several users may share one."""
     role: Mapped[Role] = mapped_column(words(Role, "role"))
@@ -37,6 +40,11 @@ class User(Base, Edited):
     active: Mapped[bool] = mapped_column(default=True)
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients.id"), unique=True)
     professional_id: Mapped[int | None] = mapped_column(ForeignKey("professionals.id"), unique=True)
+
+    @validates("name")
+    def _fold_name(self, _key: str, name: str) -> str:
+        self.folded = fold(name)
+        return name
 
 
 class AuthSession(Base):

@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from core import audit
 from core.edits import change as write
 from core.errors import N_, Invalid, NotFound, Stale
+from core.folding import fold
 from core.models import AuditEntry, Calendar, CalendarKind, Patient, User
 from core.patients.preferences import (
     ToKnow,
@@ -21,7 +22,7 @@ from core.patients.preferences import (
     name_professionals,
     preferences_of,
 )
-from core.patients.search import fold, search_text, sought
+from core.patients.search import search_text, sought
 from core.patients.typed import (
     ANYTHING,
     LONGEST_EMAIL,

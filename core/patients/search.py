@@ -6,11 +6,11 @@ order of words do not matter.
 """
 
 import re
-import unicodedata
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from core.folding import fold
 from core.models import Patient
 from core.patients.typed import NewPatient
 
@@ -21,45 +21,6 @@ SHORTEST_PHONE = 6
 """Fewer digits are no phone number: a date, or numbers that stand alone."""
 MONTH_FIRST = frozenset({"US", "PH"})
 """Countries that write 3/12/84 for the 12th of March."""
-
-
-LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
-)
-DROPPED = frozenset("'’‘ʼ`´ʹʻ")
-
-
-def fold(text: str) -> str:
-    """Letters without accents or case, in words divided by one space.
-
-    Works letter by letter, so that the fold of a part is part of the fold. Apostrophes
-    vanish (O'Brien is obrien); other punctuation divides words.
-    """
-    folded = "".join(_fold_letter(each) for each in text)
-    return " ".join(folded.split())
-
-
-def _fold_letter(letter: str) -> str:
-    if letter.isascii():
-        if letter.isalnum():
-            return letter.lower()
-        return "" if letter in DROPPED else SYMBOLS.get(letter, " ")
-    if letter in DROPPED:
-        return ""
-    parts = unicodedata.normalize("NFKD", letter).casefold().translate(LETTERS)
-    return "".join(_fold_part(each) for each in unicodedata.normalize("NFKD", parts))
-
-
-SYMBOLS = {each: each for each in "+=<>|~^$"}
-
-
-def _fold_part(part: str) -> str:
-    category = unicodedata.category(part)
-    if unicodedata.combining(part) or category in ("Cc", "Cf", "Cs"):
-        return ""
-    if category == "Nd":
-        return str(unicodedata.decimal(part))
-    return " " if category[0] in "PZ" else part
 
 
 def search_text(patient: NewPatient | Patient) -> str:

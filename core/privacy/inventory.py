@@ -151,10 +151,11 @@ HOLDINGS = (
         USERS,
         USERS.c.patient_id.in_(WHO),
         why=N_("so that they can sign in and see their own bookings"),
-        left_out={"password_hash": HIDDEN, "version": A_COUNTER},
+        left_out={"password_hash": HIDDEN, "folded": TWICE, "version": A_COUNTER},
         blanks={
             "username": literal("erased-").concat(cast(USERS.c.id, String)),
             "name": ERASED_NAME,
+            "folded": "",
             "email": "",
             "password_hash": "",
             "active": False,
