@@ -58,7 +58,7 @@ def load_agenda(session: Session, actor: Actor, asked: AgendaAsked) -> Agenda:
 def page_of(session: Session, chosen: Select[Booking], page: int) -> Agenda:
     """That page of what was chosen among the visible, by time; the last where there are fewer."""
     total = session.scalar(chosen.with_only_columns(func.count())) or 0
-    page = max(1, min(page, -(-total // PAGE_LENGTH)))
+    page = page_within(page, total)
     ids = (
         chosen.with_only_columns(Booking.id)
         .order_by(Booking.starts_at, Booking.id)
@@ -66,7 +66,17 @@ def page_of(session: Session, chosen: Select[Booking], page: int) -> Agenda:
         .offset((page - 1) * PAGE_LENGTH)
     )
     on_page = list(session.scalars(ids))
-    bookings = drawn(session, select(Booking).where(Booking.id.in_(on_page)))
+    return draw_page(session, select(Booking).where(Booking.id.in_(on_page)), total, page)
+
+
+def page_within(page: int, total: int) -> int:
+    """That page, or the last where there are fewer."""
+    return max(1, min(page, -(-total // PAGE_LENGTH)))
+
+
+def draw_page(session: Session, on_page: Select[Booking], total: int, page: int) -> Agenda:
+    """The bookings of one page, by time."""
+    bookings = drawn(session, on_page)
     people = {each.professional_id for each in bookings}
     named = session.execute(
         select(Professional.id, Professional.name).where(Professional.id.in_(people))

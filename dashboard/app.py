@@ -16,6 +16,7 @@ import streamlit as st  # noqa: E402
 from starlette.concurrency import run_in_threadpool  # noqa: E402
 
 from core import sending  # noqa: E402
+from core.analytics.kept import kept_in_background  # noqa: E402
 from dashboard import feedback, logs, session, start_up  # noqa: E402
 from dashboard.web.middleware import MIDDLEWARE  # noqa: E402
 from dashboard.web.routes import ROUTES  # noqa: E402
@@ -29,7 +30,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         # becomes garbage, and looking through it took most of a run.
         gc.collect()
         gc.freeze()
-        with sending.in_background(session.database(), session.configured()):
+        database = session.database()
+        with (
+            sending.in_background(database, session.configured()),
+            kept_in_background(database),
+        ):
             yield
     session.database().dispose()
 

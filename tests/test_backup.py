@@ -20,6 +20,7 @@ from core.backup.sealing import MAGIC, PIECE, seal, unseal
 from core.db import Database
 from core.errors import DatabaseNotReady, Invalid
 from core.models import (
+    MADE_AGAIN,
     Attendee,
     AuditEntry,
     AuthSession,
@@ -76,7 +77,7 @@ def content(database):
         return {
             name: session.execute(table.select().order_by(*table.primary_key.columns)).all()
             for name, table in Base.metadata.tables.items()
-            if name not in RECORDED_BY_THE_RESTORE
+            if name not in RECORDED_BY_THE_RESTORE and table.info != MADE_AGAIN
         }
 
 

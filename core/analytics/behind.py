@@ -2,30 +2,23 @@
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+import numpy as np
 from sqlalchemy.orm import Session
 
-from core.agenda import Agenda, page_of
+from core.agenda import PAGE_LENGTH, Agenda, draw_page, page_within
 from core.analytics.asked import AnalyticsAsked
-from core.analytics.grouping import (
-    IN_TIME,
-    By,
-    Key,
-    frame_of,
-    is_asked_for,
-    joined,
-    key_of,
-)
+from core.analytics.demand import has_waited, is_made
+from core.analytics.facts import Facts, Mask
+from core.analytics.grouping import By, Key, Picked, key_of, keys_of, pick
 from core.analytics.seats import Seats, is_among
-from core.analytics.worth import IN_OWN_CURRENCY, LATE, TAKES_PLACE
-from core.models import Attendee, Booking, BookingState
+from core.analytics.worth import is_lost, is_sold, own_currency, takes_place
+from core.models import Booking, Kept
 from core.policy import Actor, Permission, require, visible_bookings
-from core.recurrence import months_later
 
-P, S = Permission, BookingState
+P = Permission
 
 
 class Behind(enum.StrEnum):
@@ -56,46 +49,37 @@ def load_behind(session: Session, actor: Actor, asked: BehindAsked, *, now: date
     A group visit stands there once, however many of its seats are counted.
     """
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    chosen = visible_bookings(actor).where(Booking.id.in_(_ids(session, actor, asked, now)))
-    return page_of(session, chosen, asked.page)
+    of = Kept.MADE if asked.what is Behind.MADE else Kept.VISITS
+    picked = pick(session, actor, asked.asked, of)
+    counted = picked.only(CONDITIONS[asked.what](session, picked.facts, now))
+    ids = _by_time(_in_group(session, counted, asked.by, asked.key))
+    page = page_within(asked.page, len(ids))
+    on_page = ids[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]
+    chosen = visible_bookings(actor).where(Booking.id.in_(on_page))
+    return draw_page(session, chosen, len(ids), page)
 
 
-def _ids(session: Session, actor: Actor, asked: BehindAsked, now: datetime) -> Select[int]:
-    """Of the group alone: a day, week or month is asked for by its days, the rest by its key."""
-    is_made = asked.what is Behind.MADE
-    within = _narrowed(asked)
-    frame = frame_of(session, within, Booking.created_at.expression if is_made else None)
-    query = joined(select(Booking.id), asked.by)
-    if asked.what in OF_SEATS or asked.by is By.RETURNING:
-        query = query.join(Attendee, Attendee.booking_id == Booking.id)
-    query = query.where(is_asked_for(actor, within, frame), CONDITIONS[asked.what](now))
-    if asked.by in IN_TIME:
-        return query
-    key = key_of(asked.by, frame)
-    return query.where(key.is_(None) if asked.key is None else key == asked.key)
+def _in_group(session: Session, picked: Picked, by: By, key: Key) -> Facts:
+    numbers, group = np.unique(keys_of(session, by, picked), return_inverse=True)
+    is_one = np.array([key_of(by, each) == key for each in numbers.tolist()], np.bool_)
+    return picked.facts[is_one[group]]
 
 
-def _narrowed(asked: BehindAsked) -> AnalyticsAsked:
-    whole, begins = asked.asked, asked.key
-    if asked.by not in IN_TIME or not isinstance(begins, date):
-        return whole
-    ends = begins
-    if asked.by is By.WEEK:
-        ends = begins + timedelta(days=6)
-    elif asked.by is By.MONTH:
-        ends = months_later(begins, 1) - timedelta(days=1)
-    return replace(whole, first=max(whole.first, begins), last=min(whole.last, ends))
+def _by_time(facts: Facts) -> list[int]:
+    """The bookings, each once."""
+    ordered = facts.booking[np.lexsort((facts.booking, facts.starts))]
+    return list(dict.fromkeys(ordered.tolist()))
 
 
-OF_SEATS = (Behind.NO_SHOWS, Behind.CANCELLED)
-CONDITIONS: Mapping[Behind, Callable[[datetime], ColumnElement[bool]]] = {
-    Behind.NO_SHOWS: lambda now: is_among(Seats.NO_SHOWS, now),
-    Behind.CANCELLED: lambda now: is_among(Seats.CANCELLED, now),
-    Behind.MADE: lambda _now: Booking.state != S.HELD,
-    Behind.WAITED: lambda _now: and_(
-        Booking.arrived_at.is_not(None), Booking.started_at >= Booking.arrived_at
-    ),
-    Behind.BOOKED: lambda _now: and_(TAKES_PLACE, IN_OWN_CURRENCY),
-    Behind.LOST: lambda _now: and_(or_(Booking.state == S.NO_SHOW, LATE), IN_OWN_CURRENCY),
+CONDITIONS: Mapping[Behind, Callable[[Session, Facts, datetime], Mask]] = {
+    Behind.NO_SHOWS: lambda _session, facts, now: is_among(Seats.NO_SHOWS, facts, now),
+    Behind.CANCELLED: lambda _session, facts, now: is_among(Seats.CANCELLED, facts, now),
+    Behind.MADE: lambda _session, facts, _now: is_made(facts),
+    Behind.WAITED: lambda _session, facts, _now: has_waited(facts),
+    Behind.BOOKED: lambda session, facts, _now: _of_own(session, facts) & takes_place(facts),
+    Behind.LOST: lambda session, facts, _now: _of_own(session, facts) & is_lost(facts),
 }
+
+
+def _of_own(session: Session, facts: Facts) -> Mask:
+    return is_sold(facts, own_currency(session))

@@ -1,16 +1,17 @@
 """Demand: what was booked when and through whom, and how long people wait here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
-from core.analytics.grouping import By, Counts, Frame, Key, count_groups, frame_of, is_asked_for
-from core.db import seconds_of
+from core.analytics.facts import CHANNELS, Facts, Mask, Numbers, is_in
+from core.analytics.grouping import By, Key, Picked, count_groups, frame_of, pick, totals
 from core.interval import to_instant
-from core.models import Booking, BookingState, Channel, WaitingEntry, WaitingState
+from core.models import BookingState, Channel, Kept, WaitingEntry, WaitingState
 from core.policy import Actor, Permission, require
 
 P, S = Permission, BookingState
@@ -60,57 +61,58 @@ class WaitingList:
 
 def made(session: Session, actor: Actor, asked: AnalyticsAsked, by: By) -> list[Made]:
     """What was booked on the days asked for, by the instant of booking. Holds are no bookings."""
-    require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    frame = frame_of(session, asked, Booking.created_at.expression)
-    query = _made(actor, asked, frame)
-    return [Made(*each) for each in count_groups(session, by, asked, frame, query)]
+    picked = _made(session, actor, asked)
+    counts = _channels(picked.facts)
+    return [Made(*each) for each in count_groups(session, by, asked, picked, counts)]
 
 
 def all_made(session: Session, actor: Actor, asked: AnalyticsAsked) -> Made:
     """All of it together."""
+    return Made(None, "", *totals(_channels(_made(session, actor, asked).facts)))
+
+
+def is_made(facts: Facts) -> Mask:
+    return ~is_in(facts.state, S.HELD)
+
+
+def _made(session: Session, actor: Actor, asked: AnalyticsAsked) -> Picked:
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    frame = frame_of(session, asked, Booking.created_at.expression)
-    row = session.execute(_made(actor, asked, frame)).one()
-    return Made(None, "", *(int(each or 0) for each in row))
+    picked = pick(session, actor, asked, Kept.MADE)
+    return picked.only(is_made(picked.facts))
 
 
-def _made(actor: Actor, asked: AnalyticsAsked, frame: Frame) -> Counts:
+def _channels(facts: Facts) -> Sequence[Mask]:
     channels = (Channel.DESK, Channel.PROFESSIONAL, Channel.PATIENT, Channel.IMPORT)
-    counts = (func.sum(case((Booking.channel == each, 1), else_=0)) for each in channels)
-    query = select(func.count(), *counts).select_from(Booking)
-    return query.where(is_asked_for(actor, asked, frame), Booking.state != S.HELD)
+    each_of = [facts.channel == CHANNELS[each] for each in channels]
+    return [facts.leads, *each_of]
 
 
 def waited(session: Session, actor: Actor, asked: AnalyticsAsked, by: By) -> list[Waited]:
     """Time in house between arriving and beginning, of visits on the days asked for."""
-    require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    frame = frame_of(session, asked)
-    query = _waited(actor, asked, frame)
-    return [Waited(*each) for each in count_groups(session, by, asked, frame, query)]
+    picked = _waited(session, actor, asked)
+    counts = _waits(picked.facts)
+    return [Waited(*each) for each in count_groups(session, by, asked, picked, counts)]
 
 
 def all_waited(session: Session, actor: Actor, asked: AnalyticsAsked) -> Waited:
     """All of it together."""
+    return Waited(None, "", *totals(_waits(_waited(session, actor, asked).facts)))
+
+
+def has_waited(facts: Facts) -> Mask:
+    """Each visit once, where both was noted."""
+    return facts.leads & (facts.arrived > 0) & (facts.began >= facts.arrived)
+
+
+def _waited(session: Session, actor: Actor, asked: AnalyticsAsked) -> Picked:
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    row = session.execute(_waited(actor, asked, frame_of(session, asked))).one()
-    return Waited(None, "", *(int(each or 0) for each in row))
+    picked = pick(session, actor, asked)
+    return picked.only(has_waited(picked.facts))
 
 
-def _waited(actor: Actor, asked: AnalyticsAsked, frame: Frame) -> Counts:
-    seconds = seconds_of(Booking.started_at) - seconds_of(Booking.arrived_at)
-    return select(
-        func.count(),
-        func.sum(seconds),
-        func.sum(case((seconds > LONG_WAIT_SECONDS, 1), else_=0)),
-    ).where(
-        is_asked_for(actor, asked, frame),
-        Booking.arrived_at.is_not(None),
-        Booking.started_at >= Booking.arrived_at,
-    )
+def _waits(facts: Facts) -> Sequence[Mask | Numbers]:
+    seconds = facts.began - facts.arrived
+    return [facts.leads, seconds, seconds > LONG_WAIT_SECONDS]
 
 
 def waiting_list(session: Session, actor: Actor, asked: AnalyticsAsked) -> WaitingList:

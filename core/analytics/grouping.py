@@ -1,38 +1,27 @@
-"""By what bookings are counted, and which of them: said in SQL, by the place's own clock.
+"""Which bookings are counted, and by what: by the clock of the place.
 
 A figure, the bookings behind one of its bars and the file of it all count by the same words,
 so they cannot disagree.
 """
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, exists, literal, select
-from sqlalchemy.orm import Session, aliased
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
+from core.analytics.facts import CHANNELS, Facts, Mask, Numbers
+from core.analytics.kept import first_visits, load_facts
 from core.availability import Days, WallClock, organisation_clock
-from core.db import seconds_of
-from core.interval import Span, to_instant
-from core.models import (
-    Attendee,
-    Booking,
-    BookingState,
-    Channel,
-    Professional,
-    Room,
-    Service,
-    Tier,
-)
+from core.interval import Span
+from core.models import Channel, Kept, Professional, Room, Service, Tier
 from core.policy import Actor, visible_figures
 
-S = BookingState
 Key = int | str | date | None
-Counts = Select[*tuple[Any, ...]]
-"""Counts of bookings, to be put in groups."""
 
 DAY, HOUR = 86400, 3600
 EPOCH = date(1970, 1, 1)
@@ -40,6 +29,9 @@ THURSDAY = 3
 """The weekday of the first day of the epoch, Monday being 0."""
 LEAD_DAYS = (0, 1, 3, 7, 14, 28)
 """From how many whole days before the visit each group of lead times reaches."""
+NO_KEY = -1
+MADE_OF = {Kept.VISITS: "starts", Kept.MADE: "made"}
+"""The instant by which bookings fall into days."""
 
 
 class By(enum.StrEnum):
@@ -61,26 +53,17 @@ class By(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Frame:
-    """The days asked for on the clock of the place, and by which instant bookings fall in them."""
+    """The days asked for on the clock of the place."""
 
     clock: WallClock
     span: Span
-    instant: ColumnElement[Any]
 
-    def within(self) -> ColumnElement[bool]:
-        start, end = (to_instant(each) for each in self.span)
-        return and_(self.instant >= start, self.instant < end)
-
-    def local_seconds(self) -> ColumnElement[int]:
-        """What the wall showed, as if it were UTC: the database need not know the zone."""
-        seconds = seconds_of(self.instant)
-        offset: ColumnElement[int] = literal(self._offset(self.span[0]), Integer)
-        jumps = self.clock.changes(*self.span)
-        if jumps:
-            before = [self._offset(each - 1) for each in jumps]
-            steps = [(seconds < jump, off) for jump, off in zip(jumps, before, strict=True)]
-            offset = case(*steps, else_=self._offset(jumps[-1]))
-        return seconds + offset
+    def local_seconds(self, instants: Numbers) -> Numbers:
+        """What the wall showed, as if it were UTC."""
+        jumps = self.clock.changes(int(self.span[0]) - DAY, int(self.span[1]) + DAY)
+        offsets = np.array([self._offset(each) for each in (self.span[0] - DAY, *jumps)])
+        shown: Numbers = instants + offsets[np.searchsorted(jumps, instants, side="right")]
+        return shown
 
     def _offset(self, seconds: int) -> int:
         offset = self.clock.local(seconds).utcoffset()
@@ -88,76 +71,93 @@ class Frame:
         return int(offset.total_seconds())
 
 
-def frame_of(
-    session: Session, asked: AnalyticsAsked, instant: ColumnElement[Any] | None = None
-) -> Frame:
+@dataclass(frozen=True)
+class Picked:
+    """The seats of the bookings that were asked for."""
+
+    frame: Frame
+    facts: Facts
+    of: Kept = Kept.VISITS
+
+    def only(self, mask: Mask) -> "Picked":
+        return self if mask.all() else replace(self, facts=self.facts[mask])
+
+    @property
+    def local(self) -> Numbers:
+        return self.frame.local_seconds(getattr(self.facts, MADE_OF[self.of]))
+
+
+def frame_of(session: Session, asked: AnalyticsAsked) -> Frame:
     """The frame of the days asked for. Raises ``Invalid`` for days in the wrong order."""
     days = Days(asked.first, asked.last)
     clock = organisation_clock(session)
-    span = clock.span_of_days(days.first, days.last)
-    return Frame(clock, span, Booking.starts_at.expression if instant is None else instant)
+    return Frame(clock, clock.span_of_days(days.first, days.last))
 
 
-def is_asked_for(actor: Actor, asked: AnalyticsAsked, frame: Frame) -> ColumnElement[bool]:
+def pick(session: Session, actor: Actor, asked: AnalyticsAsked, of: Kept = Kept.VISITS) -> Picked:
     """The bookings of the days asked for whose figures the actor may read."""
-    readable = visible_figures(actor).with_only_columns(Professional.id)
-    # Read as a number, so that the engine goes by the days and not through everybody's book.
-    conditions = [frame.within(), (Booking.professional_id + 0).in_(readable)]
+    session.flush()
+    frame = frame_of(session, asked)
+    start, end = frame.span
+    facts = load_facts(session, of, start // DAY, (end - 1) // DAY)
+    instants = getattr(facts, MADE_OF[of])
+    wanted = (instants >= start) & (instants < end)
+    readable = session.scalars(visible_figures(actor).with_only_columns(Professional.id)).all()
     for column, ids in (
-        (Booking.professional_id, asked.professional_ids),
-        (Booking.service_id, asked.service_ids),
-        (Booking.room_id, asked.room_ids),
+        ("professional", readable),
+        ("professional", asked.professional_ids),
+        ("service", asked.service_ids),
+        ("room", asked.room_ids),
     ):
-        if ids:
-            conditions.append(column.in_(ids))
-    return and_(*conditions)
+        if ids or ids is readable:
+            wanted &= np.isin(getattr(facts, column), ids)
+    return Picked(frame, facts, of).only(wanted)
 
 
 def count_groups(
-    session: Session, by: By, asked: AnalyticsAsked, frame: Frame, query: Counts
-) -> Iterator[tuple[Any, ...]]:
-    """Key, name and what ``query`` counts, for each group in order; empty ones between others."""
-    nothing = (0,) * len(query.selected_columns)
-    grouped = joined(query, by).add_columns(key_of(by, frame).label("grouped_by"))
-    found: dict[Key, tuple[int, ...]] = {}
-    for *counts, key in session.execute(grouped.group_by("grouped_by")):
-        # Weeks and months are added up from days.
-        before = found.get(folded(by, key), nothing)
-        here = (int(each or 0) for each in counts)
-        found[folded(by, key)] = tuple(map(sum, zip(before, here, strict=True)))
+    session: Session,
+    by: By,
+    asked: AnalyticsAsked,
+    picked: Picked,
+    counts: Sequence[Numbers | Mask],
+) -> Iterator[tuple[Key, str, *tuple[int, ...]]]:
+    """Key, name and the sum of each count for each group in order; empty ones between others."""
+    numbers, group = np.unique(keys_of(session, by, picked), return_inverse=True)
+    sums = [np.bincount(group, each, len(numbers)) for each in counts]
+    found = {
+        key_of(by, number): tuple(map(int, row))
+        for number, *row in zip(numbers.tolist(), *sums, strict=True)
+    }
     names = names_of(session, by)
+    nothing = (0,) * len(counts)
     for each in every_key(by, asked, found):
         yield (each, names.get(each, ""), *found.get(each, nothing))
 
 
-def key_of(by: By, frame: Frame) -> ColumnElement[Any]:
-    """The key of the group a booking falls in; for some groups seats or services are joined."""
-    return KEYS[by](frame)
+def totals(counts: Sequence[Numbers | Mask]) -> list[int]:
+    return [int(each.sum()) for each in counts]
 
 
-def joined(query: Counts, by: By) -> Counts:
-    """With what the key is read from."""
-    if by is By.TIER:
-        return query.join(Professional, Professional.id == Booking.professional_id)
-    return query
+def keys_of(session: Session, by: By, picked: Picked) -> Numbers:
+    """The number of the group each of them falls in."""
+    return KEYS[by](session, picked).astype(np.int64)
 
 
-def folded(by: By, key: Key) -> Key:
+def key_of(by: By, number: int) -> Key:
     """The key as it is read: of days, weeks and months the date they begin on."""
-    if by not in IN_TIME or not isinstance(key, int):
-        return key
-    day = EPOCH + timedelta(days=key)
-    if by is By.WEEK:
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if by is By.MONTH else day
+    if by in IN_TIME:
+        return EPOCH + timedelta(days=number)
+    if number == NO_KEY:
+        return None
+    return list(Channel)[number].value if by is By.CHANNEL else number
 
 
 def every_key(by: By, asked: AnalyticsAsked, found: Iterable[Key]) -> list[Key]:
     """The keys in their order, those without any booking between others included."""
     known = set(found)
     if by in IN_TIME:
-        days = range((asked.first - EPOCH).days, (asked.last - EPOCH).days + 1)
-        known |= {folded(by, each) for each in days}
+        days = np.arange((asked.first - EPOCH).days, (asked.last - EPOCH).days + 1)
+        known |= {key_of(by, each) for each in np.unique(IN_TIME[by](days)).tolist()}
     elif by is By.HOUR:
         hours = [each for each in known if isinstance(each, int)]
         known |= set(range(min(hours, default=0), max(hours, default=-1) + 1))
@@ -166,7 +166,16 @@ def every_key(by: By, asked: AnalyticsAsked, found: Iterable[Key]) -> list[Key]:
     return sorted(known, key=lambda each: (each is None, each))
 
 
-IN_TIME = (By.DAY, By.WEEK, By.MONTH)
+def first_of_month(days: Numbers) -> Numbers:
+    return days.astype("M8[D]").astype("M8[M]").astype("M8[D]").astype(np.int64)
+
+
+IN_TIME: Mapping[By, Callable[[Numbers], Numbers]] = {
+    By.DAY: lambda days: days,
+    By.WEEK: lambda days: days - (days + THURSDAY) % 7,
+    By.MONTH: first_of_month,
+}
+"""From a day, counted from 1970, to the day its group begins on."""
 ALWAYS: Mapping[By, int] = {By.WEEKDAY: 7, By.LEAD: len(LEAD_DAYS), By.RETURNING: 2}
 """How many groups there are, whatever was booked."""
 
@@ -179,50 +188,50 @@ def names_of(session: Session, by: By) -> Mapping[Key, str]:
     return {id: name for id, name in session.execute(select(kind.id, kind.name))}  # noqa: C416
 
 
-def _lead(_frame: Frame) -> ColumnElement[int]:
+def _in_time(by: By) -> Callable[[Session, Picked], Numbers]:
+    return lambda _session, picked: IN_TIME[by](picked.local // DAY)
+
+
+def _column(name: str) -> Callable[[Session, Picked], Numbers]:
+    return lambda _session, picked: getattr(picked.facts, name)
+
+
+def _lead(_session: Session, picked: Picked) -> Numbers:
     """Nothing for what was brought in without the day it was booked on: it has its own start."""
-    unknown = and_(
-        Booking.channel == Channel.IMPORT, Booking.created_at >= Booking.starts_at.expression
-    )
-    ahead = seconds_of(Booking.starts_at) - seconds_of(Booking.created_at)
-    steps = [(ahead < days * DAY, number) for number, days in enumerate(LEAD_DAYS[1:])]
-    return case((unknown, None), *steps, else_=len(LEAD_DAYS) - 1)
+    facts = picked.facts
+    ahead = facts.starts - facts.made
+    steps = np.array(LEAD_DAYS[1:]) * DAY
+    unknown = (facts.channel == CHANNELS[Channel.IMPORT]) & (ahead <= 0)
+    return np.where(unknown, NO_KEY, np.searchsorted(steps, ahead, side="right"))
 
 
-def _returning(_frame: Frame) -> ColumnElement[int]:
+def _returning(session: Session, picked: Picked) -> Numbers:
     """1 for a patient who has come before, to anybody here."""
-    seat, visit = aliased(Attendee), aliased(Booking)
-    before = (
-        exists()
-        .where(
-            seat.patient_id == Attendee.patient_id,
-            seat.state.not_in((S.HELD, S.NO_SHOW, S.CANCELLED)),
-            seat.waiting.is_(False),
-            visit.id == seat.booking_id,
-            visit.state != S.CANCELLED,
-            visit.starts_at < Booking.starts_at,
-        )
-        .correlate(Attendee, Booking)
-    )
-    return case((before, 1), else_=0)
+    return np.where(first_visits(session, picked.facts.patient) < picked.facts.starts, 1, 0)
 
 
-def _day(frame: Frame) -> ColumnElement[int]:
-    return frame.local_seconds() // DAY
+def _tier(session: Session, picked: Picked) -> Numbers:
+    tiers = {
+        id: tier_id or NO_KEY
+        for id, tier_id in session.execute(select(Professional.id, Professional.tier_id))
+    }
+    return np.array([tiers[each] for each in picked.facts.professional.tolist()])
 
 
-KEYS: Mapping[By, Callable[[Frame], ColumnElement[Any]]] = {
-    By.DAY: _day,
-    By.WEEK: _day,
-    By.MONTH: _day,
-    By.WEEKDAY: lambda frame: (frame.local_seconds() // DAY + THURSDAY) % 7,
-    By.HOUR: lambda frame: frame.local_seconds() % DAY // HOUR,
+def _room(_session: Session, picked: Picked) -> Numbers:
+    return np.where(picked.facts.room == 0, NO_KEY, picked.facts.room)
+
+
+KEYS: Mapping[By, Callable[[Session, Picked], Numbers]] = {
+    **{by: _in_time(by) for by in IN_TIME},
+    By.WEEKDAY: lambda _session, picked: (picked.local // DAY + THURSDAY) % 7,
+    By.HOUR: lambda _session, picked: picked.local % DAY // HOUR,
     By.LEAD: _lead,
-    By.SERVICE: lambda _frame: Booking.service_id.expression,
-    By.PROFESSIONAL: lambda _frame: Booking.professional_id.expression,
-    By.TIER: lambda _frame: Professional.tier_id.expression,
-    By.ROOM: lambda _frame: Booking.room_id.expression,
-    By.CHANNEL: lambda _frame: Booking.channel.expression,
+    By.SERVICE: _column("service"),
+    By.PROFESSIONAL: _column("professional"),
+    By.TIER: _tier,
+    By.ROOM: _room,
+    By.CHANNEL: _column("channel"),
     By.RETURNING: _returning,
 }
 NAMED: Mapping[By, type[Service] | type[Professional] | type[Tier] | type[Room]] = {

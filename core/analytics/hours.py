@@ -1,26 +1,26 @@
 """Utilisation by weekday and hour, and what lies free in pieces too short to sell."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import func, or_, select
+import numpy as np
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
-from core.analytics.grouping import frame_of, is_asked_for
-from core.analytics.utilisation import readable_professionals
-from core.availability import Days, DaySheet, WallClock, load_sheets
-from core.db import seconds_of
-from core.interval import Span, intersect, minutes_of, subtract, union
-from core.models import OCCUPYING, Booking, ProfessionalService, Service
+from core.analytics.facts import Facts, Numbers, by_professional
+from core.analytics.grouping import DAY, HOUR, THURSDAY, Frame, frame_of, pick
+from core.analytics.kept import load_facts
+from core.analytics.spans import Spans
+from core.analytics.utilisation import readable_professionals, takes_time
+from core.availability import Days, DaySheet, load_empty_sheets
+from core.interval import Span, intersect
+from core.models import LONGEST_VISIT_SECONDS, Kept, ProfessionalService, Service
 from core.policy import Actor, Permission, require
 
 P = Permission
-HOUR = 3600
-Cell = tuple[int, int]
-"""A weekday, Monday being 0, and an hour of the wall clock."""
+HOURS = 7 * 24
 
 
 @dataclass(frozen=True)
@@ -64,25 +64,17 @@ def utilisation_hours(
     for; so both add up to what the weeks of ``utilisation`` say.
     """
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    frame = frame_of(session, asked)
-    sheets = _sheets(session, actor, asked, now)
-    offered = _by_cell(
-        frame.clock, (each for one in sheets for each in intersect(one.offered, [frame.span]))
-    )
-    of_these = [each.professional_id for each in sheets]
-    visits = session.execute(
-        select(seconds_of(Booking.starts_at), seconds_of(Booking.ends_at)).where(
-            is_asked_for(actor, asked, frame),
-            Booking.professional_id.in_(of_these),
-            Booking.state.in_(OCCUPYING),
-            or_(Booking.held_until.is_(None), Booking.held_until > now),
-        )
-    )
-    booked = _by_cell(frame.clock, ((start, end) for start, end in visits))
+    picked = pick(session, actor, asked)
+    frame, sheets = picked.frame, _sheets(session, actor, asked, picked.frame)
+    offered = _by_hour(frame, frame.span, Spans.of(each for one in sheets for each in one.offered))
+    of_these = np.isin(picked.facts.professional, [each.professional_id for each in sheets])
+    visits = picked.facts[of_these & takes_time(picked.facts, now)]
+    longest = frame.span[0], frame.span[1] + LONGEST_VISIT_SECONDS
+    booked = _by_hour(frame, longest, Spans(visits.starts, visits.ends))
     return [
-        UtilisationHour(*cell, offered[cell] // 60, booked[cell] // 60)
-        for cell in sorted(offered.keys() | booked.keys())
+        UtilisationHour(*divmod(number, 24), offered[number] // 60, booked[number] // 60)
+        for number in range(HOURS)
+        if offered[number] or booked[number]
     ]
 
 
@@ -93,32 +85,39 @@ def gaps(session: Session, actor: Actor, asked: AnalyticsAsked, *, now: datetime
     """
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
     session.flush()
-    span = frame_of(session, asked).span
-    sheets = _sheets(session, actor, asked, now)
+    frame = frame_of(session, asked)
+    sheets = _sheets(session, actor, asked, frame)
     shortest = _shortest(session, [each.professional_id for each in sheets])
-    return [_gaps_of(each, span, shortest.get(each.professional_id)) for each in sheets]
+    # A visit of the night before may reach into the first day.
+    first, last = (frame.span[0] - LONGEST_VISIT_SECONDS) // DAY, frame.span[1] // DAY
+    facts = load_facts(session, Kept.VISITS, first, last)
+    taken = by_professional(facts[takes_time(facts, now)])
+    return [
+        _gaps_of(each, frame.span, taken.get(each.professional_id, facts[:0]), shortest)
+        for each in sheets
+    ]
 
 
-def _gaps_of(sheet: DaySheet, span: Span, shortest: int | None) -> Gaps:
-    taken = union((each.start, each.end) for each in sheet.busy)
-    free = subtract(intersect(sheet.offered, [span]), taken)
-    short = [each for each in free if shortest and each[1] - each[0] < shortest * 60]
+def _gaps_of(sheet: DaySheet, span: Span, taken: Facts, shortest: Mapping[int, int]) -> Gaps:
+    offered = Spans.of(intersect(sheet.offered, [span]))
+    free = offered.without(Spans(taken.starts, taken.ends).joined())
+    least = shortest.get(sheet.professional_id)
+    short = free.only(free.lengths < (least or 0) * 60)
     return Gaps(
         sheet.professional_id,
         sheet.name,
-        minutes_of(free),
-        minutes_of(short),
-        len(short),
-        shortest,
+        free.minutes,
+        short.minutes,
+        len(short.starts),
+        least,
     )
 
 
 def _sheets(
-    session: Session, actor: Actor, asked: AnalyticsAsked, now: datetime
+    session: Session, actor: Actor, asked: AnalyticsAsked, frame: Frame
 ) -> Sequence[DaySheet]:
-    since = frame_of(session, asked).span[0]
-    people = readable_professionals(session, actor, asked, since=since)
-    return load_sheets(session, people, Days(asked.first, asked.last), now=now)
+    people = readable_professionals(session, actor, asked, since=frame.span[0])
+    return load_empty_sheets(session, people, Days(asked.first, asked.last))
 
 
 def _shortest(session: Session, professional_ids: Sequence[int]) -> Mapping[int, int]:
@@ -136,15 +135,18 @@ def _shortest(session: Session, professional_ids: Sequence[int]) -> Mapping[int,
     return {id: least for id, least in rows}  # noqa: C416 - rows are not pairs to mypy
 
 
-def _by_cell(clock: WallClock, spans: Iterable[Span]) -> Counter[Cell]:
+def _by_hour(frame: Frame, within: Span, spans: Spans) -> Sequence[int]:
     """The seconds in each hour of each weekday; an hour that comes twice is one."""
-    found: Counter[Cell] = Counter()
-    for start, end in spans:
-        while start < end:
-            into = clock.seconds_into_day(start)
-            until = min(end, start + HOUR - into % HOUR)
-            found[date.fromordinal(clock.ordinal_of(start)).weekday(), into // HOUR] += (
-                until - start
-            )
-            start = until
-    return found
+    edges = _edges(frame, within)
+    local = frame.local_seconds(edges[:-1])
+    hours = (local // DAY + THURSDAY) % 7 * 24 + local % DAY // HOUR
+    seconds: Sequence[int] = np.bincount(hours, spans.within(edges), HOURS).astype(int).tolist()
+    return seconds
+
+
+def _edges(frame: Frame, within: Span) -> Numbers:
+    """The instants at which an hour of the wall clock begins, or the clock jumps."""
+    quarters = np.arange(within[0], within[1] + 1, HOUR // 4)
+    hours = quarters[frame.local_seconds(quarters) % HOUR == 0]
+    jumps = frame.clock.changes(*within)
+    return np.unique(np.concatenate([within, jumps, hours])).astype(np.int64)

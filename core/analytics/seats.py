@@ -6,16 +6,18 @@ the share that is given up. Holds and whoever only waited for a seat count nowhe
 """
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+import numpy as np
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
-from core.analytics.grouping import By, Counts, Frame, Key, count_groups, frame_of, is_asked_for
-from core.models import Attendee, Booking, BookingState
+from core.analytics.facts import Facts, Mask, is_in
+from core.analytics.grouping import By, Key, Picked, count_groups, pick, totals
+from core.interval import to_seconds
+from core.models import BookingState
 from core.policy import Actor, Permission, require
 
 P, S = Permission, BookingState
@@ -71,62 +73,63 @@ def seats(
 
     A day, weekday or hour nothing was booked for is there as well, between others.
     """
-    require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    frame = frame_of(session, asked)
-    query = _seats_of(actor, asked, frame, now)
-    return [SeatCounts(*each) for each in count_groups(session, by, asked, frame, query)]
+    picked = _seats_of(session, actor, asked)
+    counts = _counts(picked.facts, now)
+    return [SeatCounts(*each) for each in count_groups(session, by, asked, picked, counts)]
 
 
 def all_seats(
     session: Session, actor: Actor, asked: AnalyticsAsked, *, now: datetime
 ) -> SeatCounts:
     """All of them together."""
+    picked = _seats_of(session, actor, asked)
+    return SeatCounts(None, "", *totals(_counts(picked.facts, now)))
+
+
+def is_among(which: Seats, facts: Facts, now: datetime) -> Mask:
+    """Which seats are of those, of seats that count at all."""
+    return is_counted(facts) & AMONG[which](facts, now)
+
+
+def is_counted(facts: Facts) -> Mask:
+    return ~is_in(facts.state, S.HELD) & ~facts.waiting & (facts.patient > 0)
+
+
+def _seats_of(session: Session, actor: Actor, asked: AnalyticsAsked) -> Picked:
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    row = session.execute(_seats_of(actor, asked, frame_of(session, asked), now)).one()
-    return SeatCounts(None, "", *(int(each or 0) for each in row))
+    picked = pick(session, actor, asked)
+    return picked.only(is_counted(picked.facts))
 
 
-def count_of(which: Seats, now: datetime) -> ColumnElement[int]:
-    """How many seats of a group are among those, of seats that count at all."""
-    return func.sum(case((AMONG[which](now), 1), else_=0))
+def _counts(facts: Facts, now: datetime) -> Sequence[Mask]:
+    return [AMONG[which](facts, now) for which in Seats]
 
 
-def is_among(which: Seats, now: datetime) -> ColumnElement[bool]:
-    """Whether a seat, joined to its booking, is one of those."""
-    return and_(COUNTED, AMONG[which](now))
+def _given_up(facts: Facts) -> Mask:
+    return is_in(facts.seat, S.CANCELLED) & (facts.seats > 1)
 
 
-def _seats_of(actor: Actor, asked: AnalyticsAsked, frame: Frame, now: datetime) -> Counts:
-    query = select(*(count_of(each, now) for each in Seats)).select_from(Booking)
-    query = query.join(Attendee, Attendee.booking_id == Booking.id)
-    return query.where(is_asked_for(actor, asked, frame), COUNTED)
+def _whole(facts: Facts) -> Mask:
+    """The visit itself was cancelled, for all who had not left it before."""
+    return is_in(facts.state, S.CANCELLED) & ~_given_up(facts)
 
 
-COUNTED = and_(Booking.state != S.HELD, Attendee.waiting.is_(False))
-GIVEN_UP = and_(Booking.seats > 1, Attendee.state == S.CANCELLED)
-WHOLE = and_(Booking.state == S.CANCELLED, ~GIVEN_UP)
-"""The visit itself was cancelled, for all who had not left it before."""
-LOST = or_(Booking.state == S.CANCELLED, Attendee.state == S.CANCELLED)
+def _lost(facts: Facts) -> Mask:
+    return is_in(facts.state, S.CANCELLED) | is_in(facts.seat, S.CANCELLED)
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(Booking.starts_at <= now, ~LOST)
+def _due(facts: Facts, now: datetime) -> Mask:
+    return ~_lost(facts) & (facts.starts <= to_seconds(now))
 
 
-AMONG: Mapping[Seats, Callable[[datetime], ColumnElement[bool]]] = {
-    Seats.BOOKED: lambda _now: true(),
+AMONG: Mapping[Seats, Callable[[Facts, datetime], Mask]] = {
+    Seats.BOOKED: lambda facts, _now: np.ones(len(facts), np.bool_),
     Seats.DUE: _due,
-    Seats.NO_SHOWS: lambda now: and_(_due(now), Attendee.state == S.NO_SHOW),
-    Seats.UNMARKED: lambda now: and_(_due(now), Attendee.state == S.BOOKED),
-    Seats.CANCELLED: lambda _now: LOST,
-    Seats.EARLY: lambda _now: and_(
-        WHOLE, Booking.cancel_asked_by_patient.is_(True), Booking.cancelled_late.is_(False)
-    ),
-    Seats.LATE: lambda _now: and_(
-        WHOLE, Booking.cancel_asked_by_patient.is_(True), Booking.cancelled_late.is_(True)
-    ),
-    Seats.BY_US: lambda _now: and_(WHOLE, Booking.cancel_asked_by_patient.is_(False)),
-    Seats.LEFT: lambda _now: GIVEN_UP,
+    Seats.NO_SHOWS: lambda facts, now: _due(facts, now) & is_in(facts.seat, S.NO_SHOW),
+    Seats.UNMARKED: lambda facts, now: _due(facts, now) & is_in(facts.seat, S.BOOKED),
+    Seats.CANCELLED: lambda facts, _now: _lost(facts),
+    Seats.EARLY: lambda facts, _now: _whole(facts) & facts.by_patient & ~facts.late,
+    Seats.LATE: lambda facts, _now: _whole(facts) & facts.by_patient & facts.late,
+    Seats.BY_US: lambda facts, _now: _whole(facts) & ~facts.by_patient,
+    Seats.LEFT: lambda facts, _now: _given_up(facts),
 }

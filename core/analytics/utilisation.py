@@ -5,25 +5,26 @@ that applied at that time, breaks, time off and closures taken away, openings ad
 is every visit that takes its time; no-shows and cancellations do not.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+import numpy as np
+from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
-from core.analytics.grouping import By, Frame, folded, frame_of, is_asked_for, key_of
-from core.analytics.seats import COUNTED, Seats, count_of
-from core.availability import Days, DaySheet, WallClock, load_sheets
-from core.db import seconds_of
-from core.interval import Span, intersect, minutes_of, to_instant
-from core.models import OCCUPYING, Attendee, Booking, BookingState, Professional
+from core.analytics.facts import Facts, Mask, Numbers, by_professional, is_in
+from core.analytics.grouping import pick
+from core.analytics.seats import Seats, is_among
+from core.analytics.spans import Spans
+from core.availability import Days, DaySheet, WallClock, load_empty_sheets
+from core.interval import to_instant, to_seconds
+from core.models import OCCUPYING, BookingState, Professional
 from core.patients import fold
 from core.policy import Actor, Permission, require, visible_figures
 
-P = Permission
+P, S = Permission, BookingState
 
 
 @dataclass(frozen=True)
@@ -47,31 +48,6 @@ class UtilisationWeek:
         return self.booked_minutes / self.offered_minutes if self.offered_minutes else None
 
 
-@dataclass(frozen=True)
-class _Week:
-    starts_on: date
-    span: Span
-
-
-@dataclass(frozen=True)
-class _Lost:
-    due: int = 0
-    no_shows: int = 0
-    cancelled: int = 0
-
-
-NOTHING_LOST = _Lost()
-
-
-@dataclass(frozen=True)
-class _Counted:
-    minutes: int
-    bookings: int
-
-
-NOTHING = _Counted(0, 0)
-
-
 def utilisation(
     session: Session, actor: Actor, asked: AnalyticsAsked, *, now: datetime
 ) -> list[UtilisationWeek]:
@@ -81,23 +57,16 @@ def utilisation(
     A visit counts whole on the local day it begins.
     """
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    days, frame = Days(asked.first, asked.last), frame_of(session, asked)
-    weeks = _weeks(frame.clock, days)
-    professionals = readable_professionals(session, actor, asked, since=frame.span[0])
-    sheets = load_sheets(session, professionals, days, now=now)
-    of_these = is_asked_for(actor, asked, frame)
-    counted = _count(session, of_these, frame, now)
-    lost = _count_lost(session, of_these, frame, now)
+    picked = pick(session, actor, asked)
+    professionals = readable_professionals(session, actor, asked, since=picked.frame.span[0])
+    sheets = load_empty_sheets(session, professionals, Days(asked.first, asked.last))
+    weeks = _weeks(picked.frame.clock, asked)
+    facts = by_professional(picked.facts)
+    none = picked.facts[:0]
     return [
-        _week_of(
-            sheet,
-            week,
-            counted[sheet.professional_id, week.starts_on],
-            lost.get((sheet.professional_id, week.starts_on), NOTHING_LOST),
-        )
+        each
         for sheet in sheets
-        for week in weeks
+        for each in _weeks_of(sheet, weeks, facts.get(sheet.professional_id, none), now)
     ]
 
 
@@ -113,83 +82,48 @@ def readable_professionals(
     return sorted(session.scalars(query), key=lambda each: (fold(each.name), each.id))
 
 
-def _weeks(clock: WallClock, days: Days) -> list[_Week]:
-    """The weeks the days fall in, each with the time of its days that were asked for."""
-    found = []
-    monday = days.first - timedelta(days=days.first.weekday())
-    while monday <= days.last:
-        first, last = max(monday, days.first), min(monday + timedelta(days=6), days.last)
-        found.append(_Week(monday, clock.span_of_days(first, last)))
-        monday += timedelta(days=7)
-    return found
+def takes_time(facts: Facts, now: datetime) -> Mask:
+    """Each visit once that takes its time; holds until they run out."""
+    over = is_in(facts.state, S.HELD) & (facts.held_until <= to_seconds(now))
+    return facts.leads & ~over & is_in(facts.state, *OCCUPYING)
 
 
-def _count(
-    session: Session, of_these: ColumnElement[bool], frame: Frame, now: datetime
-) -> Mapping[tuple[int, date], Mapping[BookingState, _Counted]]:
-    """Minutes and bookings by professional, week and state. One query."""
-    seconds = seconds_of(Booking.ends_at) - seconds_of(Booking.starts_at)
-    rows = session.execute(
-        select(
-            Booking.professional_id,
-            key_of(By.WEEK, frame).label("on_day"),
-            Booking.state,
-            func.sum(seconds),
-            func.count(),
-        )
-        .where(of_these, or_(Booking.held_until.is_(None), Booking.held_until > now))
-        .group_by(Booking.professional_id, "on_day", Booking.state)
+@dataclass(frozen=True)
+class _Weeks:
+    """The weeks the days fall in: their Mondays, and the instants at which each begins and ends."""
+
+    mondays: Sequence[date]
+    edges: Numbers
+
+
+def _weeks(clock: WallClock, asked: AnalyticsAsked) -> _Weeks:
+    """Of the first and the last week only the days asked for."""
+    mondays = [asked.first - timedelta(days=asked.first.weekday())]
+    while (following := mondays[-1] + timedelta(days=7)) <= asked.last:
+        mondays.append(following)
+    begins = [asked.first, *mondays[1:], asked.last + timedelta(days=1)]
+    return _Weeks(mondays, np.array([clock.day(each.toordinal())[0] for each in begins]))
+
+
+def _weeks_of(sheet: DaySheet, weeks: _Weeks, facts: Facts, now: datetime) -> list[UtilisationWeek]:
+    """One professional's."""
+    offered = Spans.of(sheet.offered).within(weeks.edges)
+    week_of = np.searchsorted(weeks.edges, facts.starts, side="right") - 1
+    taking = takes_time(facts, now)
+
+    def added(counts: Numbers | Mask) -> list[int]:
+        sums: list[int] = np.bincount(week_of, counts, len(weeks.mondays)).astype(np.int64).tolist()
+        return sums
+
+    columns = zip(
+        weeks.mondays,
+        (offered // 60).tolist(),
+        (each // 60 for each in added((facts.ends - facts.starts) * taking)),
+        added(taking),
+        *(added(is_among(which, facts, now)) for which in LOST),
+        strict=True,
     )
-    found: dict[tuple[int, date], dict[BookingState, _Counted]] = defaultdict(dict)
-    for professional_id, day, state, total, bookings in rows:
-        week = found[professional_id, _monday(day)]
-        before = week.get(state, NOTHING)
-        week[state] = _Counted(before.minutes + int(total) // 60, before.bookings + bookings)
-    return found
+    return [UtilisationWeek(sheet.professional_id, sheet.name, *each) for each in columns]
 
 
-def _count_lost(
-    session: Session, of_these: ColumnElement[bool], frame: Frame, now: datetime
-) -> Mapping[tuple[int, date], _Lost]:
-    """Seats that were due, missed and cancelled, by professional and week. One query."""
-    counts = (count_of(each, now) for each in (Seats.DUE, Seats.NO_SHOWS, Seats.CANCELLED))
-    rows = session.execute(
-        select(Booking.professional_id, key_of(By.WEEK, frame).label("on_day"), *counts)
-        .join(Attendee, Attendee.booking_id == Booking.id)
-        .where(of_these, COUNTED)
-        .group_by(Booking.professional_id, "on_day")
-    )
-    found: dict[tuple[int, date], _Lost] = defaultdict(_Lost)
-    for professional_id, day, due, no_shows, cancelled in rows:
-        key = professional_id, _monday(day)
-        before = found[key]
-        found[key] = _Lost(
-            before.due + int(due),
-            before.no_shows + int(no_shows),
-            before.cancelled + int(cancelled),
-        )
-    return found
-
-
-def _monday(day: int) -> date:
-    """Of the week of a day that is counted from the epoch, as the database groups."""
-    found = folded(By.WEEK, day)
-    assert isinstance(found, date)
-    return found
-
-
-def _week_of(
-    sheet: DaySheet, week: _Week, counted: Mapping[BookingState, _Counted], lost: _Lost
-) -> UtilisationWeek:
-    taking = [counted[state] for state in counted if state in OCCUPYING]
-    return UtilisationWeek(
-        professional_id=sheet.professional_id,
-        professional=sheet.name,
-        week_starts_on=week.starts_on,
-        offered_minutes=minutes_of(intersect(sheet.offered, [week.span])),
-        booked_minutes=sum(each.minutes for each in taking),
-        visits=sum(each.bookings for each in taking),
-        due=lost.due,
-        no_shows=lost.no_shows,
-        cancelled=lost.cancelled,
-    )
+LOST = (Seats.DUE, Seats.NO_SHOWS, Seats.CANCELLED)

@@ -4,15 +4,19 @@ A visit counts once, a group visit too. What was sold in another currency than t
 own is left out: adding it up would mean nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+import numpy as np
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
-from core.analytics.grouping import By, Counts, Frame, Key, count_groups, frame_of, is_asked_for
-from core.models import OCCUPYING, Booking, BookingState, Organisation
+from core.analytics.facts import Facts, Mask, Numbers, is_in
+from core.analytics.grouping import By, Key, Picked, count_groups, pick, totals
+from core.interval import to_seconds
+from core.models import OCCUPYING, BookingState, Organisation
 from core.policy import Actor, Permission, require
 
 P, S = Permission, BookingState
@@ -40,40 +44,55 @@ def worth(
     session: Session, actor: Actor, asked: AnalyticsAsked, by: By, *, now: datetime
 ) -> list[Worth]:
     """The visits that begin on the days asked for, in groups, by their key."""
-    require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    frame = frame_of(session, asked)
-    query = _values(actor, asked, frame, now)
-    return [Worth(*each) for each in count_groups(session, by, asked, frame, query)]
+    picked = _sold(session, actor, asked)
+    counts = _values(picked.facts, now)
+    return [Worth(*each) for each in count_groups(session, by, asked, picked, counts)]
 
 
 def all_worth(session: Session, actor: Actor, asked: AnalyticsAsked, *, now: datetime) -> Worth:
     """All of them together."""
+    picked = _sold(session, actor, asked)
+    return Worth(None, "", *totals(_values(picked.facts, now)))
+
+
+def is_sold(facts: Facts, currency: str) -> Mask:
+    """Each visit once, and of those in the place's own currency alone."""
+    return facts.leads & np.isin(facts.currency, [currency.encode()])
+
+
+def own_currency(session: Session) -> str:
+    return session.scalar(select(Organisation.currency)) or ""
+
+
+def takes_place(facts: Facts) -> Mask:
+    return is_in(facts.state, *(OCCUPYING - {S.HELD}))
+
+
+def is_lost(facts: Facts) -> Mask:
+    """With little or no warning."""
+    return _missed(facts) | _late(facts)
+
+
+def _sold(session: Session, actor: Actor, asked: AnalyticsAsked) -> Picked:
     require(actor, P.ANALYTICS_READ, P.ANALYTICS_READ_OWN)
-    session.flush()
-    row = session.execute(_values(actor, asked, frame_of(session, asked), now)).one()
-    return Worth(None, "", *(int(each or 0) for each in row))
+    picked = pick(session, actor, asked)
+    return picked.only(is_sold(picked.facts, own_currency(session)))
 
 
-def _values(actor: Actor, asked: AnalyticsAsked, frame: Frame, now: datetime) -> Counts:
-    query = select(
-        _sum(TAKES_PLACE, 1),
-        _sum(TAKES_PLACE, Booking.price_cents.expression),
-        _sum(and_(TAKES_PLACE, Booking.starts_at > now), Booking.price_cents.expression),
-        _sum(Booking.state == S.NO_SHOW, Booking.price_cents.expression),
-        _sum(LATE, Booking.price_cents.expression),
-    )
-    return query.where(is_asked_for(actor, asked, frame), IN_OWN_CURRENCY)
+def _values(facts: Facts, now: datetime) -> Sequence[Mask | Numbers]:
+    booked, price = takes_place(facts), facts.price.astype(np.int64)
+    return [
+        booked,
+        price * booked,
+        price * (booked & (facts.starts > to_seconds(now))),
+        price * _missed(facts),
+        price * _late(facts),
+    ]
 
 
-def _sum(condition: ColumnElement[bool], value: ColumnElement[int] | int) -> ColumnElement[int]:
-    return func.sum(case((condition, value), else_=0))
+def _missed(facts: Facts) -> Mask:
+    return is_in(facts.state, S.NO_SHOW)
 
 
-TAKES_PLACE = Booking.state.in_(OCCUPYING - {S.HELD})
-LATE = and_(
-    Booking.state == S.CANCELLED,
-    Booking.cancel_asked_by_patient.is_(True),
-    Booking.cancelled_late.is_(True),
-)
-IN_OWN_CURRENCY = Booking.currency == select(Organisation.currency).scalar_subquery()
+def _late(facts: Facts) -> Mask:
+    return is_in(facts.state, S.CANCELLED) & facts.by_patient & facts.late

@@ -7,6 +7,7 @@ from core.availability.clock import TypedTime, WallClock, clock_of
 from core.availability.loading import (
     Days,
     load_busy,
+    load_empty_sheets,
     load_sheets,
     load_sheets_and,
     organisation_clock,
@@ -44,6 +45,7 @@ __all__ = [
     "clock_of",
     "full_spans",
     "load_busy",
+    "load_empty_sheets",
     "load_sheets",
     "load_sheets_and",
     "organisation_clock",

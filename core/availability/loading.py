@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import TypeVar
@@ -106,6 +106,15 @@ def load_sheets_and(
     return [loaded.sheet_of(each, people[each.id]) for each in chosen], loaded.busy
 
 
+def load_empty_sheets(
+    session: Session, professionals: Sequence[Professional], days: Days
+) -> list[DaySheet]:
+    """The sheets as if nothing were booked: for what was offered, over months and years."""
+    loaded = _load_hours(session, professionals, days)
+    people = loaded.on_record.people
+    return [loaded.sheet_of(each, people[each.id]) for each in professionals]
+
+
 def load(
     session: Session,
     professionals: Sequence[Professional],
@@ -115,14 +124,19 @@ def load(
     now: datetime,
 ) -> Loaded:
     """Everything the sheets of these days are made of."""
+    empty = _load_hours(session, professionals, days)
+    calendars = {*calendar_ids, *(each.calendar_id for each in professionals)}
+    limited = any(limits_of(each) for each in professionals)
+    busy = load_busy(session, calendars, _reach(empty.span, limited), now=now)
+    return replace(empty, busy=busy)
+
+
+def _load_hours(session: Session, professionals: Sequence[Professional], days: Days) -> Loaded:
     _flush(session)
     ordinals = days.first.toordinal() - 2, days.last.toordinal() + 2
     on_record = load_recorded(session, [each.id for each in professionals], ordinals)
     span = on_record.clock.span_of_days(days.first, days.last)
-    calendars = {*calendar_ids, *(each.calendar_id for each in professionals)}
-    limited = any(limits_of(each) for each in professionals)
-    busy = load_busy(session, calendars, _reach(span, limited), now=now)
-    return Loaded(on_record.clock, span, ordinals, on_record, busy)
+    return Loaded(on_record.clock, span, ordinals, on_record, busy={})
 
 
 def organisation_clock(session: Session) -> WallClock:

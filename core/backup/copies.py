@@ -11,14 +11,19 @@ from sqlalchemy.orm import Session
 
 from core.db import Database, sqlite_module
 from core.errors import N_, DatabaseNotReady
-from core.models import Base
+from core.models import MADE_AGAIN, Base
 
 ROWS_AT_ONCE = 1000
+COPIED = [each for each in Base.metadata.sorted_tables if each.info != MADE_AGAIN]
+"""Every table but those the database fills again by itself."""
+NOT_COPIED = {"alembic_version"} | {each.name for each in Base.metadata.tables.values()} - {
+    each.name for each in COPIED
+}
 
 
 def copy_tables(source: Connection, target: Connection) -> dict[str, int]:
     rows = {}
-    for kept in Base.metadata.sorted_tables:
+    for kept in COPIED:
         rows[kept.name] = 0
         query = select(kept).order_by(*kept.primary_key.columns)
         found = source.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
@@ -32,7 +37,7 @@ def count_on(session: Session) -> None:
     """PostgreSQL's counters go on after the highest id that was brought in."""
     if session.get_bind().dialect.name != "postgresql":
         return
-    for kept in Base.metadata.sorted_tables:
+    for kept in COPIED:
         column = kept.autoincrement_column
         if column is not None:
             highest = session.scalar(select(func.max(column)))
@@ -60,7 +65,7 @@ def check_integrity(connection: Any) -> None:
 
 def rows_in(connection: Connection) -> dict[str, int]:
     """Rows by table, of whatever tables there are."""
-    names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    names = set(inspect(connection).get_table_names()) - NOT_COPIED
     return {
         name: connection.execute(select(func.count()).select_from(table(name))).scalar_one()
         for name in sorted(names)

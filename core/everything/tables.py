@@ -60,6 +60,7 @@ ABOUT: Mapping[str, str] = MappingProxyType(
 )
 
 A_DOOR = "opens a door, or is the trace of what does; everybody chooses a new password"
+MADE_FROM_BOOKINGS = "made from the bookings, and made again in the new place"
 LEFT_OUT: Mapping[str, str] = MappingProxyType(
     {
         "auth_sessions": A_DOOR,
@@ -71,6 +72,8 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
         "visit_notes": "private to the professional who wrote them; nobody else may read them",
         "drafts": "begun and not saved, private notes included; gone after a day and a half",
         "registrations": "begun by somebody who is no patient yet; gone within a day",
+        "figure_days": MADE_FROM_BOOKINGS,
+        "figure_changes": MADE_FROM_BOOKINGS,
         "outbox": "messages under way; from two places they would go out twice",
     }
 )

@@ -34,6 +34,7 @@ from core.models.bookings import (
 from core.models.delays import Delay, DelayCall
 from core.models.dependants import Dependant
 from core.models.drafts import Draft
+from core.models.figures import MADE_AGAIN, FigureChange, FigureDay, Kept
 from core.models.hours import (
     Closure,
     DateHours,
@@ -90,6 +91,7 @@ from core.models.waiting import (
 
 __all__ = [
     "LONGEST_VISIT_SECONDS",
+    "MADE_AGAIN",
     "OCCUPYING",
     "AbsenceCall",
     "Anchor",
@@ -120,10 +122,13 @@ __all__ = [
     "ExceptionalAccess",
     "Expertise",
     "ExpertiseSynonym",
+    "FigureChange",
+    "FigureDay",
     "Frequency",
     "HoursChange",
     "HoursKind",
     "ImportColumn",
+    "Kept",
     "KnownDevice",
     "ListedReason",
     "Logo",

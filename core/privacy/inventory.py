@@ -419,11 +419,14 @@ HOLDINGS = (
 )
 
 THE_PRACTICE = "tells about the practice and those who work there, not about patients"
+COUNTED_ANEW = "repeats bookings as numbers, so that they are counted fast"
 NOT_THEIRS: Mapping[str, str] = MappingProxyType(
     {
         "calendars": NOBODYS,
         "claims": "repeats the times of bookings, so that nobody is booked twice",
         "erasures": "what is left of an erased patient: a number and times",
+        "figure_days": COUNTED_ANEW,
+        "figure_changes": COUNTED_ANEW,
         "registrations": "typed by somebody who is no patient yet; gone within a day, or theirs",
         "throttles": "hashes of what was typed at the door, gone within a day",
         **dict.fromkeys(

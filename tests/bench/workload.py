@@ -65,6 +65,49 @@ def fill(
     return Diary(database, tuple(each.id for each in people), tuple(patient_calendars), service.id)
 
 
+def vary(database: Database) -> None:
+    """Give what was written in bulk a history: services, channels, when it was booked, its end.
+
+    By remainders of the number, so that every run has the same book: 6 of a hundred are
+    cancelled, 5 of those past are missed.
+    """
+    with database.writing() as session:
+        first = a.service(session, name="Second", length_minutes=30, step_minutes=30).id
+        for number in range(3):
+            a.service(session, name=f"Service {number}", length_minutes=30, step_minutes=30)
+        session.execute(HISTORY, {"first": first, "now": NOW.timestamp()})
+        session.execute(
+            text(
+                "UPDATE attendees SET state = b.state FROM bookings b "
+                "WHERE b.id = booking_id AND b.state <> 'booked'"
+            )
+        )
+        session.execute(
+            text(
+                "DELETE FROM claims WHERE booking_id IN (SELECT id FROM bookings "
+                "WHERE state IN ('cancelled', 'no_show'))"
+            )
+        )
+        session.execute(text("ANALYZE"))
+
+
+HISTORY = text(
+    """
+    UPDATE bookings SET
+        service_id = CASE WHEN id % 5 = 0 THEN service_id ELSE :first + id % 4 END,
+        channel = CASE id % 10 WHEN 0 THEN 'professional' WHEN 1 THEN 'patient' ELSE 'desk' END,
+        created_at = starts_at - 3600 - 86400 * (id * 7919 % 40),
+        state = CASE WHEN id * 31 % 100 < 6 THEN 'cancelled' WHEN starts_at > :now THEN 'booked'
+            WHEN id * 31 % 100 < 11 THEN 'no_show' ELSE 'completed' END,
+        cancel_asked_by_patient = id % 5 <> 2,
+        cancelled_late = id % 3 = 0,
+        arrived_at = CASE WHEN id * 31 % 100 >= 11 AND starts_at <= :now THEN starts_at - 300 END,
+        started_at = CASE WHEN id * 31 % 100 >= 11 AND starts_at <= :now
+            THEN starts_at + 60 * (id % 25) END
+    """
+)
+
+
 def weekdays(first: date, step: int = 1) -> Iterator[date]:
     day = first
     while True:
