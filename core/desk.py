@@ -40,6 +40,7 @@ from core.models import (
     ProfessionalService,
     Room,
     Service,
+    ServiceColour,
     ServiceRoom,
     User,
 )
@@ -75,6 +76,7 @@ class DayBooking:
     waiting: int
     seats: int
     service: str
+    colour: ServiceColour | None
     room: str
     held_by: str
     has_alert: bool
@@ -138,6 +140,7 @@ class ServiceThere:
     name: str
     length_minutes: int
     price: Price
+    tax_rate: int
     reasons: tuple[Reason, ...]
 
 
@@ -222,6 +225,7 @@ def drawn(session: Session, chosen: Select[Booking]) -> list[DayBooking]:
             Booking.state,
             Booking.seats,
             Service.name.label("service"),
+            Service.colour,
             Room.name.label("room"),
             User.name.label("held_by"),
             (Booking.desk_note != "").label("has_note"),
@@ -240,8 +244,8 @@ def drawn(session: Session, chosen: Select[Booking]) -> list[DayBooking]:
 
 def _day_booking(rows: Sequence[tuple[Any, ...]]) -> DayBooking:
     """One booking from its rows, of which there is one for each patient."""
-    id, version, professional_id, starts_at, ends_at, state, seats, service = rows[0][:8]
-    room, held_by, has_note, is_series, is_override = rows[0][8:13]
+    id, version, professional_id, starts_at, ends_at, state, seats = rows[0][:7]
+    service, colour, room, held_by, has_note, is_series, is_override = rows[0][7:14]
     patients, waiting, unsure, alerts = [], 0, 0, 0
     for *_own, name, alert, waits, seat, sure in rows:
         if name is None or (seat is BookingState.CANCELLED and state is not seat):
@@ -263,6 +267,7 @@ def _day_booking(rows: Sequence[tuple[Any, ...]]) -> DayBooking:
         waiting=waiting,
         seats=seats,
         service=service,
+        colour=colour,
         room=room or "",
         held_by=held_by or "",
         has_alert=bool(alerts),
@@ -379,6 +384,7 @@ def services_at(
                 service.name,
                 visit.length // 60,
                 price_for(service.price_cents, own_price, tier),
+                service.tax_rate,
                 tuple(explain.reasons(to_seconds(start))),
             )
         )

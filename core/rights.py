@@ -349,6 +349,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "catalog.expertise.load_vocabulary",
             "catalog.expertise.merge_expertise",
             "catalog.offers.set_offers",
+            "catalog.offers.set_who_offers",
             "catalog.offers.withdraw_service_offer",
             "catalog.logos.remove_logo",
             "catalog.logos.set_logo",

@@ -44,7 +44,7 @@ from dashboard.components.patient_picker import (
 )
 from dashboard.components.repeat_fields import repeat_fields
 from dashboard.components.set_aside import set_aside_form
-from dashboard.components.words import minutes, price_in_words
+from dashboard.components.words import minutes, price_in_words, taxed
 from dashboard.formatting import when
 from dashboard.held_time import Asked, fit_hold, keep_hold, with_hold
 from dashboard.i18n import _
@@ -202,7 +202,7 @@ def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> ServiceThere 
     time_line(
         professional.name,
         chosen.name if chosen else "",
-        price_in_words(chosen.price, currency) if chosen and chosen.price.cents else "",
+        _price_line(chosen, currency) if chosen else "",
         starts_at=asked.starts_at,
         ends_at=asked.starts_at + length,
         zone=zone,
@@ -227,6 +227,12 @@ def _service_box(by_id: dict[int, ServiceThere], ids: Sequence[int]) -> int | No
         key=f"{KEY}_service",
         placeholder=_("Nothing fits here any more"),
     )
+
+
+def _price_line(chosen: ServiceThere, currency: str) -> str:
+    if not chosen.price.cents:
+        return ""
+    return taxed(price_in_words(chosen.price, currency), chosen.tax_rate)
 
 
 def _show_refusal(actor: Actor, asked: Asked, zone: ZoneInfo) -> SetAside | None:

@@ -3,8 +3,10 @@
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import IntegrityError
 
+from core import schema
 from core.catalog import (
     ExpertiseTags,
     NewProfessional,
@@ -13,6 +15,7 @@ from core.catalog import (
     Offer,
     OfferedService,
     OrganisationDetails,
+    WhoOffers,
     add_professional,
     add_room,
     add_service,
@@ -26,12 +29,21 @@ from core.catalog import (
     load_services,
     offer_of,
     offer_service,
+    offered_by,
     set_up_organisation,
+    set_who_offers,
     tag_expertise,
     zone_of,
 )
-from core.errors import DatabaseNotReady, Invalid, NotAllowed, NotFound
-from core.models import AuditEntry, CalendarKind, Role
+from core.errors import DatabaseNotReady, Invalid, NotAllowed, NotFound, Stale
+from core.models import (
+    AuditEntry,
+    CalendarKind,
+    ProfessionalService,
+    Role,
+    Service,
+    ServiceColour,
+)
 from core.policy import CONSOLE
 from tests import a
 
@@ -131,6 +143,8 @@ def test_a_service_is_added_and_found(session, admin):
         ("after_minutes", 10**18),
         ("seats", 0),
         ("price_cents", -1),
+        ("tax_rate", -1),
+        ("tax_rate", 10001),
         ("horizon_days", -1),
     ],
 )
@@ -285,3 +299,74 @@ def test_an_impossible_offer_is_refused(session, admin, length, price):
 
     with pytest.raises(Invalid, match="between"):
         offer_service(session, admin, OfferedService(ada.id, visit.id, length, price), now=a.BEFORE)
+
+
+def who_offers(session, service):
+    found = select(ProfessionalService).where(ProfessionalService.service_id == service.id)
+    rows = session.scalars(found.order_by(ProfessionalService.professional_id))
+    return [offered_by(each) for each in rows]
+
+
+def test_who_offers_a_service_is_said_at_the_service(session, admin):
+    visit, other = a.service(session), a.service(session)
+    ada, bela, carl = (a.professional(session, services=(other,)) for _each in range(3))
+    mine = OfferedService(ada.id, visit.id), OfferedService(bela.id, visit.id, 45, 7000)
+    set_who_offers(session, admin, WhoOffers(visit.id, (), mine), now=a.BEFORE)
+    session.flush()
+    assert who_offers(session, visit) == [*mine]
+
+    then = OfferedService(bela.id, visit.id, 50), OfferedService(carl.id, visit.id)
+    set_who_offers(session, admin, WhoOffers(visit.id, mine, then), now=a.BEFORE)
+    session.flush()
+
+    assert who_offers(session, visit) == [*then]
+    assert len(who_offers(session, other)) == 3
+
+
+def test_saying_again_who_offers_a_service_changes_nothing(session, admin):
+    visit, ada = a.service(session), a.professional(session)
+    request = WhoOffers(visit.id, (), (OfferedService(ada.id, visit.id, 45),))
+    for _press in range(2):
+        set_who_offers(session, admin, request, now=a.BEFORE)
+
+    entries = select(AuditEntry).where(AuditEntry.action == "service.offered")
+    assert len(session.scalars(entries).all()) == 1
+
+
+def test_what_was_changed_at_the_professional_meanwhile_is_not_written_over(session, admin):
+    visit, ada = a.service(session), a.professional(session)
+    seen = OfferedService(ada.id, visit.id)
+    offer_service(session, admin, seen, now=a.BEFORE)
+    longer = OfferedService(ada.id, visit.id, 60)
+    offer_service(session, admin, longer, now=a.BEFORE)
+
+    for wanted in ((), (OfferedService(ada.id, visit.id, 45),)):
+        with pytest.raises(Stale):
+            set_who_offers(session, admin, WhoOffers(visit.id, (seen,), wanted), now=a.BEFORE)
+    set_who_offers(session, admin, WhoOffers(visit.id, (seen,), (seen,)), now=a.BEFORE)
+    assert who_offers(session, visit) == [longer]
+
+
+def test_only_its_own_offers_are_said_at_a_service_and_they_have_to_be_possible(session, admin):
+    visit, other, ada = a.service(session), a.service(session), a.professional(session)
+    for wanted, refusal in (
+        (OfferedService(ada.id, other.id), NotFound),
+        (OfferedService(999, visit.id), NotFound),
+        (OfferedService(ada.id, visit.id, 0), Invalid),
+    ):
+        with pytest.raises(refusal):
+            set_who_offers(session, admin, WhoOffers(visit.id, (), (wanted,)), now=a.BEFORE)
+    assert who_offers(session, visit) == []
+
+
+def test_services_of_before_have_no_tax_and_no_colour_until_somebody_says_so(database):
+    with database.writing() as session:
+        a.service(session, name="Visit", tax_rate=2300, colour=ServiceColour.PINK)
+    schema.downgrade(database, "0039")
+    schema.migrate(database)
+    with database.reading() as session:
+        visit = session.scalars(select(Service)).one()
+        assert (visit.name, visit.tax_rate, visit.colour) == ("Visit", 0, None)
+    for wrong in ("tax_rate = 10001", "colour = 'mauve'"):
+        with pytest.raises(IntegrityError), database.writing() as session:
+            session.execute(text(f"UPDATE services SET {wrong}"))

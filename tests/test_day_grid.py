@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route, expect
 
+from core.models import ServiceColour
 from dashboard.components.day_grid import (
     Dropped,
     GridBlock,
@@ -26,6 +28,7 @@ from dashboard.components.day_grid import (
     grid_event,
     grid_payload,
 )
+from dashboard.components.service_colours import SHADES
 from dashboard.components.words import STATE_WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -133,6 +136,28 @@ def test_payload_leaves_out_what_stands_in_no_column():
 
     assert [row[0] for row in data["blocks"]] == ["b2"]
     assert data["starts"] == []
+
+
+def test_payload_brings_the_colour_of_the_service():
+    painted = replace(BLOCKS[0], colour="#0072B2")
+
+    assert [row[-1] for row in payload(blocks=[painted, BLOCKS[1]])["blocks"]] == ["#0072B2", ""]
+
+
+def lightness(shade):
+    """As WCAG has it."""
+    parts = [int(shade[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("colour", ServiceColour)
+@pytest.mark.parametrize("ground", ["#FFFFFF", "#10181B"])
+def test_every_colour_of_a_service_is_seen_in_light_and_dark(colour, ground):
+    dark, light = sorted((lightness(SHADES[colour]), lightness(ground)))
+    assert (light + 0.05) / (dark + 0.05) >= 3
 
 
 def test_payload_tells_today_among_the_columns_of_a_week():

@@ -457,6 +457,32 @@ def test_of_two_with_one_name_the_one_pressed_is_booked(desk):
         assert session.scalars(select(Attendee.patient_id)).all() == [twins[1].id]
 
 
+# --- the tax in a price
+
+
+def prices(page):
+    return [line for each in page.markdown for line in each.value.split("  \n") if "EUR" in line]
+
+
+def test_the_desk_sees_the_tax_in_a_price_and_not_that_of_today_for_a_visit_that_was(
+    monkeypatch, sqlite_database
+):
+    desk = Desk(monkeypatch, sqlite_database, price_cents=6000, tax_rate=2300)
+    booking = desk.booked(start=desk.start + timedelta(hours=2))
+    assert prices(desk.open(booking)) == [r"**Price** 60\.00 EUR, incl. 23 % tax"]
+
+    with desk.database.writing() as session:
+        session.get(Booking, booking.id).state = BookingState.COMPLETED
+    assert prices(desk.open(booking)) == [r"**Price** 60\.00 EUR"]
+
+
+def test_the_desk_tells_a_price_with_its_tax_before_it_books(monkeypatch, sqlite_database):
+    desk = Desk(monkeypatch, sqlite_database, price_cents=6000, tax_rate=2300)
+    found = prices(desk.ask())
+    assert len(found) == 1
+    assert found[0].endswith(r"60\.00 EUR, incl. 23 % tax")
+
+
 # --- reasons of the lists
 
 

@@ -438,6 +438,16 @@ DOINGS = {
         catalog.edit_profile,
         (catalog.EditedProfile(desk.ada.id, 1, catalog.Profile(bio="Since 1999.")),),
     ),
+    "core.catalog.set_who_offers": lambda desk: (
+        catalog.set_who_offers,
+        (
+            catalog.WhoOffers(
+                desk.visit.id,
+                (catalog.OfferedService(desk.ada.id, desk.visit.id),),
+                (catalog.OfferedService(desk.ada.id, desk.visit.id, length_minutes=45),),
+            ),
+        ),
+    ),
     "core.catalog.set_terms": lambda desk: (
         catalog.set_terms,
         (

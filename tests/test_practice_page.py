@@ -22,6 +22,7 @@ from core.models import (
     Role,
     Room,
     Service,
+    ServiceColour,
     StrandedVisit,
     Tier,
     User,
@@ -31,6 +32,7 @@ from core.passwords import secret_hash
 from core.policy import CONSOLE
 from core.schedule import WeekdayWindow
 from dashboard import places
+from dashboard.components.service_colours import SHADES
 from dashboard.practice import hours
 from dashboard.practice.hours import Line, line_of, minute_of, windows_of
 from tests import a, screen
@@ -127,6 +129,63 @@ def test_a_service_is_added(practice, sqlite_database):
     assert toasts(page) == [r"Added First \*visit\*."]
     assert r"**First \*visit\***" in text_of(page)
     assert page.info[0].value.startswith("Next, add the professionals")
+
+
+def test_a_service_says_its_tax_and_its_colour(practice, sqlite_database):
+    visit = add(sqlite_database, a.service, name="Visit", price_cents=6000)
+    page = press(practice(), f"practice_edit_service_{visit.id}")
+    send(fill(page, tax=5.5, colour=ServiceColour.PINK))
+
+    made = only(sqlite_database, Service)
+    assert (made.tax_rate, made.colour) == (550, ServiceColour.PINK)
+    page = practice()
+    assert r"60\.00 EUR, incl. 5.5 % tax" in text_of(page)
+    assert any(SHADES[ServiceColour.PINK] in each.proto.body for each in page.get("html"))
+
+    send(fill(press(practice(), f"practice_edit_service_{visit.id}"), tax=0, colour=""))
+    made = only(sqlite_database, Service)
+    assert (made.tax_rate, made.colour) == (0, None)
+
+
+def test_who_offers_a_service_is_said_where_it_is(practice, sqlite_database):
+    ada = add(sqlite_database, a.professional, name="Ada")
+    bela = add(sqlite_database, a.professional, name="Bela")
+    page = fill(press(practice(), "practice_add_service"), name="Visit", length=30)
+    page = send(page)
+    assert "Added Visit." in toasts(page)
+    assert page.segmented_control(key="practice_form_part").value == "Who offers it"
+
+    visit = only(sqlite_database, Service)
+    fill(page, **{f"by_{ada.id}_offers": True, f"by_{bela.id}_offers": True})
+    page = send(fill(page, **{f"by_{bela.id}_length_{visit.id}": 45}))
+    assert "Saved who offers Visit." in toasts(page)
+    with sqlite_database.reading() as session:
+        offers = session.scalars(select(ProfessionalService)).all()
+    assert {each.professional_id: each.length_minutes for each in offers} == {
+        ada.id: None,
+        bela.id: 45,
+    }
+
+
+def test_an_offer_changed_meanwhile_is_told_and_kept(practice, sqlite_database):
+    visit = add(sqlite_database, a.service, name="Visit")
+    ada = add(sqlite_database, a.professional, name="Ada", services=(visit,))
+    page = press(practice(), f"practice_edit_service_{visit.id}")
+    page.segmented_control(key="practice_form_part").set_value("Who offers it").run()
+    with sqlite_database.writing() as session:
+        longer = catalog.OfferedService(ada.id, visit.id, 60)
+        catalog.offer_service(session, CONSOLE, longer, now=a.BEFORE)
+    send(fill(page, **{f"by_{ada.id}_offers": False}))
+
+    assert "changed this in the meantime" in errors(page)[0]
+    assert only(sqlite_database, ProfessionalService).length_minutes == 60
+
+
+def test_a_service_nobody_offers_says_so(practice, sqlite_database):
+    visit = add(sqlite_database, a.service, name="Visit")
+    assert "Nobody offers it yet" in text_of(practice())
+    add(sqlite_database, a.professional, services=(visit,))
+    assert "Nobody offers it yet" not in text_of(practice())
 
 
 def test_a_service_without_a_name_is_refused_and_nothing_typed_is_lost(practice, sqlite_database):
@@ -761,6 +820,10 @@ def test_a_tier_is_added_with_what_it_costs_and_given_to_somebody(practice, sqli
     page = press(practice("Professionals"), f"practice_edit_professional_{ada.id}")
     send(fill(page, tier=premium.id))
     assert only(sqlite_database, Professional).tier_id == premium.id
+
+    page = press(practice("Professionals"), f"practice_edit_professional_{ada.id}")
+    send(fill(page, tier=0))
+    assert only(sqlite_database, Professional).tier_id is None
 
 
 def test_a_tier_in_use_is_not_removed_and_its_amount_is_changed(practice, sqlite_database):

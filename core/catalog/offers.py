@@ -12,6 +12,7 @@ from core.catalog.prices import price_for
 from core.catalog.professionals import check_may_shape, get_professional, lock_professional
 from core.catalog.services import get_service
 from core.catalog.typed import HIGHEST_PRICE_CENTS, LONGEST_VISIT_MINUTES, check_between
+from core.db import lock_calendars
 from core.edits import last_editor
 from core.errors import N_, Invalid, NotFound, Stale
 from core.models import Professional, ProfessionalService, Service, Tier
@@ -33,6 +34,15 @@ class ServicesOffered:
     """All that one professional offers; whatever is not among ``offers`` is withdrawn."""
 
     professional_id: int
+    offers: tuple[OfferedService, ...]
+
+
+@dataclass(frozen=True)
+class WhoOffers:
+    """Who offers one service, as a form sends it back; ``seen`` is what it was opened on."""
+
+    service_id: int
+    seen: tuple[OfferedService, ...]
     offers: tuple[OfferedService, ...]
 
 
@@ -155,9 +165,7 @@ def set_offers(
     require(actor, Permission.CATALOG_WRITE)
     professional = get_professional(session, request.professional_id)
     known = {
-        each.service_id: OfferedService(
-            each.professional_id, each.service_id, each.length_minutes, each.price_cents
-        )
+        each.service_id: offered_by(each)
         for each in load_offered(session, actor).get(request.professional_id, [])
     }
     wanted = {each.service_id: each for each in request.offers}
@@ -167,6 +175,41 @@ def set_offers(
         if known.get(each.service_id) != each:
             offer_service(session, actor, each, now=now)
     return professional
+
+
+def offered_by(offered: ProfessionalService) -> OfferedService:
+    return OfferedService(
+        offered.professional_id, offered.service_id, offered.length_minutes, offered.price_cents
+    )
+
+
+def set_who_offers(session: Session, actor: Actor, request: WhoOffers, *, now: datetime) -> Service:
+    """Let these, and no others of those seen, offer the service."""
+    require(actor, Permission.CATALOG_WRITE)
+    service = get_service(session, request.service_id)
+    if any(each.service_id != service.id for each in (*request.seen, *request.offers)):
+        raise NotFound(what=N_("offer"))
+    seen = {each.professional_id: each for each in request.seen}
+    wanted = {each.professional_id: each for each in request.offers}
+    changed = sorted(id for id in seen.keys() | wanted.keys() if seen.get(id) != wanted.get(id))
+    lock_calendars(session, {get_professional(session, id).calendar_id for id in changed})
+    for id in changed:
+        now_offered = _offer_now(session, id, service.id)
+        if now_offered == wanted.get(id):
+            continue
+        if now_offered != seen.get(id):
+            raise Stale(who=last_editor(session, get_professional(session, id)))
+        if id in wanted:
+            offer_service(session, actor, wanted[id], now=now)
+        else:
+            withdraw_service_offer(session, actor, id, service.id, now=now)
+    return service
+
+
+def _offer_now(session: Session, professional_id: int, service_id: int) -> OfferedService | None:
+    key = {"professional_id": professional_id, "service_id": service_id}
+    found = session.get(ProfessionalService, key, populate_existing=True)
+    return None if found is None else offered_by(found)
 
 
 def terms_of(offered: ProfessionalService) -> Terms:

@@ -18,7 +18,7 @@ from core.catalog.typed import (
 )
 from core.edits import change, check_version, lock_in_use
 from core.errors import N_, NotFound
-from core.models import Anchor, BufferRule, Room, Service, ServiceRoom
+from core.models import Anchor, BufferRule, Room, Service, ServiceColour, ServiceRoom
 from core.policy import Actor, Permission, require
 
 LIMITS = {
@@ -31,6 +31,7 @@ LIMITS = {
     "horizon_days": (0, 10 * 366),
     "seats": (1, 1000),
     "price_cents": (0, HIGHEST_PRICE_CENTS),
+    "tax_rate": (0, 100 * 100),
 }
 """The lowest and the highest of each number."""
 
@@ -49,6 +50,9 @@ class NewService:
     horizon_days: int = 365
     seats: int = 1
     price_cents: int = 0
+    tax_rate: int = 0
+    """In hundredths of a per cent; the price includes it."""
+    colour: ServiceColour | None = None
     listed: bool = True
     """Patients book it by themselves."""
     room_ids: tuple[int, ...] = ()

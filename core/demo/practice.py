@@ -21,6 +21,7 @@ from core.models import (
     ProfessionalService,
     Room,
     Service,
+    ServiceColour,
     ServiceRoom,
     Tier,
     TimeOff,
@@ -37,7 +38,7 @@ Hours = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Sold:
-    """A service: minutes long, which step, buffers before and after, its price."""
+    """A service: minutes long, which step, buffers before and after, its price with the tax."""
 
     name: str
     length: int
@@ -48,6 +49,8 @@ class Sold:
     rooms: tuple[str, ...] = ()
     notice_hours: int = 2
     horizon_days: int = 180
+    colour: ServiceColour | None = None
+    tax_rate: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,19 +75,29 @@ class Person:
 
 TREATMENT, STUDIO, IMAGING = "Treatment room", "Movement studio", "Imaging room"
 
+C = ServiceColour
 SERVICES = (
     Sold("Consultation", 30, 6000),
-    Sold("First consultation", 45, 8500, after=5),
+    Sold("First consultation", 45, 8500, after=5, colour=C.VIOLET),
     Sold("Follow-up", 15, 3500),
-    Sold("Video consultation", 20, 4500, step=10),
-    Sold("Blood test", 15, 2500, after=5),
+    Sold("Video consultation", 20, 4500, step=10, colour=C.BLUE),
+    Sold("Blood test", 15, 2500, after=5, colour=C.PINK),
     Sold("Skin check", 30, 7000, after=10),
-    Sold("Minor surgery", 60, 19000, step=30, before=10, after=15, rooms=(TREATMENT,)),
-    Sold("Ultrasound", 30, 9500, after=10, rooms=(IMAGING,)),
+    Sold(
+        "Minor surgery",
+        60,
+        19000,
+        step=30,
+        before=10,
+        after=15,
+        rooms=(TREATMENT,),
+        colour=C.ORANGE,
+    ),
+    Sold("Ultrasound", 30, 9500, after=10, rooms=(IMAGING,), colour=C.GREEN),
     Sold("Physiotherapy", 45, 5200, after=10, rooms=(STUDIO, TREATMENT)),
     Sold("Therapy session", 50, 9000, step=30, after=10, notice_hours=24),
     Sold("Child check-up", 40, 6500, step=20),
-    Sold("Career mentoring", 90, 12000, step=30, notice_hours=24, horizon_days=60),
+    Sold("Career mentoring", 90, 12000, step=30, notice_hours=24, horizon_days=60, tax_rate=2300),
 )
 
 PEOPLE = (
@@ -259,6 +272,8 @@ def _service(sold: Sold, stamps: Mapping[str, datetime]) -> Service:
         notice_minutes=sold.notice_hours * 60,
         horizon_days=sold.horizon_days,
         price_cents=sold.price,
+        tax_rate=sold.tax_rate,
+        colour=sold.colour,
         **stamps,
     )
 

@@ -69,6 +69,7 @@ from core.models.practice import (
     ReasonKind,
     Room,
     Service,
+    ServiceColour,
     ServiceRoom,
     Tier,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "SecondStep",
     "Series",
     "Service",
+    "ServiceColour",
     "ServiceRoom",
     "StrandedVisit",
     "Throttle",

@@ -39,6 +39,16 @@ class BufferRule(enum.StrEnum):
     ADD = "add"
 
 
+class ServiceColour(enum.StrEnum):
+    """What its visits are marked with; screens decide on the shade."""
+
+    BLUE = "blue"
+    GREEN = "green"
+    ORANGE = "orange"
+    PINK = "pink"
+    VIOLET = "violet"
+
+
 class PartOfDay(enum.StrEnum):
     MORNING = "morning"
     AFTERNOON = "afternoon"
@@ -281,6 +291,7 @@ class Service(Base, Edited):
         CheckConstraint("step_minutes BETWEEN 1 AND 1440", name="step"),
         CheckConstraint("before_minutes >= 0 AND after_minutes >= 0", name="buffers"),
         CheckConstraint("seats >= 1", name="seats"),
+        CheckConstraint("tax_rate BETWEEN 0 AND 10000", name="tax_rate"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -299,6 +310,9 @@ class Service(Base, Edited):
     horizon_days: Mapped[int] = mapped_column(default=365)
     seats: Mapped[int] = mapped_column(default=1)
     price_cents: Mapped[int] = mapped_column(default=0)
+    tax_rate: Mapped[int] = mapped_column(default=0, server_default="0")
+    """In hundredths of a per cent: 2300 is 23 %. Prices include it."""
+    colour: Mapped[ServiceColour | None] = mapped_column(words(ServiceColour, "colour"))
     listed: Mapped[bool] = mapped_column(default=True, server_default=true())
     """Patients book it by themselves."""
     archived_at: Mapped[datetime | None]

@@ -15,7 +15,7 @@ from core.own_bookings import cancels_late_after
 from dashboard import feedback, keys
 from dashboard.components.autofocus import autofocus
 from dashboard.components.reason_pills import reason_pills
-from dashboard.components.words import money, override_word, state_word
+from dashboard.components.words import money, override_word, state_word, taxed
 from dashboard.formatting import clock, phone, when
 from dashboard.i18n import _
 
@@ -81,16 +81,23 @@ def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None
         (_("E-mail"), patient.email if patient else ""),
         (_("Date of birth"), birthday(patient.born_on) if patient else ""),
         (_("Room"), booking.room.name if booking.room else ""),
-        (
-            _("Price"),
-            money(booking.price_cents, booking.currency) if booking.price_cents else "",
-        ),
+        (_("Price"), _price_of(booking)),
         (_("Note"), booking.desk_note),
         (_("Reason"), booking.cancel_reason),
         (_("Booked by"), booked_by),
     ]
     lines = [f"**{label}** {feedback.md(text)}" for label, text in rows if text]
     st.markdown("  \n".join(lines))
+
+
+def _price_of(booking: Booking) -> str:
+    if not booking.price_cents:
+        return ""
+    price = money(booking.price_cents, booking.currency)
+    # A price stays as sold, but the tax is that of the day of the visit: today's says nothing
+    # about visits that were.
+    is_to_come = booking.occupies and booking.state is not BookingState.COMPLETED
+    return taxed(price, booking.service.tax_rate) if is_to_come else price
 
 
 def birthday(born_on: date | None) -> str:

@@ -23,6 +23,7 @@ from dashboard.components.day_grid import (
     day_grid,
 )
 from dashboard.components.late_lines import late_word
+from dashboard.components.service_colours import shade_of
 from dashboard.components.words import state_word
 from dashboard.feedback import md
 from dashboard.formatting import clock as clock_time
@@ -141,6 +142,7 @@ def block_of(booking: DayBooking, minutes: DayMinutes) -> GridBlock:
         state=booking.state.value,
         state_word=state_word(booking.state),
         movable=booking.state in MOVABLE,
+        colour=shade_of(booking.colour),
         badges=tuple(badges_of(booking)),
     )
 

@@ -12,14 +12,18 @@ from dashboard.i18n import _
 
 
 def terms_fields(
-    service: Service, known: Terms | None, currency: str, key: Callable[[str], str]
+    service: Service, known: Terms | None, currency: str, key: Callable[[str], str], who: str = ""
 ) -> Terms:
-    """As they are typed; what the service itself takes and costs stands in the empty fields."""
-    for name, value in as_typed(known or Terms(service.id, None, None)).items():
-        st.session_state.setdefault(key(name), value)
+    """As they are typed; what the service itself takes and costs stands in the empty fields.
+
+    ``who`` names the professional where there are several.
+    """
+    name = md(f"{service.name}, {who}" if who else service.name)
+    for field, value in as_typed(known or Terms(service.id, None, None)).items():
+        st.session_state.setdefault(key(field), value)
     with st.container(horizontal=True, gap="xsmall", width=290):
         length = st.number_input(
-            _("Own length of {service}, minutes").format(service=md(service.name)),
+            _("Own length of {service}, minutes").format(service=name),
             min_value=1,
             max_value=1440,
             value=None,
@@ -29,7 +33,7 @@ def terms_fields(
             width=138,
         )
         amount = st.number_input(
-            _("Own price of {service}").format(service=md(service.name)),
+            _("Own price of {service}").format(service=name),
             min_value=0.0,
             value=None,
             format="%.2f",

@@ -69,5 +69,12 @@ def price_in_words(price: Price, currency: str) -> str:
     )
 
 
+def taxed(price: str, tax_rate: int) -> str:
+    """The price, and how much of a hundred in it is tax: "60.00 EUR, incl. 23 % tax"."""
+    if not price or not tax_rate:
+        return price
+    return _("{price}, incl. {percent} % tax").format(price=price, percent=f"{tax_rate / 100:g}")
+
+
 def minutes(count: int) -> str:
     return _("{count} min").format(count=count)

@@ -1,6 +1,6 @@
 """What a professional offers, at which own length and price."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -9,6 +9,7 @@ from core.catalog import OfferedService, ServicesOffered
 from core.models import Professional, ProfessionalService, Service
 from core.policy import Actor
 from dashboard import session
+from dashboard.components.service_colours import dot
 from dashboard.components.terms_fields import terms_fields
 from dashboard.feedback import md
 from dashboard.i18n import _
@@ -33,7 +34,9 @@ def show(
     known = {each.service_id: each for each in offered}
     with st.form(key("offers"), border=False):
         st.caption(_("Fill in a length or price only where it differs from the service's own."))
-        chosen = [_line(professional, each, known.get(each.id), currency) for each in services]
+        chosen = [
+            _line(professional, each, known.get(each.id), currency, services) for each in services
+        ]
         pressed = st.form_submit_button(_("Save"), type="primary", width="stretch")
     if not pressed:
         return
@@ -46,10 +49,15 @@ def show(
 
 
 def _line(
-    professional: Professional, service: Service, known: ProfessionalService | None, currency: str
+    professional: Professional,
+    service: Service,
+    known: ProfessionalService | None,
+    currency: str,
+    services: Sequence[Service],
 ) -> OfferedService | None:
     """One service: whether it is offered, and how it differs."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        dot(service, services)
         offers = st.checkbox(
             md(service.name), known is not None, key=key(f"offers_{service.id}"), width="stretch"
         )

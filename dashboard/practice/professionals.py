@@ -23,6 +23,8 @@ from dashboard.practice import forms, hours, offers
 from dashboard.practice.forms import key
 
 FORM = "professional"
+NO_TIER = 0
+"""A choice like the others: a box whose choice is empty cannot be emptied again."""
 PROFILE, PICTURE = N_("Profile"), N_("Picture")
 OFFERS, HOURS = N_("Services"), N_("Weekly hours")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6A00", "#5B4B8A")
@@ -194,14 +196,15 @@ def _tier_box(known: int | None) -> int | None:
         tiers = {each.id: each.name for each in catalog.load_tiers(db)}
     if not tiers:
         return None
-    return st.selectbox(
+    ids = [NO_TIER, *tiers]
+    chosen = st.selectbox(
         _("Tier (optional)"),
-        list(tiers),
-        index=list(tiers).index(known) if known in tiers else None,
-        format_func=lambda id: tiers[id],
+        ids,
+        index=ids.index(known) if known in tiers else 0,
+        format_func=lambda id: tiers[id] if id else _("None"),
         key=key("tier"),
-        placeholder=_("None"),
     )
+    return chosen or None
 
 
 def _details(professional: Professional) -> NewProfessional:

@@ -10,13 +10,16 @@ from core import catalog
 from core.catalog import EditedService, NewService
 from core.models import Anchor, BufferRule, Room, Service
 from core.policy import Actor
-from dashboard import session
-from dashboard.components.words import minutes, money
+from dashboard import feedback, session
+from dashboard.components.service_colours import colour_box, dot
+from dashboard.components.words import minutes, money, taxed
+from dashboard.feedback import md
 from dashboard.i18n import N_, _
-from dashboard.practice import forms
+from dashboard.practice import forms, who_offers
 from dashboard.practice.forms import key
 
 FORM = "service"
+RULES, WHO = N_("Service"), N_("Who offers it")
 ANCHORS: Mapping[Anchor, str] = {
     Anchor.CLOCK: N_("on the clock: 9:00, 9:15, 9:30"),
     Anchor.OPENING: N_("counted from when the professional begins"),
@@ -36,11 +39,16 @@ def show(actor: Actor) -> None:
         needed = catalog.load_service_rooms(db)
         currency = catalog.get_organisation(db).currency
         archived = catalog.load_archived(db, actor, Service)
+        offers = catalog.load_offered(db, actor).values()
+    offered = {each.service_id for by_one in offers for each in by_one}
     forms.add_button(_("Add service"), FORM)
     if services:
         with st.container(border=True, gap="small"):
             for each in services:
-                _row(each, [rooms[id] for id in needed.get(each.id, ())], currency)
+                names = [rooms[id] for id in needed.get(each.id, ())]
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    dot(each, services)
+                    _row(each, names, currency, offered=each.id in offered)
     else:
         st.caption(_("No services yet."))
     forms.archived_list(actor, Service, archived)
@@ -48,16 +56,23 @@ def show(actor: Actor) -> None:
         forms.show_dialog(_("Edit service") if opened.id else _("New service"), _dialog)
 
 
-def _row(service: Service, rooms: Sequence[str], currency: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        facts = [
-            minutes(service.length_minutes),
-            money(service.price_cents, currency) if service.price_cents else _("free of charge"),
-            _("starts every {count} min").format(count=service.step_minutes),
-            _("in {rooms}").format(rooms=", ".join(rooms)) if rooms else "",
-        ]
-        forms.entry(service.name, facts)
-        forms.edit_button(FORM, service.id, service.version, service.name)
+def _row(service: Service, rooms: Sequence[str], currency: str, *, offered: bool) -> None:
+    facts = [
+        minutes(service.length_minutes),
+        _price(service, currency),
+        _("starts every {count} min").format(count=service.step_minutes),
+        _("in {rooms}").format(rooms=", ".join(rooms)) if rooms else "",
+    ]
+    with forms.entry(service.name, facts):
+        if not offered:
+            st.badge(_("Nobody offers it yet"), color="orange")
+    forms.edit_button(FORM, service.id, service.version, service.name)
+
+
+def _price(service: Service, currency: str) -> str:
+    if not service.price_cents:
+        return _("free of charge")
+    return taxed(money(service.price_cents, currency), service.tax_rate)
 
 
 def _dialog() -> None:
@@ -67,6 +82,9 @@ def _dialog() -> None:
         needed = catalog.load_service_rooms(db)
         currency = catalog.get_organisation(db).currency
         service = catalog.get_service(db, opened.id) if opened.id else None
+    if service is not None and _part(service) == WHO:
+        who_offers.show(actor, service, opened)
+        return
     known = _details(service, needed) if service else NEW
     with st.form(key("service"), border=False):
         details = _fields(known, rooms, currency)
@@ -80,11 +98,37 @@ def _dialog() -> None:
         )
 
 
+def _part(service: Service) -> str | None:
+    st.markdown(f"**{md(service.name)}**")
+    return st.segmented_control(
+        _("Part"),
+        [RULES, WHO],
+        default=RULES,
+        format_func=_,
+        key=key("part"),
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
+def _go_on(service: Service) -> None:
+    """A new service is nothing anybody can book before somebody offers it."""
+    actor = session.signed_in()
+    with session.reading() as db:
+        is_anybody_there = bool(catalog.load_professionals(db, actor))
+    forms.forget()
+    if is_anybody_there:
+        forms.open_form(FORM, service.id, service.version)
+        st.session_state[key("part")] = WHO
+    feedback.flash(_("Added {name}.").format(name=service.name))
+    st.rerun()
+
+
 def _save(actor: Actor, opened: forms.Opened, details: NewService) -> None:
     if opened.id is None:
         forms.save(
             lambda db, now: catalog.add_service(db, actor, details, now=now),
-            forms.finish_with(_("Added {name}.")),
+            _go_on,
             opened,
         )
         return
@@ -119,6 +163,19 @@ def _fields(known: NewService, rooms: Sequence[Room], currency: str) -> NewServi
             format="%.2f",
             key=key("price"),
         )
+    left, right = st.columns(2)
+    with left:
+        tax = st.number_input(
+            _("Tax in the price, per cent"),
+            0.0,
+            100.0,
+            known.tax_rate / 100,
+            step=1.0,
+            format="%g",
+            key=key("tax"),
+        )
+    with right:
+        colour = colour_box(known.colour, key=key("colour"))
     chosen = known.room_ids
     if rooms:
         names = {each.id: each.name for each in rooms}
@@ -140,6 +197,8 @@ def _fields(known: NewService, rooms: Sequence[Room], currency: str) -> NewServi
         length_minutes=length,
         step_minutes=step,
         price_cents=round(price * 100),
+        tax_rate=round(tax * 100),
+        colour=colour,
         room_ids=chosen,
     )
 

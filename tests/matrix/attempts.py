@@ -1691,6 +1691,17 @@ CATALOG = {
             ),
         ),
     ),
+    "catalog.offers.set_who_offers": (
+        About(
+            "spare",
+            lambda w, who, id: catalog.set_who_offers(
+                w.session,
+                who,
+                catalog.WhoOffers(id, (), (catalog.OfferedService(w.ada.id, id),)),
+                now=NOW,
+            ),
+        ),
+    ),
     "catalog.offers.set_terms": (
         About(
             "professional",

@@ -52,6 +52,8 @@ class GridBlock:
     label: str = ""
     movable: bool = False
     badges: tuple[str, ...] = ()
+    colour: str = ""
+    """Of the service, as a stripe; ``detail`` names it."""
 
 
 @dataclass(frozen=True)
@@ -298,6 +300,7 @@ def _block_row(block: GridBlock, place: dict[str, int]) -> list[object]:
         block.label,
         int(block.movable),
         list(block.badges),
+        block.colour,
     ]
 
 

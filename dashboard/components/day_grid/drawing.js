@@ -171,8 +171,16 @@ function drawBlock(day, block, pixels) {
   if (block.released) node.classList.add("released");
   node.setAttribute("aria-label", nameBlock(block));
   node.append(...describeBlock(day, block, size));
+  if (block.colour) node.append(makeStripe(block));
   if (block.movable) node.append(make("span", "handle"));
   return node;
+}
+
+/** The service's colour, whose name the block or its tooltip says. */
+function makeStripe(block) {
+  const stripe = make("span", "stripe");
+  stripe.style.background = block.colour;
+  return stripe;
 }
 
 /** As many lines as there is room for: the name first, then what, then how it stands. */
@@ -302,6 +310,7 @@ function drawRow(block, column) {
   const state = make("span", "state");
   state.append(makeIcon(block), make("span", "", block.stateWord));
   node.append(when, who, state);
+  if (block.colour) node.append(makeStripe(block));
   return node;
 }
 

@@ -33,10 +33,12 @@ function readDay(data) {
 }
 
 function readBlock(row, words) {
-  const [key, , kind, from, to, title, detail, state, stateWord, icon, label, movable, badges] = row;
+  const [
+    key, , kind, from, to, title, detail, state, stateWord, icon, label, movable, badges, colour,
+  ] = row;
   const name = KINDS[kind];
   return {
-    id: `b:${key}`, key, kind: name, from, to, detail, icon, label, badges,
+    id: `b:${key}`, key, kind: name, from, to, detail, icon, label, badges, colour,
     title: title || words[name === "break" ? "break_" : name] || "",
     state: state || (name === "hold" ? "held" : ""),
     stateWord, movable: Boolean(movable),
