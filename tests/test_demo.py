@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from core import audit, waiting
 from core.accounts import SignInRequest, sign_in
-from core.analytics import AnalyticsAsked, utilisation
+from core.analytics import AnalyticsAsked, By, searches, utilisation
 from core.availability import Busy, Days, Explainer, load_busy, load_sheets
 from core.booking import UndoRequest, undo
 from core.day_board import load_board
@@ -101,6 +101,19 @@ def rows(session: Session) -> list[tuple[object, ...]]:
     )
     found = session.execute(select(*columns).join(Booking.attendees).order_by(Booking.id))
     return [tuple(each) for each in found]
+
+
+def test_some_services_were_asked_for_and_not_to_be_had(filled):
+    today = NOW.date()
+    asked = AnalyticsAsked(today - timedelta(days=56), today)
+    found = {each.name: each for each in searches(filled, CONSOLE, asked, By.SERVICE)}
+
+    assert len(found) == 12
+    assert next(iter(found)) == "Physiotherapy"
+    assert all(each.searches > each.nothing > 0 for each in found.values())
+    assert found["Physiotherapy"].share > 0.25 > 0.1 > found["Consultation"].share
+    assert found["Career mentoring"].why == "Nobody works then"
+    assert found["Therapy session"].days_ahead > found["Consultation"].days_ahead
 
 
 def test_the_practice_has_its_people_rooms_and_services(filled):

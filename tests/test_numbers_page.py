@@ -7,7 +7,16 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core.models import Booking, BookingState, Channel, Professional, Role, User
+from core.models import (
+    Booking,
+    BookingState,
+    Channel,
+    Professional,
+    Role,
+    Search,
+    User,
+    WaitingEntry,
+)
 from dashboard.figures.bar import days_of
 from dashboard.figures.figure import Bar, Figure, drawn, share
 from tests import a, screen
@@ -271,3 +280,85 @@ def test_names_lie_and_series_stand_on_one_another_with_patterns_of_their_own():
 
 def test_shares_below_a_tenth_are_told_to_the_part_of_a_point():
     assert [share(each) for each in (None, 0, 0.046, 0.46)] == ["–", "0%", "4.6%", "46%"]
+
+
+@pytest.fixture
+def asked_for(sqlite_database, booked):
+    """Of 24 searches for a *Scan* 9 found nothing; one of a Check-up did not; one waits for it."""
+    ada, _ben, check = booked
+    with sqlite_database.writing() as session:
+        scan = a.service(session, name="*Scan*")
+        tried = [(scan, number < 9) for number in range(24)] + [(check, True), (check, False)]
+        session.add_all(
+            Search(
+                key=str(number),
+                searched_on=a.DAY,
+                channel=Channel.DESK,
+                service_id=service.id,
+                professional_id=ada.id if number == 0 else None,
+                weekday=6 if nothing else None,
+                first_on=a.DAY,
+                last_on=a.DAY,
+                found=0 if nothing else 3,
+                days_ahead=None if nothing else 8,
+                reason="taken" if nothing else "",
+            )
+            for number, (service, nothing) in enumerate(tried)
+        )
+        entry = WaitingEntry(
+            patient_id=a.patient(session).id,
+            service_id=check.id,
+            from_on=a.DAY,
+            request_key="w",
+        )
+        session.add(entry)
+
+
+def test_what_people_ask_for_and_cannot_get_says_what_to_do(numbers, asked_for):
+    page = numbers("Demand")
+    assert metrics(page)["Found nothing"] == ("10 · 38%", "")
+
+    page.segmented_control(key="demand_of").set_value("Found nothing").run()
+
+    assert not page.exception
+    assert (
+        "People ask for **\\*Scan\\*** most often without getting it. 9 of 24 searches found "
+        "nothing (38%). Those who offer it are booked up: more hours for it would be used. "
+        "Half of those who found a time had to look 8 days or more ahead."
+    ) in [each.value for each in page.markdown]
+    assert [each.value for each in page.subheader] == [
+        "Which services people ask for and cannot get"
+    ]
+    assert rows(page) == [
+        ["*Scan*", 24, 9, 37.5, 8, "Booked up", 0],
+        ["Check-up", 2, 1, 50, 8, "Booked up", 1],
+    ]
+    assert any("rest on fewer than 20" in each.value for each in page.caption)
+
+
+def test_they_are_looked_at_by_the_day_that_was_asked_for(numbers, asked_for):
+    page = numbers("Demand")
+    page.segmented_control(key="demand_of").set_value("Found nothing").run()
+    page.selectbox(key="demand_by_2").set_value("Day asked for").run()
+
+    found = {row[0]: row[1:3] for row in rows(page)}
+    assert found["Saturday"] == [10, 10]
+    assert found["Any day, or several"] == [16, 0]
+    assert found["Monday"] == [0, 0]
+
+
+def test_searches_are_compared_with_the_days_before(numbers, asked_for, sqlite_database):
+    page = numbers("Demand")
+    page.selectbox(key="dates").set_value("Own dates").run()
+    later = a.DAY + timedelta(days=1)
+    page.date_input(key="days").set_value((later, later)).run()
+
+    assert metrics(page)["Found nothing"] == ("0 · –", "-10")
+
+
+def test_without_searches_the_page_says_so(numbers, booked):
+    page = numbers("Demand")
+    page.segmented_control(key="demand_of").set_value("Found nothing").run()
+
+    assert not page.exception
+    assert "Nobody looked for a time on these days" in page.info[0].value

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.accounts import NewUser, add_user
 from core.db import Database
-from core.demo import known, people, practice, recall_list, rows, waiting_list
+from core.demo import known, people, practice, recall_list, rows, searching, waiting_list
 from core.demo.diary import Diary
 from core.demo_sign_ins import SIGN_INS, DemoSignIn
 from core.dependants import tie
@@ -61,6 +61,7 @@ def _fill(session: Session, hashed: dict[DemoSignIn, PasswordHash], *, now: date
     entries = Diary(place, patients, chance, now).fill(session)
     rows.write(session, place, patients, entries, desk=users[Role.RECEPTIONIST])
     waiting_list.write(session, place, patients, desk=users[Role.RECEPTIONIST], now=now)
+    searching.write(session, place, now=now)
     recall_list.write(session, place, entries, desk=users[Role.RECEPTIONIST], now=now)
     known.write(session, place, patients, entries, now=now)
     _family(session, patients[0], now=now)

@@ -33,9 +33,10 @@ from dashboard.figures.figure import (
     show,
     show_numbers,
 )
+from dashboard.figures.searches import GROUPS, headline_searches, show_searches
 from dashboard.i18n import N_, _
 
-MADE, IN_HOUSE = N_("Bookings made"), N_("Wait in house")
+MADE, IN_HOUSE, NOT_GOT = N_("Bookings made"), N_("Wait in house"), N_("Found nothing")
 WAYS: Mapping[str, Mapping[str, By]] = {
     MADE: {
         N_("Week"): By.WEEK,
@@ -54,6 +55,7 @@ WAYS: Mapping[str, Mapping[str, By]] = {
         N_("Professional"): By.PROFESSIONAL,
         N_("Service"): By.SERVICE,
     },
+    NOT_GOT: GROUPS,
 }
 LYING = (By.SERVICE, By.PROFESSIONAL)
 
@@ -69,6 +71,7 @@ def show_demand(actor: Actor, looked: Looked, *, now: datetime) -> None:
         waits_before = all_waited(db, actor, asked.before()) if looked.compare else None
     with st.container(horizontal=True, gap="small", key="demand_headline"):
         _headline_made(whole, before)
+        headline_searches(actor, looked)
         _headline_waits(waits, waits_before)
         st.metric(
             _("Waiting list"),
@@ -87,6 +90,8 @@ def show_demand(actor: Actor, looked: Looked, *, now: datetime) -> None:
     by = WAYS[of][group]
     if of == MADE:
         _show_made(actor, looked, by, group, now=now)
+    elif of == NOT_GOT:
+        show_searches(actor, looked, by, group)
     else:
         _show_waited(actor, looked, by, group, now=now)
 

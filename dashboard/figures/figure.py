@@ -31,7 +31,7 @@ COLOURS = {
 PATTERNS = ("", "/", ".", "x")
 INK = {"light": "#14232B", "dark": "#E6EEF0"}
 LINES = {"light": "#E3E8EB", "dark": "#2E3B40"}
-ROW_PIXELS, FRAME_PIXELS, TALL_PIXELS = 34, 70, 320
+ROW_PIXELS, FRAME_PIXELS, TALL_PIXELS, LETTER_PIXELS = 34, 70, 320, 7
 
 
 @dataclass(frozen=True)
@@ -152,10 +152,11 @@ def drawn(figure: Figure, theme: str) -> go.Figure:
 def _lay_out(made: go.Figure, figure: Figure, theme: str) -> None:
     ink = {"size": 12, "color": INK[theme]}
     lying, several = figure.lying, len(figure.series) > 1
+    beside = max(40, *(LETTER_PIXELS * len(each.says) for each in figure.bars), 0)
     made.update_layout(
         barmode="stack",
         height=FRAME_PIXELS + ROW_PIXELS * len(figure.bars) if lying else TALL_PIXELS,
-        margin={"l": 0, "r": 40 if lying else 0, "t": 26, "b": 4},
+        margin={"l": 0, "r": beside if lying else 0, "t": 26, "b": 4},
         showlegend=several,
         legend={"orientation": "h", "y": 1.12, "x": 0, "font": ink},
         bargap=0.25,
