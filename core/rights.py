@@ -487,7 +487,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         Right(Answer.INNER),
         (
             "accounts.sessions.end_other_sessions",
-            "analytics.grouping.is_asked_for",
+            "analytics.grouping.pick",
             "analytics.utilisation.readable_professionals",
             "availability.next_free.seeker_of",
             "booking.by_patients.at_price_kept",

@@ -12,7 +12,7 @@ from core.analytics import AnalyticsAsked, By, made, seats, waited, worth
 from core.analytics.behind import Behind, BehindAsked, load_behind
 from core.analytics.files import TABLES, FigureAsked, figure_table
 from core.errors import NotAllowed, NotFound
-from core.models import Booking, BookingState, Role
+from core.models import Booking, BookingState, Channel, Role, Search
 from core.policy import CONSOLE
 from tests import a, book_by_hand
 from tests.book_by_hand import FIRST, LAST, NOW, Book
@@ -129,13 +129,17 @@ def content_of(database, file: exports.LargeFile) -> bytes:
 
 @pytest.mark.parametrize("figure", list(TABLES))
 def test_the_file_is_what_is_shown_line_by_line(database, session, book, alex, figure):
-    asked = FigureAsked(figure, By.MONTH, ASKED)
+    by = By.SERVICE if figure == "searches" else By.MONTH
+    asked = FigureAsked(figure, by, ASKED)
+    days = {"searched_on": FIRST, "first_on": FIRST, "last_on": LAST, "found": 0, "reason": "taken"}
+    session.add(Search(key="1", channel=Channel.DESK, service_id=book.service_ids[0], **days))
+    session.flush()
     shown = figure_table(session, alex, asked, now=NOW)
 
     file = file_of(session, alex, asked)
     session.commit()
 
-    assert file.name == f"{figure}-month-2026-10-05-2026-11-08.csv"
+    assert file.name == f"{figure}-{by}-2026-10-05-2026-11-08.csv"
     lines = list(csv.reader(io.StringIO(content_of(database, file).decode("utf-8-sig"))))
     assert lines[0] == list(shown.titles)
     assert lines[1:] == [["" if each is None else str(each) for each in row] for row in shown.rows]

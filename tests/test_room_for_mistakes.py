@@ -101,6 +101,7 @@ WAY_BACK = {
 """Done within ten minutes, it leaves everything as it was."""
 
 NOTHING_LOST = {
+    "core.catalog.archive_reason": "it stays wherever it was given, and is typed again",
     "core.catalog.merge_expertise": "the word goes on, and means the tag that is kept",
     "core.catalog.remove_logo": "whoever manages the place has it, and can show it again",
     "core.catalog.remove_portrait": "whose picture it is has it, and can show it again",

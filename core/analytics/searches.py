@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.analytics.asked import AnalyticsAsked
 from core.analytics.grouping import By, Key, names_of
 from core.availability import ReasonCode
-from core.errors import N_
+from core.errors import N_, NotFound
 from core.models import Search, WaitingEntry, WaitingProfessional, WaitingState
 from core.policy import Actor, Permission, require
 
@@ -71,8 +71,13 @@ IN_ORDER = (By.WEEKDAY,)
 
 
 def searches(session: Session, actor: Actor, asked: AnalyticsAsked, by: By) -> list[Searched]:
-    """In groups, what is had least first; weekdays in their order. Rooms narrow nothing."""
+    """In groups, what is had least first; weekdays in their order. Rooms narrow nothing.
+
+    Raises ``NotFound`` for groups that searches do not fall in.
+    """
     require(actor, P.ANALYTICS_READ)
+    if by not in KEYS:
+        raise NotFound(what=N_("figure"))
     session.flush()
     waits = _waiting(session, asked, by) if by in WAITED_BY else {}
     counts = _counts(session, asked, KEYS[by])

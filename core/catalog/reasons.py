@@ -21,7 +21,7 @@ class OnlyReason(BookingError):
     """Nobody at the desk could cancel, or set a rule aside, any more."""
 
     code = "only_reason"
-    message = N_("{name} is the only reason left in this list. Add another one first.")
+    message = N_("{name} is the only reason left in this list. Please add another one first.")
 
 
 @dataclass(frozen=True)
