@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
@@ -19,18 +19,12 @@ P, R = Permission, ReasonCode
 
 
 @dataclass(frozen=True)
-class Searched:
-    """Searches made on the days asked for, each counted once, and what they found."""
+class SearchCounts:
+    """Searches made on the days asked for, each counted once, and how many found nothing."""
 
-    key: Key = None
-    name: str = ""
     searches: int = 0
     nothing: int = 0
     """Found no time within what was asked for."""
-    days_ahead: float | None = None
-    """Half of those that found one had to look no further ahead; None where none did."""
-    why: str = ""
-    """What stood most often in the way of the others, of the words of ``WHY_NOT``."""
     waiting: int = 0
     """On the waiting list now, whenever they were put there."""
 
@@ -43,6 +37,18 @@ class Searched:
     def not_got(self) -> int:
         """How often it was asked for and is not had."""
         return self.nothing + self.waiting
+
+
+@dataclass(frozen=True)
+class Searched(SearchCounts):
+    """Those of one group, and how they went."""
+
+    key: Key = None
+    name: str = ""
+    days_ahead: float | None = None
+    """Half of those that found one had to look no further ahead; None where none did."""
+    why: str = ""
+    """What stood most often in the way of the others, of the words of ``WHY_NOT``."""
 
 
 BOOKED_UP, NOT_AT_WORK, NOT_OFFERED = (
@@ -92,13 +98,14 @@ def searches(session: Session, actor: Actor, asked: AnalyticsAsked, by: By) -> l
     return sorted(found, key=_in_order if by in IN_ORDER else _least_had)
 
 
-def all_searches(session: Session, actor: Actor, asked: AnalyticsAsked) -> Searched:
+def all_searches(session: Session, actor: Actor, asked: AnalyticsAsked) -> SearchCounts:
     """All of it together."""
     require(actor, P.ANALYTICS_READ)
     session.flush()
-    counts = _counts(session, asked, literal(0))
+    query = select(func.count(), func.count(Search.days_ahead)).where(_is_asked_for(asked))
+    count, found = session.execute(query).one()
     waiting = sum(_waiting(session, asked, By.SERVICE).values())
-    return _searched(None, "", counts.get(0, Counter()), waiting)
+    return SearchCounts(count, count - found, waiting)
 
 
 Outcomes = Counter[tuple[int | None, str]]
@@ -138,8 +145,8 @@ def _searched(key: Key, name: str, outcomes: Outcomes, waiting: int) -> Searched
             ahead[days_ahead] += count
     commonest = min(reasons.items(), key=lambda each: (-each[1], each[0]), default=("", 0))
     return Searched(
-        key,
-        name,
+        key=key,
+        name=name,
         searches=outcomes.total(),
         nothing=reasons.total(),
         days_ahead=_median(ahead),

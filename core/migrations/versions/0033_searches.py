@@ -12,6 +12,15 @@ down_revision = "0036"
 branch_labels = None
 depends_on = None
 
+COUNTED = [
+    "searched_on",
+    "service_id",
+    "professional_id",
+    "weekday",
+    "channel",
+    "days_ahead",
+    "reason",
+]
 CHANNELS = ("desk", "professional", "patient", "import")
 
 
@@ -50,7 +59,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_searches")),
     )
-    op.create_index(op.f("ix_searches_searched_on"), "searches", ["searched_on"])
+    op.create_index("ix_searches_counted", "searches", COUNTED)
 
 
 def downgrade() -> None:
