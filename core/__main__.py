@@ -25,14 +25,14 @@ from core.health import note_backup
 from core.models import Role, User
 from core.policy import CONSOLE
 from core.transfer import (
+    IMPORTS,
     DateOrder,
+    FileKind,
     ImportOptions,
     ImportReport,
     Keep,
     Outcome,
     Progress,
-    import_bookings,
-    import_patients,
     read_file,
 )
 from core.transfer.report import no_progress
@@ -117,22 +117,14 @@ def reset_two_step(options: argparse.Namespace) -> int:
     return DONE
 
 
-def bring_patients(options: argparse.Namespace) -> int:
+def bring_in(options: argparse.Namespace) -> int:
+    kind: FileKind = options.kind
     content = read_file(options.file)
     with _ready() as database, _progress() as progress, database.writing() as session:
-        report = import_patients(
+        report = IMPORTS[kind](
             session, CONSOLE, content, _import_options(options), now=utc_now(), progress=progress
         )
-    return _tell(report, "patients")
-
-
-def bring_bookings(options: argparse.Namespace) -> int:
-    content = read_file(options.file)
-    with _ready() as database, _progress() as progress, database.writing() as session:
-        report = import_bookings(
-            session, CONSOLE, content, _import_options(options), now=utc_now(), progress=progress
-        )
-    return _tell(report, "bookings")
+    return _tell(report, kind)
 
 
 def revoke_sessions(options: argparse.Namespace) -> int:
@@ -379,8 +371,8 @@ def _parser() -> argparse.ArgumentParser:
         "take it away from somebody who lost their telephone and their recovery codes",
     )
     lost.add_argument("username")
-    _add_import(commands, "import-patients", bring_patients, "put patients of a CSV file on file")
-    _add_import(commands, "import-bookings", bring_bookings, "put bookings of a CSV file in")
+    _add_import(commands, FileKind.PATIENTS, "put patients of a CSV file on file")
+    _add_import(commands, FileKind.BOOKINGS, "put bookings of a CSV file in")
     sessions = commands.add_parser("sessions", help="who is signed in")
     revoke = _add(
         sessions.add_subparsers(required=True, metavar="command"),
@@ -431,10 +423,9 @@ def _add(
     return parser
 
 
-def _add_import(
-    commands: "Commands[argparse.ArgumentParser]", name: str, run: Command, says: str
-) -> None:
-    parser = _add(commands, name, run, says)
+def _add_import(commands: "Commands[argparse.ArgumentParser]", kind: FileKind, says: str) -> None:
+    parser = _add(commands, f"import-{kind}", bring_in, says)
+    parser.set_defaults(kind=kind)
     parser.add_argument("file", type=Path, help="see data/samples/README.md for its columns")
     parser.add_argument(
         "--dates",

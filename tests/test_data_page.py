@@ -7,8 +7,7 @@ from sqlalchemy import select
 
 from core.models import AuditEntry, AuthSession, Booking, Patient, Role
 from core.policy import Actor
-from core.transfer import FileKind, read_headings
-from core.transfer.headings import COLUMNS
+from core.transfer import COLUMNS, FileKind, read_headings
 from dashboard import places
 from dashboard.practice.bringing_in import LABELS
 from tests import a, screen

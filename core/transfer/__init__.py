@@ -6,7 +6,8 @@ at all, and the same file twice adds nothing. ``data/samples/README.md`` names t
 """
 
 from core.transfer.bookings import import_bookings
-from core.transfer.headings import FileKind, Heading, read_headings, remember_columns
+from core.transfer.headings import Heading, read_headings, remember_columns
+from core.transfer.kinds import COLUMNS, IMPORTS, FileKind
 from core.transfer.patients import import_patients
 from core.transfer.reading import csv_cell, read_file, uncovered
 from core.transfer.report import (
@@ -20,6 +21,8 @@ from core.transfer.report import (
 from core.transfer.values import DateOrder
 
 __all__ = [
+    "COLUMNS",
+    "IMPORTS",
     "DateOrder",
     "FileKind",
     "Heading",

@@ -7,7 +7,7 @@ already, and so is one imported before and moved since.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.booking import RecordedBooking, record_past
-from core.catalog import get_organisation, load_offers, load_professionals, load_services, zone_of
+from core.catalog import get_organisation, load_offers, load_services, zone_of
 from core.claims import clear_expired_holds
 from core.db import lock_calendars, seconds_of
 from core.errors import N_, BookingError, Invalid, SlotTaken
@@ -33,22 +33,21 @@ from core.models import (
     ProfessionalService,
     Room,
     Service,
-    User,
 )
 from core.patients import fold
 from core.patients.typed import Place, phone_number, place_of
-from core.policy import Actor, Permission, require
-from core.transfer.patients import lock_imports, name_key
-from core.transfer.reading import Row, check_columns, keyed, read_table
+from core.policy import Actor
+from core.transfer.names import Names, name_key, professional_keys, professionals_by_name
+from core.transfer.reading import Row
 from core.transfer.report import (
     ImportOptions,
     ImportReport,
     Outcome,
     Progress,
     RowReport,
-    is_kept,
     no_progress,
 )
+from core.transfer.running import bring_parts, open_table
 from core.transfer.values import (
     read_cents,
     read_date,
@@ -85,7 +84,6 @@ NEEDED = {
     "date": ("date", "start"),
     "time": ("time", "start"),
 }
-TITLES = frozenset({"dr", "dra", "prof", "mr", "mrs", "ms", "miss", "doctor", "doctora"})
 LONGEST_VISIT = timedelta(hours=24)
 CHUNK = 500
 
@@ -93,38 +91,6 @@ Value = TypeVar("Value")
 
 Where = tuple[int, int, int]
 """Patient, professional and start: what makes two bookings the same."""
-
-
-class Names:
-    """People and services by what a file calls them; a name two of them share is refused."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._ids: dict[str, set[int]] = defaultdict(set)
-
-    def add(self, key: str, found_id: int) -> None:
-        if key:
-            self._ids[key].add(found_id)
-
-    def ids(self, key: str) -> set[int]:
-        return self._ids.get(key, set())
-
-    def only(self, keys: Iterable[str], typed: str) -> int:
-        """The one who bears any of the names, the first name that is known deciding."""
-        found = next((ids for key in keys if (ids := self._ids.get(key))), None)
-        if found is None:
-            raise Invalid(
-                N_("There is no {what} called {name}. Please add it first, or correct the name."),
-                what=self._what,
-                name=typed[:80],
-            )
-        if len(found) > 1:
-            raise Invalid(
-                N_("There is more than one {what} called {name}. Please rename one of them first."),
-                what=self._what,
-                name=typed[:80],
-            )
-        return min(found)
 
 
 @dataclass(frozen=True)
@@ -154,29 +120,25 @@ def import_bookings(
 
     Raises ``Invalid`` where the file as a whole cannot be read.
     """
-    require(actor, Permission.IMPORT)
     options = options or ImportOptions()
-    table = read_table(content, COLUMNS, encoding=options.encoding, said=keyed(options.said))
-    check_columns(table, NEEDED)
-    lock_imports(session)
+    table = open_table(session, actor, content, options, COLUMNS, NEEDED)
     book = _open_book(session, actor, options, now)
     read = [_read(row, book) for row in table.rows]
     there = _already_there(session, [each for each in read if isinstance(each, RecordedBooking)])
     lock_calendars(session, _shared_calendars(session))
     clear_expired_holds(session, _shared_calendars(session), now=now)
     kept = _keep_at_hand(session, read)
-    rows: list[RowReport] = []
-    with session.begin_nested() as whole:
-        for row, found in zip(table.rows, read, strict=True):
-            rows.append(_settle(session, actor, row, found, there, now=now))
-            progress(len(rows), len(table.rows))
-        saved = is_kept(options.keep, rows)
-        if not saved:
-            whole.rollback()
+    report = bring_parts(
+        session,
+        table,
+        options,
+        list(zip(table.rows, read, strict=True)),
+        lambda part: [_settle(session, actor, *part, there, now=now)],
+        progress,
+    )
     del kept
-    report = ImportReport(tuple(rows), saved, table.encoding, table.ignored_columns)
-    if saved:
-        added = sum(each.outcome is Outcome.ADDED for each in rows)
+    if report.saved:
+        added = report.counts[Outcome.ADDED]
         audit.record(session, actor, "bookings.imported", now=now, added=added)
     return report
 
@@ -242,7 +204,7 @@ def _open_book(session: Session, actor: Actor, options: ImportOptions, now: date
         place=place_of(session),
         read_start=lambda day, clock: read_start(day, clock, options.date_order, zone),
         patients=_patients(session),
-        professionals=_professionals(session, actor),
+        professionals=professionals_by_name(session, actor),
         services=_services(session),
         length_of=_lengths(session),
         options=options,
@@ -262,23 +224,6 @@ def _patients(session: Session) -> Names:
         names.add(f"email {email}" if email else "", patient_id)
         names.add(f"born {born_on}" if born_on else "", patient_id)
     return names
-
-
-def _professionals(session: Session, actor: Actor) -> Names:
-    names = Names(N_("professional"))
-    for each in load_professionals(session, actor):
-        names.add(name_key(each.name), each.id)
-        names.add(_untitled(each.name), each.id)
-    active = select(Professional.id).where(Professional.archived_at.is_(None))
-    signed_in = select(User.username, User.professional_id).where(User.professional_id.in_(active))
-    for username, professional_id in session.execute(signed_in):
-        if professional_id is not None:
-            names.add(f"user {username}", professional_id)
-    return names
-
-
-def _untitled(name: str) -> str:
-    return " ".join(each for each in name_key(name).split() if each not in TITLES)
 
 
 def _services(session: Session) -> Names:
@@ -323,9 +268,7 @@ def _recorded(row: Row, book: Book) -> RecordedBooking:
     cells = defaultdict(str, row.cells)
     patient_id = _patient(cells, book)
     name = cells["professional"]
-    professional_id = book.professionals.only(
-        (f"user {name.casefold()}", name_key(name), _untitled(name)), name
-    )
+    professional_id = book.professionals.only(professional_keys(name), name)
     service_id = book.services.only((fold(cells["service"]),), cells["service"])
     day, clock = split_moment(cells["start"]) if cells["start"] else (cells["date"], cells["time"])
     starts_at = book.read_start(day, clock)

@@ -1,6 +1,5 @@
 """What the columns of a file hold: known by their titles, or said once and remembered."""
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,19 +10,8 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.models import ImportColumn
 from core.policy import Actor, Permission, require
-from core.transfer import bookings, patients
-from core.transfer.reading import Columns, column_named, read_first, title_key
-
-
-class FileKind(enum.StrEnum):
-    PATIENTS = "patients"
-    BOOKINGS = "bookings"
-
-
-COLUMNS: Mapping[FileKind, Columns] = {
-    FileKind.PATIENTS: patients.COLUMNS,
-    FileKind.BOOKINGS: bookings.COLUMNS,
-}
+from core.transfer.kinds import COLUMNS, FileKind
+from core.transfer.reading import column_named, read_first, title_key
 
 
 @dataclass(frozen=True)

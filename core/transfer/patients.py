@@ -13,17 +13,18 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert, or_, select, text
+from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.errors import N_, BookingError, Invalid
 from core.models import Calendar, CalendarKind, Dependant, PartOfDay, Patient, User
-from core.patients import NewPatient, Preferences, fold, search_text
+from core.patients import NewPatient, Preferences, search_text
 from core.patients.preferences import parts_of
 from core.patients.typed import Place, cleaned, place_of
-from core.policy import Actor, Permission, require
-from core.transfer.reading import Row, check_columns, keyed, read_table
+from core.policy import Actor
+from core.transfer.names import name_key
+from core.transfer.reading import Row
 from core.transfer.report import (
     ImportOptions,
     ImportReport,
@@ -33,6 +34,7 @@ from core.transfer.report import (
     is_kept,
     no_progress,
 )
+from core.transfer.running import open_table
 from core.transfer.values import read_date
 
 COLUMNS = {
@@ -63,8 +65,6 @@ BLANKS = (
 )  # fmt: skip
 LIKED = ("preferred_parts", "preference")
 CHUNK = 500
-IMPORT_LOCK = 10
-"""Our namespace among PostgreSQL's advisory locks; see ``core.db`` for the others."""
 
 
 @dataclass
@@ -110,11 +110,8 @@ def import_patients(
 
     Raises ``Invalid`` where the file as a whole cannot be read.
     """
-    require(actor, Permission.IMPORT)
     options = options or ImportOptions()
-    table = read_table(content, COLUMNS, encoding=options.encoding, said=keyed(options.said))
-    check_columns(table, NEEDED)
-    lock_imports(session)
+    table = open_table(session, actor, content, options, COLUMNS, NEEDED)
     place, register = place_of(session), register_of(session)
     added: list[OnFile] = []
     merged: dict[int, OnFile] = {}
@@ -134,12 +131,6 @@ def import_patients(
         _add(session, actor, [each.patient for each in added], now=now)
         _merge(session, actor, found, merged, now=now)
     return ImportReport(tuple(rows), saved, table.encoding, table.ignored_columns)
-
-
-def lock_imports(session: Session) -> None:
-    """One import at a time: two of the same file must not both find nobody there."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": IMPORT_LOCK})
 
 
 def register_of(session: Session) -> Register:
@@ -176,11 +167,6 @@ def _filled(patient: NewPatient, values: Mapping[str, Any]) -> NewPatient:
         words=kept["preference"],
     )
     return replace(patient, **own, preferences=liked)
-
-
-def name_key(name: str) -> str:
-    """A name without its accents, case and order of words."""
-    return " ".join(sorted(fold(name).split()))
 
 
 def _keys(patient: NewPatient) -> Iterator[tuple[str, str, str]]:

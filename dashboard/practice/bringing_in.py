@@ -12,6 +12,8 @@ from core.db import utc_now
 from core.errors import BookingError
 from core.policy import Actor
 from core.transfer import (
+    COLUMNS,
+    IMPORTS,
     DateOrder,
     FileKind,
     Heading,
@@ -20,12 +22,9 @@ from core.transfer import (
     Keep,
     Outcome,
     RowReport,
-    import_bookings,
-    import_patients,
     read_headings,
     remember_columns,
 )
-from core.transfer.headings import COLUMNS
 from dashboard import feedback, session
 from dashboard.feedback import md
 from dashboard.formatting import plain
@@ -41,7 +40,6 @@ KINDS: Mapping[FileKind, str] = {
     FileKind.PATIENTS: N_("Patients"),
     FileKind.BOOKINGS: N_("Bookings"),
 }
-IMPORTS = {FileKind.PATIENTS: import_patients, FileKind.BOOKINGS: import_bookings}
 ORDERS: Mapping[DateOrder, str] = {
     DateOrder.YMD: N_("year first: 2026-03-12"),
     DateOrder.DMY: N_("day first: 12/03/2026"),
