@@ -24,6 +24,7 @@ from core.figures import count_figures
 from core.health import note_backup
 from core.models import Role, User
 from core.policy import CONSOLE
+from core.schedule import WEEKDAYS, WeekdayWindow, wall_time
 from core.transfer import (
     IMPORTS,
     DateOrder,
@@ -333,6 +334,11 @@ def _tell(report: ImportReport, what: str) -> int:
         if row.differs:
             differs = ", ".join(row.differs)
             print(f"Line {row.line}, {row.label}: kept what is on file ({differs}).")
+        if row.changed:
+            print(f"Line {row.line}, {row.label}: changed {', '.join(row.changed)}.")
+        if row.ends:
+            ends = ", ".join(map(_in_words, row.ends))
+            print(f"Line {row.line}, {row.label}: no longer {ends}.")
     for row in report.refused[:MOST_REFUSALS_SHOWN]:
         print(f"Line {row.line}, {row.label}: {row.why}", file=sys.stderr)
     if len(report.refused) > MOST_REFUSALS_SHOWN:
@@ -341,6 +347,11 @@ def _tell(report: ImportReport, what: str) -> int:
     if not report.saved:
         print("Nothing was written.")
     return REFUSED if report.refused else DONE
+
+
+def _in_words(window: WeekdayWindow) -> str:
+    times = f"{wall_time(window.starts_minute)}-{wall_time(window.ends_minute)}"
+    return f"{WEEKDAYS[window.weekday - 1]} {times}"
 
 
 # The command line.
@@ -373,6 +384,9 @@ def _parser() -> argparse.ArgumentParser:
     lost.add_argument("username")
     _add_import(commands, FileKind.PATIENTS, "put patients of a CSV file on file")
     _add_import(commands, FileKind.BOOKINGS, "put bookings of a CSV file in")
+    _add_import(commands, FileKind.SERVICES, "make the services what a CSV file says")
+    _add_import(commands, FileKind.PROFESSIONALS, "make the professionals what a CSV file says")
+    _add_import(commands, FileKind.HOURS, "make the weekly hours what a CSV file says")
     sessions = commands.add_parser("sessions", help="who is signed in")
     revoke = _add(
         sessions.add_subparsers(required=True, metavar="command"),

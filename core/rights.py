@@ -180,6 +180,10 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
         (
             "booking.importing.record_past",
             "transfer.bookings.import_bookings",
+            "transfer.hours.import_hours",
+            "transfer.professionals.import_professionals",
+            "transfer.running.open_table",
+            "transfer.services.import_services",
             "transfer.headings.read_headings",
             "transfer.headings.remember_columns",
             "transfer.patients.import_patients",

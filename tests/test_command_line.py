@@ -128,6 +128,18 @@ def test_the_samples_are_brought_in_and_twice_is_once(place, capsys):
     assert "Bookings: 17 unchanged." in said
 
 
+def test_what_a_file_changes_and_ends_is_told(place, tmp_path, capsys):
+    services = written(tmp_path, "name,price", "Follow-up,77")
+    assert main(["import-services", services]) == 0
+    hours = written(tmp_path, "professional,weekday,from,to", "Elena Ruiz,Sun,10:00,12:00")
+    assert main(["import-hours", hours, "--look"]) == 0
+
+    said = capsys.readouterr().out
+    assert "Line 2, Follow-up: changed price." in said
+    assert "Line 2, Elena Ruiz: no longer Monday 09:00-" in said
+    assert "Hours: 1 changed.\n" in said
+
+
 def test_refused_rows_are_told_with_their_line_and_the_good_ones_go_in(place, tmp_path, capsys):
     path = written(tmp_path, "name,phone,shoe", "Ana,642110478,38", "Bela,64211,39")
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from core.models import AuditEntry, AuthSession, Booking, Patient, Role
-from core.policy import Actor
+from core.policy import CONSOLE, Actor
+from core.schedule import load_weekly_hours
 from core.transfer import COLUMNS, FileKind, read_headings
 from dashboard import places
 from dashboard.practice.bringing_in import LABELS
@@ -94,7 +95,7 @@ def test_a_file_is_looked_at_first_and_then_brought_in(data, sqlite_database):
     assert data.dataframe[0].value.to_dict("list") == {
         "Line": [3],
         "Patients": ["=1+1 *x*"],
-        "What is in the way": ["This does not look like a phone number. Please check it."],
+        "What to look at": ["This does not look like a phone number. Please check it."],
     }
     assert names(sqlite_database) == []
 
@@ -144,6 +145,35 @@ def test_bookings_come_the_same_way(data, sqlite_database):
     assert data.success[0].value == "Imported: 1 added."
     with sqlite_database.reading() as session:
         assert session.scalars(select(Booking.channel)).one() == "import"
+
+
+def test_what_a_file_of_hours_would_end_is_shown_before_it_does(data, sqlite_database):
+    with sqlite_database.writing() as session:
+        ada = a.professional(session, name="Dr Ada", weekdays=(1,))
+    row = "Arzt,weekday,from,to\nAda,Tuesday,10:00,12:00\n"
+
+    press(choose(upload(data, row, "hours"), Arzt="professional"), "bring_look")
+
+    assert data.success[0].value == "This would happen: 1 changed."
+    assert data.dataframe[0].value.to_dict("list") == {
+        "Line": [2],
+        "Weekly hours": ["Ada"],
+        "What to look at": ["No longer: Monday 09:00-17:00"],
+    }
+    press(data, "bring_import")
+    with sqlite_database.reading() as session:
+        found = load_weekly_hours(session, CONSOLE, ada.id, a.DAY)
+    assert [each.weekday for each in found.windows] == [2]
+
+
+def test_what_a_file_of_services_would_change_is_named(data, sqlite_database):
+    with sqlite_database.writing() as session:
+        a.service(session, name="Visit")
+    row = "name,price\nVisit,70\n"
+
+    press(upload(data, row, "services"), "bring_look")
+
+    assert data.dataframe[0].value["What to look at"].to_list() == ["Changes: Price"]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ from core.transfer.values import read_cents, read_date, read_minutes, read_start
 from tests import a
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
-ADDED, MERGED, UNCHANGED, REFUSED = Outcome
+ADDED, MERGED, CHANGED, UNCHANGED, REFUSED = Outcome
 MADRID = ZoneInfo("Europe/Madrid")
 
 

@@ -12,7 +12,7 @@ class ImportColumn(Base):
     __tablename__ = "import_columns"
 
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
-    """What the file is of: patients, bookings."""
+    """What the file is of: patients, bookings and the others of ``core.transfer``."""
     title: Mapped[str] = mapped_column(String(100), primary_key=True)
     """The column's title without accents, case and spaces."""
     column: Mapped[str] = mapped_column(String(30))

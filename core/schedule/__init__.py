@@ -21,6 +21,7 @@ from core.schedule.hours import (
     close_date,
     set_date_hours,
     set_weekly_hours,
+    today_of,
 )
 from core.schedule.on_record import (
     HoursOnRecord,
@@ -37,9 +38,10 @@ from core.schedule.openings import (
     withdraw_opening,
 )
 from core.schedule.stranded import stranded_bookings
-from core.schedule.windows import DayWindow, WeekdayWindow
+from core.schedule.windows import WEEKDAYS, DayWindow, WeekdayWindow, wall_time
 
 __all__ = [
+    "WEEKDAYS",
     "Absence",
     "ChangedOpening",
     "DayWindow",
@@ -70,6 +72,8 @@ __all__ = [
     "set_date_hours",
     "set_weekly_hours",
     "stranded_bookings",
+    "today_of",
     "undo_weekly_hours",
+    "wall_time",
     "withdraw_opening",
 ]

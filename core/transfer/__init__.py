@@ -1,4 +1,4 @@
-"""Patients and bookings out of other systems' CSV files.
+"""Patients, bookings, services, professionals and hours out of other systems' CSV files.
 
 Good rows go in, refused rows are reported with their line and the reason, unless the options
 ask for all or nothing, or for a look only. The file is one transaction, a row is whole or not
@@ -7,8 +7,10 @@ at all, and the same file twice adds nothing. ``data/samples/README.md`` names t
 
 from core.transfer.bookings import import_bookings
 from core.transfer.headings import Heading, read_headings, remember_columns
+from core.transfer.hours import import_hours
 from core.transfer.kinds import COLUMNS, IMPORTS, FileKind
 from core.transfer.patients import import_patients
+from core.transfer.professionals import import_professionals
 from core.transfer.reading import csv_cell, read_file, uncovered
 from core.transfer.report import (
     ImportOptions,
@@ -18,6 +20,7 @@ from core.transfer.report import (
     Progress,
     RowReport,
 )
+from core.transfer.services import import_services
 from core.transfer.values import DateOrder
 
 __all__ = [
@@ -34,7 +37,10 @@ __all__ = [
     "RowReport",
     "csv_cell",
     "import_bookings",
+    "import_hours",
     "import_patients",
+    "import_professionals",
+    "import_services",
     "read_file",
     "read_headings",
     "remember_columns",

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.booking import RecordedBooking, record_past
-from core.catalog import get_organisation, load_offers, load_services, zone_of
+from core.catalog import get_organisation, load_offers, load_professionals, load_services, zone_of
 from core.claims import clear_expired_holds
 from core.db import lock_calendars, seconds_of
 from core.errors import N_, BookingError, Invalid, SlotTaken
@@ -37,7 +37,7 @@ from core.models import (
 from core.patients import fold
 from core.patients.typed import Place, phone_number, place_of
 from core.policy import Actor
-from core.transfer.names import Names, name_key, professional_keys, professionals_by_name
+from core.transfer.names import Names, name_key, names_of, professional_keys
 from core.transfer.reading import Row
 from core.transfer.report import (
     ImportOptions,
@@ -204,7 +204,7 @@ def _open_book(session: Session, actor: Actor, options: ImportOptions, now: date
         place=place_of(session),
         read_start=lambda day, clock: read_start(day, clock, options.date_order, zone),
         patients=_patients(session),
-        professionals=professionals_by_name(session, actor),
+        professionals=names_of(session, load_professionals(session, actor)),
         services=_services(session),
         length_of=_lengths(session),
         options=options,

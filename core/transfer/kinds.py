@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from core.policy import Actor
-from core.transfer import bookings, patients
+from core.transfer import bookings, hours, patients, professionals, services
 from core.transfer.reading import Columns
 from core.transfer.report import ImportOptions, ImportReport, Progress, no_progress
 
@@ -16,6 +16,9 @@ from core.transfer.report import ImportOptions, ImportReport, Progress, no_progr
 class FileKind(enum.StrEnum):
     PATIENTS = "patients"
     BOOKINGS = "bookings"
+    SERVICES = "services"
+    PROFESSIONALS = "professionals"
+    HOURS = "hours"
 
 
 class Importer(Protocol):
@@ -34,8 +37,14 @@ class Importer(Protocol):
 COLUMNS: Mapping[FileKind, Columns] = {
     FileKind.PATIENTS: patients.COLUMNS,
     FileKind.BOOKINGS: bookings.COLUMNS,
+    FileKind.SERVICES: services.COLUMNS,
+    FileKind.PROFESSIONALS: professionals.COLUMNS,
+    FileKind.HOURS: hours.COLUMNS,
 }
 IMPORTS: Mapping[FileKind, Importer] = {
     FileKind.PATIENTS: patients.import_patients,
     FileKind.BOOKINGS: bookings.import_bookings,
+    FileKind.SERVICES: services.import_services,
+    FileKind.PROFESSIONALS: professionals.import_professionals,
+    FileKind.HOURS: hours.import_hours,
 }

@@ -1,16 +1,14 @@
 """People and things by what a file calls them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.catalog import load_professionals
 from core.errors import N_, Invalid
 from core.models import Professional, User
 from core.patients import fold
-from core.policy import Actor
 
 TITLES = frozenset({"dr", "dra", "prof", "mr", "mrs", "ms", "miss", "doctor", "doctora"})
 
@@ -47,15 +45,31 @@ class Names:
         return min(found)
 
 
+class Seen:
+    """The lines of a file in which a name has stood: a second one would contradict the first."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Hashable, int] = {}
+
+    def check_first(self, key: Hashable, name: str, line: int) -> None:
+        first = self._lines.setdefault(key, line)
+        if first != line:
+            raise Invalid(
+                N_("{name} stands in line {line} already. Please keep one of the two rows."),
+                name=name[:80],
+                line=first,
+            )
+
+
 def name_key(name: str) -> str:
     """A name without its accents, case and order of words."""
     return " ".join(sorted(fold(name).split()))
 
 
-def professionals_by_name(session: Session, actor: Actor) -> Names:
-    """Those at work here, with and without their titles, and by their user names."""
+def names_of(session: Session, professionals: Iterable[Professional]) -> Names:
+    """Professionals with and without their titles, and by the user names of those here."""
     names = Names(N_("professional"))
-    for each in load_professionals(session, actor):
+    for each in professionals:
         add_professional_to(names, each)
     active = select(Professional.id).where(Professional.archived_at.is_(None))
     signed_in = select(User.username, User.professional_id).where(User.professional_id.in_(active))

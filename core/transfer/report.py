@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from core.errors import BookingError
+from core.schedule import WeekdayWindow
 from core.transfer.values import DateOrder
 
 Progress = Callable[[int, int], None]
@@ -29,6 +30,8 @@ class Outcome(enum.StrEnum):
     ADDED = "added"
     MERGED = "merged"
     """Blanks of a record on file were filled; what it already said stays."""
+    CHANGED = "changed"
+    """What is on record was made as the row says."""
     UNCHANGED = "unchanged"
     REFUSED = "refused"
 
@@ -55,6 +58,10 @@ class RowReport:
     """The blanks a merge filled."""
     differs: tuple[str, ...] = ()
     """Where the row says something else than the record on file, which stays as it is."""
+    changed: tuple[str, ...] = ()
+    """What the row made different on record."""
+    ends: tuple[WeekdayWindow, ...] = ()
+    """Hours on record that the file no longer has."""
 
     @property
     def why(self) -> str:

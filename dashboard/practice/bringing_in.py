@@ -11,6 +11,7 @@ import streamlit as st
 from core.db import utc_now
 from core.errors import BookingError
 from core.policy import Actor
+from core.schedule import WEEKDAYS, WeekdayWindow, wall_time
 from core.transfer import (
     COLUMNS,
     IMPORTS,
@@ -39,6 +40,9 @@ MOST_SHOWN = 500
 KINDS: Mapping[FileKind, str] = {
     FileKind.PATIENTS: N_("Patients"),
     FileKind.BOOKINGS: N_("Bookings"),
+    FileKind.SERVICES: N_("Services"),
+    FileKind.PROFESSIONALS: N_("Professionals"),
+    FileKind.HOURS: N_("Weekly hours"),
 }
 ORDERS: Mapping[DateOrder, str] = {
     DateOrder.YMD: N_("year first: 2026-03-12"),
@@ -72,10 +76,41 @@ LABELS: Mapping[str, str] = {
     "state": N_("State"),
     "price": N_("Price"),
     "booked_on": N_("Booked on"),
+    "before": N_("Buffer before"),
+    "after": N_("Buffer after"),
+    "buffer_rule": N_("Buffers between two visits"),
+    "step": N_("Step"),
+    "anchor": N_("Where starts fall"),
+    "notice": N_("Notice"),
+    "cancel_notice": N_("Notice to cancel"),
+    "horizon": N_("Days ahead"),
+    "seats": N_("Seats"),
+    "tax": N_("Tax"),
+    "colour": N_("Colour"),
+    "listed": N_("Patients book it themselves"),
+    "rooms": N_("Rooms"),
+    "title": N_("Title"),
+    "bio": N_("About them"),
+    "languages": N_("Languages"),
+    "tier": N_("Tier"),
+    "zone": N_("Time zone"),
+    "visits_per_day": N_("Visits a day at most"),
+    "visits_per_week": N_("Visits a week at most"),
+    "minutes_per_day": N_("Minutes a day at most"),
+    "minutes_per_week": N_("Minutes a week at most"),
+    "expertise": N_("Expertise"),
+    "services": N_("Services offered"),
+    "weekday": N_("Weekday"),
+    "from": N_("From"),
+    "to": N_("To"),
+    "kind": N_("Work or break"),
+    "valid_from": N_("Valid from"),
+    "valid_to": N_("Valid until"),
 }
 OUTCOMES: Mapping[Outcome, str] = {
     Outcome.ADDED: N_("added"),
     Outcome.MERGED: N_("filled in"),
+    Outcome.CHANGED: N_("changed"),
     Outcome.UNCHANGED: N_("unchanged"),
     Outcome.REFUSED: N_("refused"),
 }
@@ -190,7 +225,7 @@ def _buttons(actor: Actor, asked: Asked, report: ImportReport | None) -> None:
 
 def _news(report: ImportReport | None) -> int:
     counts = report.counts if report else {}
-    return sum(counts.get(each, 0) for each in (Outcome.ADDED, Outcome.MERGED))
+    return sum(counts.get(each, 0) for each in (Outcome.ADDED, Outcome.MERGED, Outcome.CHANGED))
 
 
 def _run(actor: Actor, asked: Asked, keep: Keep) -> None:
@@ -216,7 +251,7 @@ def _tell(kind: FileKind, report: ImportReport) -> None:
         st.warning(counts, icon=":material/warning:")
     else:
         st.success(counts, icon=":material/check:")
-    rows = [each for each in report.rows if each.outcome is Outcome.REFUSED or each.differs]
+    rows = [each for each in report.rows if _is_told(each)]
     if rows:
         _table(rows[:MOST_SHOWN], of=kind)
     if len(rows) > MOST_SHOWN:
@@ -233,7 +268,7 @@ def _table(rows: Sequence[RowReport], *, of: FileKind) -> None:
             {
                 _("Line"): [each.line for each in rows],
                 _(KINDS[of]): [each.label for each in rows],
-                _("What is in the way"): [_why(each) for each in rows],
+                _("What to look at"): [_why(each) for each in rows],
             }
         ),
         hide_index=True,
@@ -243,11 +278,28 @@ def _table(rows: Sequence[RowReport], *, of: FileKind) -> None:
     )
 
 
+def _is_told(row: RowReport) -> bool:
+    """Whether a row needs a look: what was simply added, or is there already, does not."""
+    return row.outcome is Outcome.REFUSED or bool(row.differs or row.changed or row.ends)
+
+
 def _why(row: RowReport) -> str:
     if row.refusal is not None:
         return plain(row.refusal)
-    names = ", ".join(_(LABELS[each]) for each in row.differs)
-    return _("Kept what is on file: {names}").format(names=names)
+    if row.ends:
+        return _("No longer: {hours}").format(hours=", ".join(map(_in_words, row.ends)))
+    if row.changed:
+        return _("Changes: {names}").format(names=_labelled(row.changed))
+    return _("Kept what is on file: {names}").format(names=_labelled(row.differs))
+
+
+def _in_words(window: WeekdayWindow) -> str:
+    times = f"{wall_time(window.starts_minute)}-{wall_time(window.ends_minute)}"
+    return f"{_(WEEKDAYS[window.weekday - 1])} {times}"
+
+
+def _labelled(columns: Sequence[str]) -> str:
+    return ", ".join(_(LABELS[each]) for each in columns)
 
 
 def _summary(report: ImportReport) -> str:

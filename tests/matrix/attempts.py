@@ -137,6 +137,7 @@ from core.series.requests import (
     Seen,
 )
 from core.settings import Settings, from_environment
+from core.transfer.running import open_table
 from tests import a
 from tests.matrix.world import MISSING, NOW
 
@@ -764,6 +765,39 @@ BOOKINGS = {
         Plain(
             lambda w, who: health.note_verified(
                 w.session, who, audit_trail.ChainState(Head(1, ""), None), now=NOW
+            )
+        ),
+    ),
+    "transfer.hours.import_hours": (
+        Plain(
+            lambda w, who: transfer.import_hours(
+                w.session, who, b"professional,weekday,from,to\nDr Ada,Monday,9:00,17:00\n", now=NOW
+            )
+        ),
+    ),
+    "transfer.professionals.import_professionals": (
+        Plain(
+            lambda w, who: transfer.import_professionals(
+                w.session, who, b"name,title\nDr Eva,Physio\n", now=NOW
+            )
+        ),
+    ),
+    "transfer.running.open_table": (
+        Plain(
+            lambda w, who: open_table(
+                w.session,
+                who,
+                b"name\nMassage\n",
+                transfer.ImportOptions(),
+                {"name": ("name",)},
+                {},
+            )
+        ),
+    ),
+    "transfer.services.import_services": (
+        Plain(
+            lambda w, who: transfer.import_services(
+                w.session, who, b"name,length\nMassage,50\n", now=NOW
             )
         ),
     ),
