@@ -905,5 +905,5 @@ def test_the_last_reason_stays_and_the_page_says_why(practice, sqlite_database):
     page = press(practice("Reasons"), f"practice_edit_reason_cancel_{ill}")
     page = press(page, "practice_form_archive")
     assert errors(page) == [
-        "Patient is ill is the only reason left in this list. Add another one first."
+        "Patient is ill is the only reason left in this list. Please add another one first."
     ]

@@ -1,5 +1,8 @@
 """The lists of reasons: what a place begins with, how an admin changes them, what they ask."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import delete, select
 
@@ -155,6 +158,29 @@ def test_the_last_reason_of_a_list_stays(place):
     add(place, "Moved away")
     archive(place, "Patient is ill")
     assert names(place) == ["Moved away"]
+
+
+def test_of_two_admins_who_archive_the_last_two_at_once_one_is_refused(database):
+    with database.writing() as session:
+        a.organisation(session)
+        for name in names(session)[2:]:
+            archive(session, name)
+    start = threading.Barrier(2)
+
+    def leave_out(name):
+        start.wait()
+        try:
+            with database.writing() as session:
+                archive(session, name)
+        except OnlyReason:
+            return "refused"
+        return "archived"
+
+    with ThreadPoolExecutor(2) as admins:
+        ended = sorted(admins.map(leave_out, ("Patient is ill", "Patient cannot come")))
+    assert ended == ["archived", "refused"]
+    with database.reading() as session:
+        assert len(names(session)) == 1
 
 
 @pytest.mark.parametrize(
