@@ -35,6 +35,7 @@ from core.transfer import (
     Outcome,
     Progress,
     read_file,
+    write_kind,
 )
 from core.transfer.report import no_progress
 
@@ -196,6 +197,19 @@ def export_all(options: argparse.Namespace) -> int:
             audit.record(session, CONSOLE, "place.exported", now=now)
     print(f"Wrote {sum(made.rows.values()):,} rows to {options.file}")
     print("It is not encrypted and names every patient: keep it as you keep their records.")
+    return DONE
+
+
+def export_kind(options: argparse.Namespace) -> int:
+    from core.everything import owner_only
+
+    kind, now = FileKind(options.kind), utc_now()
+    with _ready() as database, owner_only(options.file) as file:
+        with database.reading() as session:
+            count = write_kind(session, CONSOLE, kind, file, now=now)
+        with database.writing() as session:
+            audit.record(session, CONSOLE, "kind.exported", now=now, kind=kind, count=count)
+    print(f"Wrote {count:,} rows to {options.file}")
     return DONE
 
 
@@ -405,6 +419,9 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("file", type=Path)
     whole = _add(commands, "export-all", export_all, "write the place as a ZIP of CSV files")
     whole.add_argument("file", type=Path)
+    one = _add(commands, "export", export_kind, "write all of one kind as a CSV file")
+    one.add_argument("kind", choices=[each.value for each in FileKind])
+    one.add_argument("file", type=Path)
     whole = _add(commands, "import-all", import_all, "fill an empty database from such a ZIP")
     whole.add_argument("file", type=Path)
     for each in (back, whole):

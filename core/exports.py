@@ -35,7 +35,7 @@ from core.patient_slip import print_slip
 from core.patients import get_patient
 from core.policy import Actor, Permission, require
 from core.privacy.readable import Speaks, in_english
-from core.transfer import csv_cell
+from core.transfer import FileKind, csv_cell, write_kind
 
 LINK = "export"
 FOR = "for-"
@@ -233,6 +233,24 @@ def _everything(session: Session, actor: Actor, *, now: datetime, **_more: objec
     return LargeFile(f"frontdesk-{now:%Y-%m-%d}.zip", ZIP, write)
 
 
+def _check_kind(session: Session, actor: Actor, kind: str, *, now: datetime) -> None:
+    """It names as many as everything does: who takes it has shown who they are."""
+    everything.check_may_export_everything(session, actor, now=now)
+    FileKind(kind)
+
+
+def _kind(
+    session: Session, actor: Actor, kind: str, *, now: datetime, **_more: object
+) -> LargeFile:
+    _check_kind(session, actor, kind, now=now)
+
+    def write(database: Database, file: BinaryIO) -> None:
+        with database.reading() as reading:
+            write_kind(reading, actor, FileKind(kind), file, now=now)
+
+    return LargeFile(f"{kind}-{now:%Y-%m-%d}.csv", CSV, write)
+
+
 def _check_figure(_session: Session, actor: Actor, *words: str, **_now: datetime) -> None:
     require(actor, Permission.ANALYTICS_READ, Permission.ANALYTICS_READ_OWN)
     FigureAsked.of_words(words)
@@ -277,6 +295,7 @@ def _lines(name: str, count: Callable[[Session], Table]) -> LargeFile:
 KINDS: Mapping[str, Kind] = {
     "figure": Kind(_check_figure, _figure),
     "day-sheet": Kind(_check_day_sheet, _day_sheet),
+    "all-of-a-kind": Kind(_check_kind, _kind),
     "everything": Kind(everything.check_may_export_everything, _everything),
     "patient": Kind(_check_patient, _patient),
     "slip": Kind(_check_slip, _slip),

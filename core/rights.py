@@ -189,7 +189,10 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "transfer.patients.import_patients",
         ),
     ),
-    (_needs(P.EXPORT), ("everything.writing.check_may_export_everything",)),
+    (
+        _needs(P.EXPORT),
+        ("everything.writing.check_may_export_everything", "transfer.writing.write_kind"),
+    ),
     # patients
     (
         _shows(P.PATIENTS_READ, P.PATIENTS_READ_OWN),

@@ -140,6 +140,18 @@ def test_what_a_file_changes_and_ends_is_told(place, tmp_path, capsys):
     assert "Hours: 1 changed.\n" in said
 
 
+def test_one_kind_is_written_for_its_owner_alone_and_over_nothing(place, tmp_path, capsys):
+    path = tmp_path / "services.csv"
+    assert main(["export", "services", str(path)]) == 0
+    assert "Wrote 2 rows" in capsys.readouterr().out
+    assert path.stat().st_mode & 0o777 == 0o600
+
+    assert main(["export", "services", str(path)]) == 1
+    assert "File exists" in capsys.readouterr().err
+    assert main(["import-services", str(path)]) == 0
+    assert "Services: 2 unchanged." in capsys.readouterr().out
+
+
 def test_refused_rows_are_told_with_their_line_and_the_good_ones_go_in(place, tmp_path, capsys):
     path = written(tmp_path, "name,phone,shoe", "Ana,642110478,38", "Bela,64211,39")
 

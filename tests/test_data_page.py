@@ -42,6 +42,15 @@ def test_everything_is_offered_and_on_record(data, sqlite_database):
     assert (entry.action, entry.fields) == ("export.offered", '{"kind": "everything"}')
 
 
+@pytest.mark.parametrize("kind", FileKind)
+def test_one_kind_is_offered_and_on_record(data, sqlite_database, kind):
+    shown(data.button(key=f"practice_all_{kind}").click().run())
+
+    with sqlite_database.reading() as session:
+        entry = session.scalars(select(AuditEntry)).all()[-1]
+    assert (entry.action, entry.fields) == ("export.offered", '{"kind": "all-of-a-kind"}')
+
+
 def test_after_a_while_the_password_comes_first(data, sqlite_database):
     with sqlite_database.writing() as session:
         for each in session.scalars(select(AuthSession)):

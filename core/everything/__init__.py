@@ -11,6 +11,7 @@ from core.everything.writing import (
     Exported,
     check_may_export_everything,
     export_everything,
+    owner_only,
     write_everything,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "check_may_export_everything",
     "export_everything",
     "import_everything",
+    "owner_only",
     "write_everything",
 ]

@@ -49,17 +49,22 @@ def check_may_export_everything(session: Session, actor: Actor, *, now: datetime
 
 
 def export_everything(database: Database, path: Path, *, now: datetime) -> Exported:
-    """Write a new file that only its owner can read; nothing is left of one that fails."""
+    with owner_only(path) as file:
+        return write_everything(database, file, now=now)
+
+
+@contextmanager
+def owner_only(path: Path) -> Iterator[BinaryIO]:
+    """A new file that only its owner can read; nothing is left of one that fails."""
     opened = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY)
     try:
         with os.fdopen(opened, "wb") as file:
-            made = write_everything(database, file, now=now)
+            yield file
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return made
 
 
 def write_everything(database: Database, file: BinaryIO, *, now: datetime) -> Exported:

@@ -22,6 +22,7 @@ from core.transfer.report import (
 )
 from core.transfer.services import import_services
 from core.transfer.values import DateOrder
+from core.transfer.writing import write_kind
 
 __all__ = [
     "COLUMNS",
@@ -45,4 +46,5 @@ __all__ = [
     "read_headings",
     "remember_columns",
     "uncovered",
+    "write_kind",
 ]

@@ -58,6 +58,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "patient.edited": N_("{who} changed the record of {patient}."),
         "patient.merged": N_("{who} filled in the record of {patient} from a file."),
         "patients.imported": N_("{who} took over patients from a file."),
+        "kind.exported": N_("{who} exported all records of one kind."),
         "services.imported": N_("{who} brought in services from a file."),
         "professionals.imported": N_("{who} brought in professionals from a file."),
         "hours.imported": N_("{who} brought in weekly hours from a file."),

@@ -30,3 +30,7 @@ def _everything(actor: Actor) -> None:
             confirming.ask_password("practice_everything")
             return
         download_button(_("Download everything"), "everything", key="practice_everything_download")
+        st.caption(_("Or one kind, as a CSV that can be brought in again:"))
+        with st.container(horizontal=True):
+            for kind, label in bringing_in.KINDS.items():
+                download_button(_(label), "all-of-a-kind", kind.value, key=f"practice_all_{kind}")

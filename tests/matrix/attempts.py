@@ -3,6 +3,7 @@
 A line here for every line of ``core.rights``; the test holds the two to each other.
 """
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -791,6 +792,13 @@ BOOKINGS = {
                 transfer.ImportOptions(),
                 {"name": ("name",)},
                 {},
+            )
+        ),
+    ),
+    "transfer.writing.write_kind": (
+        Plain(
+            lambda w, who: transfer.write_kind(
+                w.session, who, transfer.FileKind.PATIENTS, io.BytesIO(), now=NOW
             )
         ),
     ),
