@@ -2,7 +2,8 @@
 
 Each of them has a record of their own. For whoever is chosen the guardian becomes, in the core,
 exactly that patient: every right, limit and refusal is the one that patient would have, and
-nothing has to know of families. What is put on record names the account that did it.
+nothing has to know of families. What is put on record names the account that did it. With the
+day on which a child comes of age that is over.
 """
 
 from collections.abc import Sequence
@@ -10,9 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, delete, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core import audit
+from core.catalog import get_organisation, zone_of
+from core.coming_of_age import ComeOfAge, ended_on
 from core.errors import N_, Invalid, NotFound, SignInNeeded
 from core.models import Dependant, Patient, Role, ToldApart
 from core.patients import NewPatient, get_patient, put_on_file
@@ -42,6 +45,8 @@ class Relative:
     patient_id: int
     name: str
     born_on: date | None
+    ended_on: date | None = None
+    """The day on which they came of age, and nobody acted for them any more."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +57,28 @@ class Family:
     dependants: Sequence[Relative]
 
 
-def load_own_dependants(session: Session, actor: Actor) -> Sequence[Relative]:
+def load_own_dependants(session: Session, actor: Actor, *, now: datetime) -> Sequence[Relative]:
     """For whom the actor acts besides themselves."""
+    return [each for each in load_own_family(session, actor, now=now) if each.ended_on is None]
+
+
+def load_own_family(session: Session, actor: Actor, *, now: datetime) -> Sequence[Relative]:
+    """Those the actor acts for, and those they did until they came of age."""
     require(actor, P.PATIENTS_WRITE_OWN)
-    return _relatives(session, Dependant.patient_id, Dependant.guardian_patient_id, _own(actor))
+    wanted, known = Dependant.patient_id, Dependant.guardian_patient_id
+    return _relatives(session, wanted, known, _own(actor), now)
 
 
-def acting_for(session: Session, actor: Actor, patient_id: int) -> Actor:
-    """The actor as that patient: themselves, or one they look after; else ``NotFound``."""
+def acting_for(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> Actor:
+    """The actor as that patient: themselves, or one they look after; else ``NotFound``, and of
+    one who has come of age ``ComeOfAge``."""
     require(actor, P.PATIENTS_WRITE_OWN)
     if patient_id == actor.patient_id:
         return actor
-    for each in load_own_dependants(session, actor):
+    for each in load_own_family(session, actor, now=now):
         if each.patient_id == patient_id:
+            if each.ended_on is not None:
+                raise ComeOfAge(name=each.name)
             return replace(actor, patient_id=each.patient_id, name=each.name)
     raise NotFound(what=N_("patient"))
 
@@ -89,7 +103,7 @@ def add_own_dependant(
             ),
             field="phone",
         )
-    if len(load_own_dependants(session, actor)) >= MOST_DEPENDANTS:
+    if len(load_own_dependants(session, actor, now=now)) >= MOST_DEPENDANTS:
         raise Invalid(N_("You look after {count} already. Please call us."), count=MOST_DEPENDANTS)
     reached = NewPatient(
         request.name,
@@ -112,13 +126,13 @@ def load_family(session: Session, actor: Actor, patient_id: int, *, now: datetim
     get_patient(session, actor, patient_id, now=now)
     guardian, dependant = Dependant.guardian_patient_id, Dependant.patient_id
     return Family(
-        guardians=_relatives(session, guardian, dependant, patient_id),
-        dependants=_relatives(session, dependant, guardian, patient_id),
+        guardians=_relatives(session, guardian, dependant, patient_id, now),
+        dependants=_relatives(session, dependant, guardian, patient_id, now),
     )
 
 
 def link(session: Session, actor: Actor, request: FamilyLink, *, now: datetime) -> Patient:
-    """Let one patient on file act for another."""
+    """Let one patient on file act for another; again, where that ended as they came of age."""
     require(actor, P.PATIENTS_WRITE)
     if request.guardian_patient_id == request.patient_id:
         raise Invalid(N_("Nobody looks after themselves here. Please choose somebody else."))
@@ -127,6 +141,7 @@ def link(session: Session, actor: Actor, request: FamilyLink, *, now: datetime) 
     for each in (guardian, patient):
         if each.archived_at is not None:
             raise NotFound(what=N_("patient"))
+    _drop_ended(session, (guardian, patient), now)
     if session.scalar(_pair(request)) is not None:
         return patient
     if session.scalar(_pair(FamilyLink(request.patient_id, request.guardian_patient_id))):
@@ -195,14 +210,37 @@ def _relatives(
     wanted: InstrumentedAttribute[int],
     known: InstrumentedAttribute[int],
     patient_id: int,
+    now: datetime,
 ) -> Sequence[Relative]:
-    ids = select(wanted).where(known == patient_id)
+    """Each once. Of two links between the same two, one that holds is enough."""
+    theirs, zone = aliased(Patient), zone_of(get_organisation(session))
     rows = session.execute(
-        select(Patient.id, Patient.name, Patient.born_on)
-        .where(Patient.id.in_(ids), Patient.archived_at.is_(None))
+        select(Patient.id, Patient.name, Patient.born_on, theirs.born_on, Dependant.added_at)
+        .select_from(Dependant)
+        .join(Patient, Patient.id == wanted)
+        .join(theirs, theirs.id == Dependant.patient_id)
+        .where(known == patient_id, Patient.archived_at.is_(None))
         .order_by(Patient.name, Patient.id)
     )
-    return [Relative(*row) for row in rows]
+    found: dict[int, Relative] = {}
+    for id, name, born_on, child_born_on, added_at in rows:
+        ended = ended_on(child_born_on, added_at, zone, now=now)
+        if ended is None or id not in found:
+            found[id] = Relative(id, name, born_on, ended)
+    return list(found.values())
+
+
+def _drop_ended(session: Session, between: tuple[Patient, Patient], now: datetime) -> None:
+    """Links between these two that are over by age make room for another."""
+    zone, by_id = zone_of(get_organisation(session)), {each.id: each for each in between}
+    for each in session.scalars(
+        select(Dependant).where(
+            Dependant.guardian_patient_id.in_(by_id), Dependant.patient_id.in_(by_id)
+        )
+    ):
+        if ended_on(by_id[each.patient_id].born_on, each.added_at, zone, now=now):
+            session.delete(each)
+    session.flush()
 
 
 def _is(pair: FamilyLink) -> tuple[ColumnElement[bool], ...]:

@@ -110,7 +110,7 @@ def take(
         raise NotFound(what=N_("download"))
     _secret, kind, *about = link.split(".")
     if about and about[0].startswith(FOR):
-        actor = acting_for(session, actor, int(about.pop(0).removeprefix(FOR)))
+        actor = acting_for(session, actor, int(about.pop(0).removeprefix(FOR)), now=now)
     file = _kind_named(kind).make(session, actor, *about, now=now, speaks=speaks)
     audit.record(session, actor, "export.taken", now=now, kind=kind, about=about)
     return file

@@ -134,6 +134,36 @@ def _record_opened(
     )
 
 
+def _let_go(_session: Session, _message: OutboxMessage, public_url: str, _now: datetime) -> Letter:
+    return _letter(
+        "Somebody you act for is of age now",
+        f"""\
+        Hello,
+
+        somebody whose appointments you looked after at {public_url} has come of age. They act
+        for themselves from now on, and you no longer see or change their appointments there.
+        What is booked stays booked.
+
+        If they still need you to act for them, please call us together.
+        """,
+    )
+
+
+def _of_age(_session: Session, _message: OutboxMessage, public_url: str, _now: datetime) -> Letter:
+    return _letter(
+        "Your appointments are in your own hands now",
+        f"""\
+        Hello,
+
+        you have come of age, so nobody sees, makes or changes your appointments at {public_url}
+        for you any more. What is booked stays booked.
+
+        To do so yourself, please ask us for your own way in. If you want somebody to go on
+        acting for you, please call us together.
+        """,
+    )
+
+
 WORDS: Mapping[str, Words] = {
     Kind.ACTIVATION: _activation,
     Kind.RESET: _reset,
@@ -141,6 +171,8 @@ WORDS: Mapping[str, Words] = {
     Kind.RECORD_OPENED: _record_opened,
     Kind.REGISTRATION: _registration,
     Kind.HAS_ACCOUNT: _has_account,
+    Kind.LET_GO: _let_go,
+    Kind.OF_AGE: _of_age,
 }
 
 

@@ -53,6 +53,10 @@ class Kind(enum.StrEnum):
     RECORD_OPENED = "record_opened"
     REGISTRATION = "registration"
     HAS_ACCOUNT = "has_account"
+    LET_GO = "let_go"
+    """To a guardian: whom they acted for has come of age."""
+    OF_AGE = "of_age"
+    """To them."""
 
 
 LINKS = (Kind.ACTIVATION, Kind.RESET)

@@ -224,6 +224,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "dependants.acting_for",
             "dependants.add_own_dependant",
             "dependants.load_own_dependants",
+            "dependants.load_own_family",
         ),
     ),
     (_needs(P.PATIENTS_READ), ("dependants.load_family",)),

@@ -10,15 +10,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from core import letters, mail, outbox, registering
+from core import coming_of_age, letters, mail, outbox, registering
 from core.db import Database, utc_now
 from core.mail import MailFailed, MailServer
 from core.models import MessageState, OutboxMessage
 from core.settings import Settings
 
 LOOKS_EVERY_SECONDS = 5.0
+LOOKS_FOR_BIRTHDAYS_EVERY = timedelta(hours=1)
 WAITS_FOR_THE_LAST_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ def send_next(database: Database, office: Office, *, now: datetime) -> MessageSt
 def send_all(database: Database, office: Office) -> Counter[MessageState]:
     """Everything that is due by now; how often what came of it."""
     outcomes = Counter[MessageState]()
+    tell_who_came_of_age(database, now=utc_now())
     while (outcome := send_next(database, office, now=utc_now())) is not None:
         outcomes[outcome] += 1
     return outcomes
@@ -68,8 +70,12 @@ def send_all(database: Database, office: Office) -> Counter[MessageState]:
 def keep_sending(database: Database, office: Office, stop: threading.Event) -> None:
     """Send until told to stop. No message that cannot be sent, and no database that cannot be
     used, ends this; the log names the kind of error and never what was to be sent."""
+    looked_at: datetime | None = None
     while not stop.is_set():
         try:
+            if looked_at is None or utc_now() - looked_at >= LOOKS_FOR_BIRTHDAYS_EVERY:
+                looked_at = utc_now()
+                tell_who_came_of_age(database, now=looked_at)
             if send_next(database, office, now=utc_now()) is not None:
                 continue
             forget_registrations(database, now=utc_now())
@@ -85,6 +91,15 @@ def forget_registrations(database: Database, *, now: datetime) -> None:
             return
     with database.writing() as session:
         registering.sweep(session, now=now)
+
+
+def tell_who_came_of_age(database: Database, *, now: datetime) -> None:
+    """Letters to those whose family link ended by itself."""
+    with database.reading() as session:
+        if not coming_of_age.is_anybody_to_tell(session, now=now):
+            return
+    with database.writing() as session:
+        coming_of_age.tell(session, now=now)
 
 
 @contextmanager

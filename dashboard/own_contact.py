@@ -7,7 +7,7 @@ from core.db import utc_now
 from core.errors import BookingError, Stale
 from core.models import Patient
 from core.patients import OwnContact
-from dashboard import session
+from dashboard import family, session
 from dashboard.feedback import flash, md, refuse
 from dashboard.i18n import _
 from dashboard.patients import languages
@@ -19,7 +19,7 @@ VERSION = f"{KEY}_version"
 
 def show(patient: Patient, practice: str) -> None:
     """A form on the record; what is typed stays when somebody else changes it meanwhile."""
-    version = _version_drawn(patient)
+    version, anothers = _version_drawn(patient), family.name_of_another()
     drawn = f"{KEY}_{version}"
     with st.form(drawn, border=False):
         left, right = st.columns(2)
@@ -35,14 +35,19 @@ def show(patient: Patient, practice: str) -> None:
             format_func=lambda code: languages.in_words(code) or _("no preference"),
             key=f"{drawn}_language",
         )
+        mail = _("Send me e-mails about my visits")
+        if anothers:
+            mail = _("Send e-mails about the visits of {name}").format(name=md(anothers))
         wanted = right.toggle(
-            _("Send me e-mails about my visits"),
+            mail,
             not patient.no_contact,
             key=f"{drawn}_wanted",
         )
         pressed = st.form_submit_button(_("Save"), type="primary", key=f"{KEY}_save")
-    name = _("Your name or date of birth has changed? Please tell {practice}.")
-    st.caption(name.format(practice=md(practice)))
+    changed = _("Your name or date of birth has changed? Please tell {practice}.")
+    if anothers:
+        changed = _("The name or date of birth of {name} has changed? Please tell {practice}.")
+    st.caption(changed.format(name=md(anothers), practice=md(practice)))
     if pressed:
         _save(OwnContact(version, phone, email, language, no_contact=not wanted))
 
@@ -69,5 +74,8 @@ def _save(request: OwnContact) -> None:
             st.button(_("Show it as it is now"), key=f"{KEY}_anew", on_click=_draw_anew)
         return
     _draw_anew()
-    flash(_("Saved: this is how we reach you now."))
+    said = _("Saved: this is how we reach you now.")
+    if name := family.name_of_another():
+        said = _("Saved: this is how we reach {name} now.")
+    flash(said.format(name=name))
     st.rerun()

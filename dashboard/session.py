@@ -17,6 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
 
 from core import accounts, audit, dependants, settings
+from core.coming_of_age import ComeOfAge
 from core.db import Database, utc_now
 from core.errors import NotAllowed, NotFound, SignInNeeded
 from core.models import Organisation, Role
@@ -28,7 +29,7 @@ OWNER = "_owner"
 FOR_WHOM = "_for_whom"
 """The number of the patient who is acted for; whether that may be is asked each time."""
 NO_LONGER = "_no_longer_for_whom"
-"""Somebody was acted for until just now, and may not be any more."""
+"""Why somebody who was acted for until just now may not be any more."""
 ABOUT_WHOM = ("own_", "my_bookings_")
 """What is typed, open or turned to on a patient's pages is about one person alone."""
 LOCALHOST = "127.0.0.1"
@@ -150,10 +151,10 @@ def _as_chosen(actor: Actor) -> Actor:
         return actor
     try:
         with reading() as db:
-            return dependants.acting_for(db, actor, chosen)
-    except NotFound:
+            return dependants.acting_for(db, actor, chosen, now=utc_now())
+    except (NotFound, ComeOfAge) as refusal:
         act_for(None)
-        st.session_state[NO_LONGER] = True
+        st.session_state[NO_LONGER] = refusal
         return actor
 
 

@@ -31,7 +31,7 @@ from core.schedule import (
 )
 from core.series import NotAllBack, Seen, Undoable, UndoSeriesRequest, load_undoable, undo_series
 from core.waiting import reopen
-from dashboard import feedback, keys, last_step, open_booking, session
+from dashboard import family, feedback, keys, last_step, open_booking, session
 from dashboard.components.words import state_word
 from dashboard.formatting import when
 from dashboard.i18n import _, ngettext
@@ -113,7 +113,10 @@ def _own_visit(actor: Actor, booking: Booking, step: BookingEvent, now: datetime
         with session.writing() as db:
             asked = UndoRequest(booking.id, booking.version)
             take_back_cancellation(db, actor, asked, now=utc_now())
-        feedback.flash(_("Undone: you are booked as before."))
+        said = _("Undone: you are booked as before.")
+        if name := family.name_of_another():
+            said = _("Undone: {name} is booked as before.")
+        feedback.flash(said.format(name=name))
 
     words = _("Cancelled: {professional}, {time}.").format(
         professional=booking.professional.name, time=when(booking.starts_at, session.zone(), now)

@@ -65,11 +65,11 @@ def cancelling() -> None:
         return
     forget()
     last_step.note(booking.id)
-    feedback.flash(
-        _("Cancelled your visit with {professional}, {time}.").format(
-            professional=booking.professional.name, time=when(booking.starts_at, zone, now)
-        )
-    )
+    said = _("Cancelled your visit with {professional}, {time}.")
+    if name := family.name_of_another():
+        said = _("Cancelled the visit of {name} with {professional}, {time}.")
+    values = {"professional": booking.professional.name, "time": when(booking.starts_at, zone, now)}
+    feedback.flash(said.format(name=name, **values))
     st.rerun()
 
 

@@ -48,7 +48,7 @@ CORE_ORDER = (
         "practice",
     },
     {"exceptional_access"},
-    {"second_step_set_up", "company", "inviting", "dependants"},
+    {"second_step_set_up", "company", "inviting", "coming_of_age", "dependants"},
     {"availability", "visits", "claims"},
     {
         "booking",

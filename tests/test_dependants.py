@@ -54,7 +54,7 @@ class House:
         return add_own_dependant(self.session, actor or self.ana, asked, now=NOW)
 
     def as_(self, patient):
-        return acting_for(self.session, self.ana, patient.id)
+        return acting_for(self.session, self.ana, patient.id, now=NOW)
 
     def book(self, actor, hour, *, patient_id=None):
         whom = patient_id or actor.patient_id
@@ -77,7 +77,9 @@ def test_a_dependant_has_a_record_of_their_own_and_is_reached_as_the_guardian_is
     tiago = house.tiago
     assert (tiago.name, tiago.born_on) == ("Tiago Silva", BORN)
     assert (tiago.phone, tiago.email, tiago.language) == ("+351912345678", "ana@example.org", "pt")
-    assert [each.patient_id for each in load_own_dependants(house.session, house.ana)] == [tiago.id]
+    assert [each.patient_id for each in load_own_dependants(house.session, house.ana, now=NOW)] == [
+        tiago.id
+    ]
     entry = house.session.scalars(
         select(AuditEntry).where(
             AuditEntry.action == "dependant.added", AuditEntry.object_id == tiago.id
@@ -113,7 +115,7 @@ def test_nobody_acts_for_somebody_elses_child_or_books_for_one(small_house, whos
     house = small_house
     number = house.lia.id if whose == "lia" else 1_000_000
     with pytest.raises(NotFound):
-        acting_for(house.session, house.ana, number)
+        acting_for(house.session, house.ana, number, now=NOW)
     with pytest.raises(NotFound):
         house.book(house.ana, 9, patient_id=number)
     with pytest.raises(NotFound):
@@ -125,9 +127,10 @@ def test_limits_hold_for_each_of_them(small_house):
     house.session.get_one(Organisation, 1).most_open_bookings = 1
     house.book(house.ana, 9)
     house.book(house.as_(house.tiago), 10)
-    for actor in (house.ana, house.as_(house.tiago)):
-        with pytest.raises(Invalid, match="You have booked 1 visits to come"):
-            house.book(actor, 12)
+    with pytest.raises(Invalid, match="You have booked 1 visits to come"):
+        house.book(house.ana, 12)
+    with pytest.raises(Invalid, match="Tiago Silva has 1 booked visits to come"):
+        house.book(house.as_(house.tiago), 12)
 
 
 def test_a_dependants_dependants_are_not_the_guardians(small_house):
@@ -171,7 +174,7 @@ def test_the_desk_links_two_records_and_parts_them_again(house):
     link(session, rita, pair, now=NOW)
     link(session, rita, pair, now=NOW)  # a second click
 
-    names = [each.name for each in load_own_dependants(session, house.ana)]
+    names = [each.name for each in load_own_dependants(session, house.ana, now=NOW)]
     assert names == ["Lia Costa", "Tiago Silva"]
     family = load_family(session, rita, house.lia.id, now=NOW)
     assert [each.name for each in family.guardians] == ["Ana Silva", "Bea Costa"]
@@ -330,13 +333,27 @@ def test_what_was_cancelled_for_a_child_is_taken_back_when_the_page_is_about_the
     page = shown(page.button(key=cancel_button).click().run())
     page.text_input(key="own_cancel_words").input("ill")
     page = shown(page.button(key="own_cancel_do").click().run())
+    assert page.toast[0].value.startswith("Cancelled the visit of Tiago Silva with Dr Ada, ")
 
     def offered(page):
         return [each.label for each in page.button if str(each.key).startswith("last_step_")]
 
     assert "Undo" in offered(page)
     assert offered(pick(page, house.mother.id)) == []
-    assert "Undo" in offered(pick(page, house.tiago.id))
+    page = pick(page, house.tiago.id)
+    assert "Undo" in offered(page)
+    (undo,) = [each for each in page.button if each.label == "Undo"]
+    page = shown(undo.click().run())
+    assert [each.value for each in page.toast] == ["Undone: Tiago Silva is booked as before."]
+
+
+def test_what_is_said_about_a_childs_data_names_the_child(mine):
+    page = pick(mine, mine.house.tiago.id)
+    said = [each.value for each in page.caption]
+    assert any(each.startswith("The name or date of birth of Tiago Silva has") for each in said)
+    assert [each.label for each in page.toggle] == ["Send e-mails about the visits of Tiago Silva"]
+    page = shown(page.button(key="own_contact_save").click().run())
+    assert [each.value for each in page.toast] == ["Saved: this is how we reach Tiago Silva now."]
 
 
 def test_two_who_look_after_each_other_since_records_became_one_are_parted_on_the_record(

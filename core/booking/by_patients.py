@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.booking.requests import BookingRequest
 from core.errors import N_, Invalid, NotFound, PatientsDoNotBook, SignInNeeded, TooLateByYourself
-from core.models import Attendee, Booking, BookingState, Channel, Organisation, Role
+from core.models import Attendee, Booking, BookingState, Channel, Organisation, Role, User
 from core.policy import Actor
 from core.visits import Wanted
 
@@ -48,13 +48,22 @@ def check_open_bookings(session: Session, actor: Actor, *, now: datetime) -> Non
     most = session.scalar(select(Organisation.most_open_bookings)) or 0
     count = count_open_bookings(session, actor, now=now)
     if count >= most:
-        raise Invalid(
-            N_(
-                "You have booked {count} visits to come, and more are not kept at a time. "
-                "Move or cancel one of them, or call us."
-            ),
-            count=count,
+        said = N_(
+            "You have booked {count} visits to come, and more are not kept at a time. "
+            "Move or cancel one of them, or call us."
         )
+        if _acts_for_another(session, actor):
+            said = N_(
+                "{name} has {count} booked visits to come, and more are not kept at a time. "
+                "Move or cancel one of them, or call us."
+            )
+        raise Invalid(said, count=count, name=actor.name)
+
+
+def _acts_for_another(session: Session, actor: Actor) -> bool:
+    """Whether the account is that of somebody who looks after the patient."""
+    own = session.scalar(select(User.patient_id).where(User.id == actor.user_id))
+    return own is not None and own != actor.patient_id
 
 
 def count_open_bookings(session: Session, actor: Actor, *, now: datetime) -> int:

@@ -11,7 +11,7 @@ from core.directory import PublicProfile
 from core.errors import BookingError
 from core.policy import Actor
 from core.waiting import NewEntry, Waiting, Wishes
-from dashboard import feedback, session
+from dashboard import family, feedback, session
 from dashboard.components.wish_fields import own_wish_fields
 from dashboard.formatting import day
 from dashboard.i18n import N_, _
@@ -92,11 +92,10 @@ def _join(actor: Actor, asked: Asked, wishes: Wishes, profile: PublicProfile) ->
         feedback.refuse(refusal)
         return
     forget()
-    feedback.flash(
-        _("You are on the waiting list for {service}. It stands in My bookings.").format(
-            service=profile.service(asked.service_id).name
-        )
-    )
+    said = _("You are on the waiting list for {service}. It stands in My bookings.")
+    if name := family.name_of_another():
+        said = _("{name} is on the waiting list for {service}. It stands in My bookings.")
+    feedback.flash(said.format(name=name, service=profile.service(asked.service_id).name))
     st.rerun()
 
 
@@ -137,4 +136,7 @@ def _leave(entry: Waiting) -> None:
     except BookingError as refusal:
         feedback.refuse(refusal)
         return
-    feedback.flash(_("You no longer wait for {service}.").format(service=entry.service))
+    said = _("You no longer wait for {service}.")
+    if name := family.name_of_another():
+        said = _("{name} no longer waits for {service}.")
+    feedback.flash(said.format(name=name, service=entry.service))

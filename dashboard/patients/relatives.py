@@ -14,6 +14,7 @@ from core.policy import Actor, Permission, allows
 from dashboard import session
 from dashboard.components.patient_picker import describe
 from dashboard.feedback import flash, md, refuse
+from dashboard.formatting import day
 from dashboard.i18n import _
 from dashboard.patients import finding
 from dashboard.searching import find_patients
@@ -28,10 +29,12 @@ def show(actor: Actor, patient: Patient) -> None:
         family = dependants.load_family(db, actor, patient.id, now=utc_now())
     for each in family.guardians:
         pair = FamilyLink(each.patient_id, patient.id)
-        _line(_("Looked after by {name}").format(name=md(each.name)), each, pair)
+        words = _("Looked after by {name}").format(name=md(each.name))
+        _line(_until(words, each), each, pair)
     for each in family.dependants:
         pair = FamilyLink(patient.id, each.patient_id)
-        _line(_("Looks after {name}").format(name=_named(each)), each, pair)
+        words = _("Looks after {name}").format(name=_named(each))
+        _line(_until(words, each), each, pair)
     if allows(actor, Permission.PATIENTS_WRITE):
         with st.expander(_("Family: who books for whom"), icon=":material/family_restroom:"):
             _search(patient)
@@ -45,6 +48,15 @@ def _named(each: Relative) -> str:
     if each.born_on is None:
         return md(each.name)
     return md(f"{each.name}, {_('born {date}').format(date=f'{each.born_on:%d.%m.%Y}')}")
+
+
+def _until(words: str, each: Relative) -> str:
+    """That it is over, once the child has come of age."""
+    if each.ended_on is None:
+        return words
+    today = utc_now().astimezone(session.zone()).date()
+    ended = _("no longer: of age since {day}").format(day=day(each.ended_on, today))
+    return f"{words} · {md(ended)}"
 
 
 def _line(words: str, each: Relative, pair: FamilyLink) -> None:

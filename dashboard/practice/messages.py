@@ -29,6 +29,8 @@ KINDS: Mapping[str, str] = {
     Kind.RECORD_OPENED: N_("A record opened for a reason"),
     Kind.REGISTRATION: N_("Registration"),
     Kind.HAS_ACCOUNT: N_("Registered, with an account already"),
+    Kind.LET_GO: N_("To a guardian: the child is of age"),
+    Kind.OF_AGE: N_("Come of age"),
 }
 
 

@@ -1054,7 +1054,7 @@ def unlinked(w, who, id):
 
 PATIENTS = {
     "dependants.acting_for": (
-        About("patient", lambda w, who, id: dependants.acting_for(w.session, who, id)),
+        About("patient", lambda w, who, id: dependants.acting_for(w.session, who, id, now=NOW)),
     ),
     "dependants.add_own_dependant": (
         Plain(
@@ -1064,7 +1064,10 @@ PATIENTS = {
         ),
     ),
     "dependants.load_own_dependants": (
-        Plain(lambda w, who: dependants.load_own_dependants(w.session, who)),
+        Plain(lambda w, who: dependants.load_own_dependants(w.session, who, now=NOW)),
+    ),
+    "dependants.load_own_family": (
+        Plain(lambda w, who: dependants.load_own_family(w.session, who, now=NOW)),
     ),
     "dependants.load_family": (
         About("patient", lambda w, who, id: dependants.load_family(w.session, who, id, now=NOW)),
