@@ -107,7 +107,7 @@ def show() -> None:
 def _dismiss() -> None:
     """Close the line unsaved: what stood in it is offered when it opens again."""
     st.session_state[f"{KEY}_{LEFT}"] = line_typed(FIELD).text  # Escape may just have cleared it
-    line_searched.settle(session.signed_in(), SEARCH)
+    line_searched.settle(session.current_actor(), SEARCH)
     unfinished.leave(FORM)
     forget()
 

@@ -21,9 +21,10 @@ def remember(key: str, found: Understood, opened: str) -> None:
     st.session_state[key] = None if made is None else (made, about)
 
 
-def settle(actor: Actor, key: str) -> None:
-    """The line is done with: note what it said last."""
-    if last := st.session_state.pop(key, None):
+def settle(actor: Actor | None, key: str) -> None:
+    """The line is done with: note what it said last, unless nobody is signed in any more."""
+    last = st.session_state.pop(key, None)
+    if last and actor is not None:
         made, about = last
         searched.note(actor, made, about, now=utc_now())
 

@@ -13,7 +13,7 @@ from core.db import Database
 from core.models import Channel, Professional, Role, Search
 from core.policy import CONSOLE
 from core.searches import SearchMade
-from dashboard import booking_line, places, searched
+from dashboard import booking_line, line_searched, places, searched
 from dashboard.components.line_field import LineTyped
 from tests import a, screen
 
@@ -172,6 +172,16 @@ def test_another_minute_of_the_day_asked_for_is_found_as_well(line, sqlite_datab
     (one,) = noted(sqlite_database)
     assert one.found > 0
     assert (one.professional_id, one.days_ahead) == (ada.id, 0)
+
+
+def test_a_line_that_outlived_its_session_is_not_noted(monkeypatch, sqlite_database, check):
+    screen.use(monkeypatch, sqlite_database)
+    left = {"line": (SearchMade(NextAsked(check.id)), "one")}
+    monkeypatch.setattr(line_searched.st, "session_state", left)
+
+    line_searched.settle(None, "line")
+
+    assert (left, noted(sqlite_database)) == ({}, [])
 
 
 def test_a_patient_alone_asks_for_no_service(line, sqlite_database):
