@@ -630,11 +630,67 @@ def test_two_patients_of_one_name_are_told_apart_by_what_else_is_said(book):
 
     unclear = bring("Ana Silva,,Elena Ruiz,Follow-up,2026-12-07 09:00,20")
     clear = bring("Ana Silva,other@example.org,Elena Ruiz,Follow-up,2026-12-07T09:00,20 min")
-    wrong = bring("Bela Costa,other@example.org,Elena Ruiz,Follow-up,2026-12-07T11:00,20")
+    nobody = bring("Zoe,other@example.org,Elena Ruiz,Follow-up,2026-12-07T11:00,20")
 
     assert "Several patients are Ana Silva" in unclear.why
     assert clear.outcome is ADDED
-    assert "No patient on file" in wrong.why
+    assert "No patient on file is Zoe" in nobody.why
+
+
+WHOSE = "patient,phone,email,born on,professional,service,start"
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "Ana Silva,642110478,,",
+        "Silva Ana,,ANA@example.org,",
+        "Ana Silva,642110478,ana@example.org,1984-03-12",
+        "Bela Costa,642110999,bela@example.org,",  # no phone on file that would differ
+        ",642110478,,",
+        ",,bela@example.org,1990-01-01",
+        "Carla Dias,,,1971-05-06",
+    ],
+)
+def test_a_booking_goes_to_whom_name_and_details_agree_on(book, who):
+    known_as(book)
+    content = f"{WHOSE}\n{who},Elena Ruiz,Follow-up,2026-12-07 09:00".encode()
+
+    assert outcomes(import_bookings(book, CONSOLE, content, now=a.BEFORE)) == [ADDED]
+
+
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        ("Bela Costa,,,", "A name alone does not say which Bela Costa"),
+        ("Ana Silva,642110000,,", "Ana Silva is on file with another phone"),
+        ("Ana Silva,642110478,bela@example.org,", "Ana Silva is on file with another e-mail"),
+        ("Ana Silva,642110478,,1984-03-13", "Ana Silva is on file with another date of birth"),
+        ("Bela Costa,,ana@example.org,", "Bela Costa is on file with another e-mail"),
+        ("Bela Costa,642110478,,", "Bela Costa is on file without phone"),
+        (",642110478,bela@example.org,", "is on file with another"),
+        (",,,1984-03-12", "No patient on file is"),
+        (",,,", "No patient on file is"),
+        ("Ana Silva,,,12/03/1984", "not a date"),
+    ],
+)
+def test_a_booking_goes_to_nobody_whom_the_row_does_not_describe(book, who, says):
+    known_as(book)
+    content = f"{WHOSE}\n{who},Elena Ruiz,Follow-up,2026-12-07 09:00".encode()
+
+    report = import_bookings(book, CONSOLE, content, now=a.BEFORE)
+
+    assert outcomes(report) == [REFUSED]
+    assert says in report.rows[0].why
+    assert count(book, Booking) == 0
+
+
+def known_as(session):
+    """What tells the patients of the book apart, and one more with a birth date alone."""
+    ana = session.scalars(select(Patient).where(Patient.name == "Ana Silva")).one()
+    ana.born_on = date(1984, 3, 12)
+    a.patient(session, name="Carla Dias", born_on=date(1971, 5, 6))
+    session.flush()
 
 
 @pytest.mark.parametrize(

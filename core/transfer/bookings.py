@@ -37,7 +37,7 @@ from core.models import (
 from core.patients import fold
 from core.patients.typed import Place, phone_number, place_of
 from core.policy import Actor
-from core.transfer.names import Names, name_key, names_of, professional_keys
+from core.transfer.names import Names, names_of, professional_keys
 from core.transfer.reading import Row
 from core.transfer.report import (
     ImportOptions,
@@ -56,6 +56,7 @@ from core.transfer.values import (
     read_state,
     split_moment,
 )
+from core.transfer.whose import TELLING, Described, OnFile, load_on_file
 
 COLUMNS = {
     "patient": ("patient", "patientname", "name", "client", "clientname", "customer",
@@ -99,7 +100,9 @@ class Book:
 
     place: Place
     read_start: Callable[[str, str], datetime]
-    patients: Names
+    patients: OnFile
+    name_is_enough: bool
+    """No column of the file could say more of a patient."""
     professionals: Names
     services: Names
     length_of: Callable[[int, int], int]
@@ -122,7 +125,7 @@ def import_bookings(
     """
     options = options or ImportOptions()
     table = open_table(session, actor, content, options, COLUMNS, NEEDED)
-    book = _open_book(session, actor, options, now)
+    book = _open_book(session, actor, table.columns, options, now)
     read = [_read(row, book) for row in table.rows]
     there = _already_there(session, [each for each in read if isinstance(each, RecordedBooking)])
     lock_calendars(session, _shared_calendars(session))
@@ -198,32 +201,25 @@ def _settle(
 # What rows are read against.
 
 
-def _open_book(session: Session, actor: Actor, options: ImportOptions, now: datetime) -> Book:
+def _open_book(
+    session: Session,
+    actor: Actor,
+    columns: frozenset[str],
+    options: ImportOptions,
+    now: datetime,
+) -> Book:
     zone = zone_of(get_organisation(session))
     return Book(
         place=place_of(session),
         read_start=lambda day, clock: read_start(day, clock, options.date_order, zone),
-        patients=_patients(session),
+        patients=load_on_file(session),
+        name_is_enough=columns.isdisjoint(TELLING),
         professionals=names_of(session, load_professionals(session, actor)),
         services=_services(session),
         length_of=_lengths(session),
         options=options,
         now=now,
     )
-
-
-def _patients(session: Session) -> Names:
-    """Names, phones, e-mails and birth dates lead to the same patients, under keys of their own."""
-    names = Names(N_("patient"))
-    columns = (Patient.id, Patient.name, Patient.phone, Patient.email, Patient.born_on)
-    for patient_id, name, phone, email, born_on in session.execute(
-        select(*columns).where(Patient.archived_at.is_(None))
-    ):
-        names.add(f"name {name_key(name)}", patient_id)
-        names.add(f"phone {phone}" if phone else "", patient_id)
-        names.add(f"email {email}" if email else "", patient_id)
-        names.add(f"born {born_on}" if born_on else "", patient_id)
-    return names
 
 
 def _services(session: Session) -> Names:
@@ -290,33 +286,21 @@ def _recorded(row: Row, book: Book) -> RecordedBooking:
 
 def _patient(cells: dict[str, str], book: Book) -> int:
     """Who everything said in the row agrees on: one patient, or a refusal."""
-    tells = []
-    if cells["patient"]:
-        tells.append(book.patients.ids(f"name {name_key(cells['patient'])}"))
-    if cells["patient_phone"]:
-        tells.append(book.patients.ids(f"phone {phone_number(cells['patient_phone'], book.place)}"))
-    if cells["patient_email"]:
-        tells.append(book.patients.ids(f"email {cells['patient_email'].lower()}"))
-    if cells["patient_born_on"]:
-        born_on = read_date(
-            cells["patient_born_on"], book.options.date_order, "born_on", past_until=book.now.year
+    details = {}
+    if phone := cells["patient_phone"]:
+        details["patient_phone"] = phone_number(phone, book.place)
+    if email := cells["patient_email"]:
+        details["patient_email"] = email.lower()
+    if born := cells["patient_born_on"]:
+        order, this_year = book.options.date_order, book.now.year
+        details["patient_born_on"] = str(
+            read_date(born, order, "patient_born_on", past_until=this_year)
         )
-        tells.append(book.patients.ids(f"born {born_on}"))
     label = cells["patient"] or cells["patient_email"] or cells["patient_phone"]
-    found = set.intersection(*tells) if label else set()
-    if not found:
-        raise Invalid(
-            N_("No patient on file is {name} with these details. Please import patients first."),
-            field="patient",
-            name=label[:80],
-        )
-    if len(found) > 1:
-        raise Invalid(
-            N_("Several patients are {name}. Please add a phone, e-mail or date of birth."),
-            field="patient",
-            name=label[:80],
-        )
-    return found.pop()
+    if not label:
+        details = {}  # many are born on a day
+    told = Described(label[:80], cells["patient"], details)
+    return book.patients.find(told, name_is_enough=book.name_is_enough)
 
 
 def _end(
