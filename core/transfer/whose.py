@@ -50,7 +50,7 @@ class OnFile:
         must be true of them, or not be on file at all, and one thing of it must be true.
         """
         alike = self._named.get(name_key(told.name), set()) if told.name else self._with(told)
-        if not alike or not (told.name or told.details):
+        if not alike:
             raise _nobody(told)
         if told.details:
             found = {each for each in alike if self._is(each, told)}
@@ -76,8 +76,9 @@ class OnFile:
         return next(iter(found))
 
     def _with(self, told: Described) -> set[int]:
-        found = (self._known.get(each, set()) for each in told.details.items())
-        return set().union(*found)
+        """Without a name, all that is told must be on file of them."""
+        found = [self._known.get(each, set()) for each in told.details.items()]
+        return set.intersection(*found) if found else set()
 
     def _is(self, patient_id: int, told: Described) -> bool:
         """Whether something of what is told is theirs, and nothing of it somebody else's."""
