@@ -95,7 +95,7 @@ def _dialog(then: Callable[[int], None]) -> None:
     with session.reading() as db:
         name = catalog.load_professional(db, actor, asked.professional_id).name
         booked = stranded_bookings(db, actor, asked.professional_id, span)
-    time_line(name, starts_at=span.start, ends_at=span.end, zone=zone)
+    time_line(name, starts_at=span.start, ends_at=span.end, zone=zone, now=utc_now())
     autofocus(forms.key("block_reason"), once=asked.starts_at.isoformat())
     reason = st.text_input(
         _("Reason (optional)"),

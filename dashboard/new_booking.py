@@ -182,13 +182,14 @@ def _or_block(actor: Actor, asked: Asked) -> None:
 
 def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> ServiceThere | None:
     """Show the time, and which services can start then where none was chosen before."""
+    now = utc_now()
     with session.reading() as db:
         offered = services_at(
             db,
             actor,
             asked.professional_id,
             asked.starts_at,
-            now=utc_now(),
+            now=now,
             own_hold=asked.hold_id or 0,
         )
         professional = catalog.load_professional(db, actor, asked.professional_id)
@@ -206,6 +207,7 @@ def _choose_service(actor: Actor, asked: Asked, zone: ZoneInfo) -> ServiceThere 
         starts_at=asked.starts_at,
         ends_at=asked.starts_at + length,
         zone=zone,
+        now=now,
     )
     return chosen
 

@@ -172,6 +172,7 @@ def _who(made: Offer, waits: Waiting | None, zone: ZoneInfo, now: datetime) -> N
         starts_at=made.starts_at,
         ends_at=made.ends_at,
         zone=zone,
+        now=now,
     )
     if made.entry.note:
         st.caption(feedback.md(made.entry.note))

@@ -78,19 +78,19 @@ def _dialog() -> None:
         if new_booking.is_asked():
             find_time.go()
         st.rerun()
-    zone = session.zone()
+    zone, now = session.zone(), utc_now()
     with session.reading() as db:
         booking = get_booking(db, actor, opened.booking_id)
         stale = _tell_changes(db, booking)
         booked_by = who_booked(db, booking)
-        undoable = find_undoable(db, booking.id, now=utc_now()) is not None
+        undoable = find_undoable(db, booking.id, now=now) is not None
         set_aside = load_overrides_of(db, actor, booking.id)
         confirmed = load_confirmed(db, actor, [booking.id])
     if stale is not None:
         feedback.refuse(stale)
     if booking.seats == 1:
         to_know.tell(booking.attendees[0].patient_id)
-    booking_details(booking, zone=zone, booked_by=booked_by)
+    booking_details(booking, zone=zone, booked_by=booked_by, now=now)
     overrides_of(set_aside, zone=zone)
     if opened.wished is not None:
         show_refused_drop(actor, opened, zone)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
+from streamlit.testing.v1 import AppTest
 
 from core.booking import (
     BookingRequest,
@@ -555,3 +556,22 @@ def test_a_time_is_booked_over_with_a_reason_of_the_list_that_needs_words(desk):
     desk.page.pills(key="new_booking_because").set_value("Pain").run()
 
     assert "Please say in your own words why." in [each.value for each in desk.page.caption]
+
+
+def test_the_line_that_says_when_goes_by_the_clock_it_is_given():
+    def draw():
+        from zoneinfo import ZoneInfo
+
+        from dashboard.components.booking_forms import time_line
+        from tests import a
+
+        span = {"starts_at": a.at(9), "ends_at": a.at(10), "zone": ZoneInfo(a.ZONE)}
+        time_line("Dr Ada", **span, now=a.at(8))
+        time_line("Dr Ada", **span, now=a.at(8, day=-1))
+
+    page = AppTest.from_function(draw).run()
+
+    assert [each.value for each in page.markdown] == [
+        "**today 09:00-10:00** · Dr Ada",
+        "**tomorrow 09:00-10:00** · Dr Ada",
+    ]

@@ -27,9 +27,11 @@ STEPS = (
 )
 
 
-def time_line(*what: str, starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> None:
+def time_line(
+    *what: str, starts_at: datetime, ends_at: datetime, zone: ZoneInfo, now: datetime
+) -> None:
     """The one line that says when, and with whom, what and at what price."""
-    times = when(starts_at, zone, datetime.now(zone))
+    times = when(starts_at, zone, now)
     if ends_at > starts_at:
         times = f"{times}-{clock(ends_at, zone)}"
     st.markdown(
@@ -62,7 +64,7 @@ def refusal_with_ways_out(
                 )
 
 
-def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None:
+def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str, now: datetime) -> None:
     """Who comes, when, to whom, for what, and how far it has come."""
     patient = booking.attendees[0].patient if booking.seats == 1 and booking.attendees else None
     with st.container(horizontal=True):
@@ -75,6 +77,7 @@ def booking_details(booking: Booking, *, zone: ZoneInfo, booked_by: str) -> None
         starts_at=booking.starts_at,
         ends_at=booking.ends_at,
         zone=zone,
+        now=now,
     )
     rows = [
         (_("Phone"), phone(patient.phone) if patient else ""),

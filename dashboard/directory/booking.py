@@ -124,7 +124,7 @@ def _dialog() -> None:
     with session.reading() as db:
         held = holds.find_own_hold(db, actor, asked.hold_id or 0, now=now)
     service = _as_kept(profile.service(asked.service_id), held)
-    _say(asked, profile, service, currency, zone)
+    _say(asked, profile, service, currency, zone, now)
     st.markdown(_("For **{name}**").format(name=feedback.md(actor.name)))
     if asked.refused is not None:
         refusal_with_ways_out(asked.refused, zone=zone, now=now, key=KEY, choose=_take_instead)
@@ -153,10 +153,15 @@ def _choose_service(actor: Actor, asked: Asked, profile: PublicProfile) -> Asked
 
 
 def _say(
-    asked: Asked, profile: PublicProfile, service: PublicService, currency: str, zone: ZoneInfo
+    asked: Asked,
+    profile: PublicProfile,
+    service: PublicService,
+    currency: str,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> None:
     ends_at = asked.starts_at + timedelta(minutes=service.length_minutes)
-    time_line(profile.name, starts_at=asked.starts_at, ends_at=ends_at, zone=zone)
+    time_line(profile.name, starts_at=asked.starts_at, ends_at=ends_at, zone=zone, now=now)
     st.markdown(service_line(service, currency))
 
 
