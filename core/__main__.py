@@ -232,6 +232,27 @@ def import_all(options: argparse.Namespace) -> int:
     return DONE
 
 
+def report(options: argparse.Namespace) -> int:
+    from core.monthly_report import as_pdf, load_monthly_report, month_of_word
+
+    month, now = month_of_word(options.month), utc_now()
+    with _ready() as database:
+        with database.reading() as session:
+            content = as_pdf(load_monthly_report(session, CONSOLE, month, now=now))
+        options.file.write_bytes(content)
+        with database.writing() as session:
+            audit.record(
+                session,
+                CONSOLE,
+                "export.taken",
+                now=now,
+                kind="monthly-report",
+                about=[options.month],
+            )
+    print(f"Wrote the report of {options.month} to {options.file}")
+    return DONE
+
+
 def settle_erasures(_options: argparse.Namespace) -> int:
     listed = privacy.list_file(settings.from_environment())
     with _ready() as database:
@@ -428,6 +449,9 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument(
             "--no-erasures", action="store_true", help="go on without a list: nobody was erased"
         )
+    month = _add(commands, "report", report, "write the numbers of a month as a page to print")
+    month.add_argument("month", help="which is over, as 2026-10")
+    month.add_argument("file", type=Path)
     _add(commands, "check", check, "look for anything that is not as it must be")
     erasures = commands.add_parser("erasures", help="patients who were erased")
     _add(

@@ -30,6 +30,8 @@ from core.dependants import acting_for
 from core.desk import DayAsked
 from core.errors import N_, NotFound, SignInNeeded
 from core.models import Organisation
+from core.monthly_report import as_pdf as report_as_pdf
+from core.monthly_report import check_may_report, load_monthly_report, month_of_word
 from core.overrides import load_overrides_of_month
 from core.patient_slip import print_slip
 from core.patients import get_patient
@@ -281,6 +283,33 @@ def _own_numbers(
     return _lines(name, lambda db: own_table(asked.by, own_numbers(db, actor, asked, now=now)))
 
 
+def _check_monthly_report(
+    session: Session, actor: Actor, month: str, _language: str = "", *, now: datetime
+) -> None:
+    check_may_report(session, actor, month_of_word(month), now=now)
+
+
+def _monthly_report(
+    session: Session,
+    actor: Actor,
+    month: str,
+    language: str = "",
+    *,
+    now: datetime,
+    speaks: Speaks,
+) -> LargeFile:
+    """The month on one page, in the language of the screen it was asked for on."""
+    _check_monthly_report(session, actor, month, now=now)
+
+    def write(database: Database, file: BinaryIO) -> None:
+        with database.reading() as session:
+            report = load_monthly_report(session, actor, month_of_word(month), now=now)
+        spoken = speaks(language)
+        file.write(report_as_pdf(report, say=spoken.say, language=spoken.tag))
+
+    return LargeFile(f"monthly-report-{month}.pdf", PDF, write)
+
+
 def _lines(name: str, count: Callable[[Session], Table]) -> LargeFile:
     """Counted once the link is used up: years of a book take a while, and others go on saving."""
 
@@ -297,6 +326,7 @@ KINDS: Mapping[str, Kind] = {
     "day-sheet": Kind(_check_day_sheet, _day_sheet),
     "all-of-a-kind": Kind(_check_kind, _kind),
     "everything": Kind(everything.check_may_export_everything, _everything),
+    "monthly-report": Kind(_check_monthly_report, _monthly_report),
     "patient": Kind(_check_patient, _patient),
     "slip": Kind(_check_slip, _slip),
     "own-numbers": Kind(_check_own_numbers, _own_numbers),

@@ -418,6 +418,8 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "analytics.demand.waiting_list",
             "analytics.searches.all_searches",
             "analytics.searches.searches",
+            "monthly_report.counting.check_may_report",
+            "monthly_report.counting.load_monthly_report",
         ),
     ),
     (

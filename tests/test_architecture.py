@@ -86,7 +86,7 @@ CORE_ORDER = (
     {"schedule_check", "what_if", "changing_hours", "public_holidays"},
     {"health"},
     {"analytics", "transfer", "demo"},
-    {"privacy"},
+    {"privacy", "monthly_report"},
     {"backup"},
     {"everything"},
     {"exports", "letters", "sending"},

@@ -7,13 +7,11 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analytics import UtilisationWeek
+from core.analytics import Totals, UtilisationWeek, total
 from core.models import BookingState, Professional, Role, User, WorkingHours
 from dashboard.components.utilisation_chart import (
-    Totals,
     heat_map,
     percent,
-    total,
     totals_table,
     weeks_table,
 )

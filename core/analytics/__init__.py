@@ -25,9 +25,9 @@ from core.analytics.own import (
 )
 from core.analytics.people import Cohort, People, PeopleMonth, people
 from core.analytics.refilled import Refilled, refilled
-from core.analytics.searches import Searched, all_searches, searches
+from core.analytics.searches import SearchCounts, Searched, all_searches, searches
 from core.analytics.seats import SeatCounts, Seats, all_seats, seats
-from core.analytics.utilisation import UtilisationWeek, utilisation
+from core.analytics.utilisation import Totals, UtilisationWeek, total, utilisation
 from core.analytics.worth import Worth, all_worth, worth
 
 __all__ = [
@@ -46,9 +46,11 @@ __all__ = [
     "People",
     "PeopleMonth",
     "Refilled",
+    "SearchCounts",
     "Searched",
     "SeatCounts",
     "Seats",
+    "Totals",
     "UtilisationHour",
     "UtilisationWeek",
     "Waited",
@@ -69,6 +71,7 @@ __all__ = [
     "refilled",
     "searches",
     "seats",
+    "total",
     "utilisation",
     "utilisation_hours",
     "waited",

@@ -71,6 +71,20 @@ WHY_NOT: Mapping[str, str] = {
     R.PATIENT_BUSY: N_("The patient is busy"),
 }
 """Why a search found nothing, in a few words; those that say the same to an admin are one."""
+WHAT_TO_DO: Mapping[str, str] = {
+    BOOKED_UP: N_("Those who offer it are booked up: more hours for it would be used."),
+    NOT_AT_WORK: N_(
+        "It is asked for when nobody who offers it works: look by day asked for, and open hours "
+        "then."
+    ),
+    NOT_OFFERED: N_("Nobody offers it: give it to a professional under Practice."),
+    WHY_NOT[R.DAY_LIMIT]: N_(
+        "Those who offer it take no more visits a day: raise their limit under Practice, or let "
+        "somebody else offer it."
+    ),
+    WHY_NOT[R.ROOM]: N_("No room it needs is free then: let it take another one, too."),
+}
+"""What an admin can do about it, where there is something."""
 WAITED_BY = (By.SERVICE, By.PROFESSIONAL)
 """What those who wait can be told apart by."""
 IN_ORDER = (By.WEEKDAY,)

@@ -48,6 +48,39 @@ class UtilisationWeek:
         return self.booked_minutes / self.offered_minutes if self.offered_minutes else None
 
 
+@dataclass(frozen=True)
+class Totals:
+    """Some weeks added up."""
+
+    offered_minutes: int = 0
+    booked_minutes: int = 0
+    visits: int = 0
+    due: int = 0
+    no_shows: int = 0
+    cancelled: int = 0
+
+    @property
+    def utilisation(self) -> float | None:
+        return self.booked_minutes / self.offered_minutes if self.offered_minutes else None
+
+    @property
+    def no_show_share(self) -> float | None:
+        """Of the patients who were due, those who did not come."""
+        return self.no_shows / self.due if self.due else None
+
+
+def total(weeks: Sequence[UtilisationWeek]) -> Totals:
+    """Some weeks, of one professional or of many, added up."""
+    return Totals(
+        sum(each.offered_minutes for each in weeks),
+        sum(each.booked_minutes for each in weeks),
+        sum(each.visits for each in weeks),
+        sum(each.due for each in weeks),
+        sum(each.no_shows for each in weeks),
+        sum(each.cancelled for each in weeks),
+    )
+
+
 def utilisation(
     session: Session, actor: Actor, asked: AnalyticsAsked, *, now: datetime
 ) -> list[UtilisationWeek]:

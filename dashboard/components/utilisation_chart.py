@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.analytics import UtilisationHour, UtilisationWeek
+from core.analytics import Totals, UtilisationHour, UtilisationWeek, total
 from dashboard.components.words import told_apart
 from dashboard.formatting import MONTHS, WEEKDAYS
 from dashboard.i18n import _
@@ -23,38 +23,6 @@ ON_FIELD = {"light": ("#000000", "#FFFFFF"), "dark": ("#FFFFFF", "#000000")}
 """On the first part of the scale and on the rest of it: nothing greyer can be read on both."""
 TURNS_AT = {"light": 0.83, "dark": 0.70}
 MUTED = {"light": "#526570", "dark": "#9FB1B8"}
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Some weeks added up."""
-
-    offered_minutes: int = 0
-    booked_minutes: int = 0
-    visits: int = 0
-    due: int = 0
-    no_shows: int = 0
-    cancelled: int = 0
-
-    @property
-    def utilisation(self) -> float | None:
-        return self.booked_minutes / self.offered_minutes if self.offered_minutes else None
-
-    @property
-    def no_show_share(self) -> float | None:
-        """Of the patients who were due, those who did not come."""
-        return self.no_shows / self.due if self.due else None
-
-
-def total(weeks: Sequence[UtilisationWeek]) -> Totals:
-    return Totals(
-        sum(each.offered_minutes for each in weeks),
-        sum(each.booked_minutes for each in weeks),
-        sum(each.visits for each in weeks),
-        sum(each.due for each in weeks),
-        sum(each.no_shows for each in weeks),
-        sum(each.cancelled for each in weeks),
-    )
 
 
 def is_whole(weeks: Sequence[UtilisationWeek]) -> bool:

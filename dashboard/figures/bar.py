@@ -14,6 +14,7 @@ from core.models import Professional, Room, Service
 from core.recurrence import months_later
 from core.week import monday_of
 from dashboard.escaping import md
+from dashboard.figures.report import report_button
 from dashboard.i18n import N_, _
 
 VIEW, DATES, DAYS = "view", "dates", "days"
@@ -77,6 +78,7 @@ def numbers_bar(choices: Choices, *, today: date) -> Looked:
             help=_("Beside each headline number: the change from as many days just before."),
             bind="query-params",
         )
+        report_button(today)
     return Looked(view or UTILISATION, asked, compare)
 
 

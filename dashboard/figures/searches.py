@@ -6,9 +6,8 @@ import streamlit as st
 
 from core.analytics import By, Searched, all_searches, searches
 from core.analytics.files import FigureAsked
-from core.analytics.searches import BOOKED_UP, NOT_AT_WORK, NOT_OFFERED, WAITED_BY, WHY_NOT
+from core.analytics.searches import WAITED_BY, WHAT_TO_DO
 from core.analytics.tables import searches_table, word_of
-from core.availability import ReasonCode
 from core.policy import Actor
 from dashboard import session
 from dashboard.escaping import md
@@ -23,19 +22,6 @@ GROUPS: Mapping[str, By] = {
     N_("Who searched"): By.CHANNEL,
 }
 LYING = (By.SERVICE, By.PROFESSIONAL)
-WHAT_TO_DO: Mapping[str, str] = {
-    BOOKED_UP: N_("Those who offer it are booked up: more hours for it would be used."),
-    NOT_AT_WORK: N_(
-        "It is asked for when nobody who offers it works: look by day asked for, and open hours "
-        "then."
-    ),
-    NOT_OFFERED: N_("Nobody offers it: give it to a professional under Practice."),
-    WHY_NOT[ReasonCode.DAY_LIMIT]: N_(
-        "Those who offer it take no more visits a day: raise their limit under Practice, or let "
-        "somebody else offer it."
-    ),
-    WHY_NOT[ReasonCode.ROOM]: N_("No room it needs is free then: let it take another one, too."),
-}
 
 
 def headline_searches(actor: Actor, looked: Looked) -> None:

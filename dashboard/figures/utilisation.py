@@ -10,6 +10,7 @@ from core.analytics import (
     Gaps,
     UtilisationWeek,
     gaps,
+    total,
     utilisation,
     utilisation_hours,
 )
@@ -25,7 +26,6 @@ from dashboard.components.utilisation_chart import (
     hours_map,
     is_whole,
     show_table,
-    total,
     totals_table,
     weeks_table,
 )

@@ -6,7 +6,7 @@ A line here for every line of ``core.rights``; the test holds the two to each ot
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
@@ -34,6 +34,7 @@ from core import (
     inviting,
     merging,
     month,
+    monthly_report,
     outbox,
     overrides,
     own_bookings,
@@ -406,6 +407,7 @@ def release(world, who):
 
 DAYS = Days(a.DAY, a.DAY)
 DAY = desk.DayAsked(a.DAY)
+LAST_MONTH = date(2026, 11, 1)
 OF_THE_DAY = analytics.AnalyticsAsked(a.DAY, a.DAY)
 BEHIND_THE_HOURS = BehindAsked(OF_THE_DAY, Behind.BOOKED, analytics.By.DAY, a.DAY)
 FIGURE = FigureAsked("worth", analytics.By.DAY, OF_THE_DAY)
@@ -1906,6 +1908,14 @@ CATALOG = {
     ),
     "analytics.searches.searches": (
         Plain(lambda w, who: analytics.searches(w.session, who, OF_THE_DAY, analytics.By.SERVICE)),
+    ),
+    "monthly_report.counting.check_may_report": (
+        Plain(lambda w, who: monthly_report.check_may_report(w.session, who, LAST_MONTH, now=NOW)),
+    ),
+    "monthly_report.counting.load_monthly_report": (
+        Plain(
+            lambda w, who: monthly_report.load_monthly_report(w.session, who, LAST_MONTH, now=NOW)
+        ),
     ),
     "analytics.hours.gaps": (
         Listing(
