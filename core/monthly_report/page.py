@@ -135,14 +135,14 @@ def _left(canvas: Canvas, box: Box, report: MonthlyReport, say: Say) -> None:
     rest = usage(canvas, box, report, say)
     wanted = report.wanted[:MOST_WANTED]
     if wanted:
-        body = heading(canvas, rest, say(N_("Asked for and not had")))
+        body = heading(canvas, rest, say(N_("Searches that found no time")))
         for number, each in enumerate(wanted):
-            said = say(N_("{nothing:,} of {searches:,} searches · {waiting:,} waiting")).format(
+            said = say(N_("{nothing:,} of {searches:,} · {waiting:,} waiting")).format(
                 nothing=each.nothing, searches=each.searches, waiting=each.waiting
             )
             y = body.top - 9 - number * 12
-            text(canvas, body.x, y, each.name, body.width * 0.46, size=8)
-            text(canvas, body.x + body.width * 0.5, y, said, body.width * 0.5, size=8)
+            text(canvas, body.x, y, each.name, body.width * 0.38, size=8)
+            text(canvas, body.x + body.width * 0.42, y, said, body.width * 0.58, size=8)
 
 
 def _right(canvas: Canvas, box: Box, report: MonthlyReport, say: Say) -> None:

@@ -182,8 +182,8 @@ def _under_used(quiet: Quiet | None, say: Say) -> str:
     half = N_("{weekday} before noon") if quiet.before_noon else N_("{weekday} after noon")
     when = say(half).format(weekday=say(str(word_of(By.WEEKDAY, quiet.weekday))))
     sentence = N_(
-        "{name} was booked least: {share} of {offered}. Most of the free time lies on {when} "
-        "({free}): offer it first, or change these hours."
+        "{name} was booked least: {share} of {offered}. {when} had most time left ({free}): offer "
+        "it first, or change these hours."
     )
     return say(sentence).format(**values, when=when, free=hours(quiet.free_minutes, say))
 
@@ -210,8 +210,8 @@ def _missed(report: MonthlyReport, say: Say) -> str:
     if worst is None or worst.no_shows < FEW_NO_SHOWS:
         return said
     advice = N_(
-        "Most stayed away on {weekday} ({no_shows:,} of {due:,}): confirm those visits the day "
-        "before."
+        "The day with most no-shows was {weekday} ({no_shows:,} of {due:,} due): confirm its "
+        "visits the day before."
     )
     weekday = say(str(word_of(By.WEEKDAY, worst.key)))
     return f"{said} " + say(advice).format(weekday=weekday, no_shows=worst.no_shows, due=worst.due)
