@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
-from zipfile import BadZipFile, ZipFile
+from typing import IO, Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DataError, IntegrityError
@@ -29,10 +30,18 @@ from core.privacy import Listed, replay
 
 LARGEST_MANIFEST = 100_000
 LARGEST_CELL = 32 * 1024 * 1024
+LARGEST_ROW = LARGEST_CELL + 1024 * 1024
+LARGEST_UNPACKED = 16 * 1024**3
+MOST_FILES = 200
+"""Both many times what a place has; more is no place, but meant to fill the disk or the memory."""
+WAYS_TO_PACK = frozenset({ZIP_STORED, ZIP_DEFLATED})
 PACKED_OTHERWISE = N_(
     "This ZIP has a password, or is packed in a way we do not know. Please pack the files again "
     "without."
 )
+DAMAGED = N_("This file is damaged, or no ZIP at all. Please bring it over again.")
+BROKEN = (BadZipFile, NotImplementedError, OSError, OverflowError, ValueError, struct.error)
+"""How ``zipfile`` says that what should describe the files makes no sense."""
 NOT_OURS = N_("This is no file of everything. Please use one that `export-all` has made.")
 
 
@@ -72,24 +81,62 @@ def import_everything(
 def _opened(file: Path) -> Iterator[ZipFile]:
     largest = csv.field_size_limit(LARGEST_CELL)
     try:
-        with ZipFile(file) as archive:
+        with file.open("rb") as content, _unpacked(content) as archive:
+            _check_packing(archive)
             yield archive
     except (BadZipFile, EOFError, zlib.error) as error:
-        raise Invalid(
-            N_("This file is damaged, or no ZIP at all. Please bring it over again."), field="file"
-        ) from error
+        raise Invalid(DAMAGED, field="file") from error
     finally:
         csv.field_size_limit(largest)
 
 
-def _manifest(archive: ZipFile) -> Exported:
+def _unpacked(content: BinaryIO) -> ZipFile:
     try:
-        with archive.open(MANIFEST) as entry:
-            manifest = Exported(**json.loads(entry.read(LARGEST_MANIFEST)))
-    except (KeyError, TypeError, ValueError) as error:
-        raise Invalid(NOT_OURS, field="file") from error
+        return ZipFile(content)
+    except BROKEN as error:
+        raise Invalid(DAMAGED, field="file") from error
+
+
+def _check_packing(archive: ZipFile) -> None:
+    """Before anything is unpacked: no more of it is read than each file says it has."""
+    entries = archive.infolist()
+    if any(each.compress_type not in WAYS_TO_PACK for each in entries):
+        raise Invalid(PACKED_OTHERWISE, field="file")
+    if len(entries) > MOST_FILES:
+        raise Invalid(
+            N_("This ZIP has too many files ({count}). Please use one that `export-all` made."),
+            field="file",
+            count=len(entries),
+        )
+    if sum(each.file_size for each in entries) > LARGEST_UNPACKED:
+        raise Invalid(
+            N_(
+                "This ZIP unpacks to more than {most} GB, which no place has. Please use one that "
+                "`export-all` made."
+            ),
+            field="file",
+            most=LARGEST_UNPACKED // 1024**3,
+        )
+
+
+@contextmanager
+def _entry(archive: ZipFile, name: str) -> Iterator[IO[bytes]]:
+    try:
+        entry = archive.open(name)
+    except BROKEN as error:
+        raise Invalid(DAMAGED, field="file") from error
     except RuntimeError as error:  # how ``zipfile`` says that it wants a password
         raise Invalid(PACKED_OTHERWISE, field="file") from error
+    with entry:
+        yield entry
+
+
+def _manifest(archive: ZipFile) -> Exported:
+    try:
+        with _entry(archive, MANIFEST) as entry:
+            manifest = _said(json.loads(entry.read(LARGEST_MANIFEST)))
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise Invalid(NOT_OURS, field="file") from error
     if (manifest.format, manifest.schema) != (FORMAT, schema.newest_revision()):
         raise Invalid(
             N_(
@@ -100,6 +147,15 @@ def _manifest(archive: ZipFile) -> Exported:
             theirs=manifest.schema,
             ours=schema.newest_revision(),
         )
+    return manifest
+
+
+def _said(read: Mapping[str, Any]) -> Exported:
+    """What the file says of itself; ``TypeError`` or ``ValueError`` where that is no such thing."""
+    manifest = Exported(**read)
+    datetime.fromisoformat(manifest.made_at)
+    if not isinstance(manifest.rows, dict):
+        raise TypeError(manifest.rows)
     return manifest
 
 
@@ -120,7 +176,7 @@ def _fill(target: Connection, archive: ZipFile) -> dict[str, int]:
     rows = {}
     for table in carried_tables():
         try:
-            with archive.open(file_of(table)) as entry:
+            with _entry(archive, file_of(table)) as entry:
                 rows[table.name] = _fill_table(target, table, entry)
         except KeyError as error:
             raise Invalid(
@@ -153,12 +209,14 @@ def _rows(table: Table, entry: IO[bytes]) -> Iterator[dict[str, Any]]:
     instead = dict(INSTEAD.get(table.name, {}))
     readers = {each.name: reader_of(each) for each in carried_columns(table)}
     with io.TextIOWrapper(entry, encoding="utf-8-sig", newline="") as text:
-        lines = csv.reader(text, strict=True)
+        bounded = _Bounded(text)
+        lines = csv.reader(bounded, strict=True)
         try:
             header = _header(lines, readers)
             for cells in lines:
+                bounded.used = 0
                 yield _row(header, cells, readers) | instead
-        except (csv.Error, KeyError, ValueError) as error:
+        except (csv.Error, KeyError, OverflowError, ValueError) as error:
             raise Invalid(
                 N_(
                     "{file} cannot be read at line {line} ({why}); nothing was kept. Please "
@@ -169,6 +227,26 @@ def _rows(table: Table, entry: IO[bytes]) -> Iterator[dict[str, Any]]:
                 line=lines.line_num,
                 why=error,
             ) from error
+
+
+class _Bounded:
+    """The lines of a file, as long as no row is longer than memory is good for."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text = text
+        self.used = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LARGEST_ROW)
+        self.used += len(line)
+        if self.used >= LARGEST_ROW:
+            raise csv.Error("this row is longer than any")
+        if not line:
+            raise StopIteration
+        return line
 
 
 def _header(lines: Iterator[list[str]], readers: Mapping[str, object]) -> list[str]:

@@ -11,6 +11,9 @@ from sqlalchemy import Boolean, Column, Date, Enum, Integer, LargeBinary, String
 from core.db import Instant
 from core.transfer import csv_cell, uncovered
 
+LARGEST_NUMBER = 2**63 - 1
+"""What either engine keeps in a column."""
+
 Convert = Callable[[Any], Any]
 
 
@@ -21,7 +24,7 @@ def writer_of(column: Column[Any]) -> Convert:
 
 
 def reader_of(column: Column[Any]) -> Convert:
-    """The way back. ``ValueError`` for what such a column cannot hold."""
+    """The way back. ``ValueError``, ``KeyError`` or ``OverflowError`` for what cannot be held."""
     read = _pair(column)[1]
     if column.nullable:
         return lambda cell: None if cell == "" else read(cell)
@@ -55,7 +58,7 @@ def _read_instant(cell: str) -> datetime:
     read = datetime.fromisoformat(cell)
     if read.tzinfo is None:
         raise ValueError(cell)
-    return read.astimezone(UTC)
+    return read.astimezone(UTC)  # OverflowError, before the first year or after the last
 
 
 def _yes_or_no(value: bool) -> str:
@@ -64,6 +67,13 @@ def _yes_or_no(value: bool) -> str:
 
 def _read_yes_or_no(cell: str) -> bool:
     return {"yes": True, "no": False}[cell]
+
+
+def _read_number(cell: str) -> int:
+    number = int(cell)
+    if abs(number) > LARGEST_NUMBER:
+        raise ValueError(cell)
+    return number
 
 
 def _read_bytes(cell: str) -> bytes:
@@ -78,7 +88,7 @@ KINDS: tuple[tuple[type, str, Convert, Convert], ...] = (
     (Instant, "date and time in UTC", _instant, _read_instant),
     (Boolean, "yes or no", _yes_or_no, _read_yes_or_no),
     (Date, "date", date.isoformat, date.fromisoformat),
-    (Integer, "number", str, int),
+    (Integer, "number", str, _read_number),
     (LargeBinary, "base64", _bytes, _read_bytes),
     (String, "text", csv_cell, uncovered),
 )
