@@ -401,6 +401,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "analytics.demand.made",
             "analytics.demand.waited",
             "analytics.files.figure_table",
+            "analytics.forecast.forecast",
             "analytics.hours.gaps",
             "analytics.hours.utilisation_hours",
             "analytics.people.people",

@@ -362,3 +362,35 @@ def test_without_searches_the_page_says_so(numbers, booked):
 
     assert not page.exception
     assert "Nobody looked for a time on these days" in page.info[0].value
+
+
+def test_thin_weeks_ahead_are_named_with_what_is_still_open(numbers, booked, sqlite_database):
+    page = numbers("Utilisation")
+    page.segmented_control(key="utilisation_of").set_value("Weeks ahead").run()
+    assert "Not enough history yet" in page.caption[-1].value
+
+    with sqlite_database.writing() as session:
+        ada, _ben, check = booked
+        for week in range(-8, 0):
+            for day in range(5):
+                on = 7 * week + day
+                if on != -7:
+                    a.booking(
+                        session,
+                        session.get_one(Professional, ada.id),
+                        a.span(9, 13, day=on),
+                        service=session.merge(check, load=False),
+                        state=S.COMPLETED,
+                        created_at=a.at(9, day=on - 90),
+                    )
+    page.run()
+
+    assert [each.value for each in page.subheader] == [
+        "The next weeks, and where they will probably end"
+    ]
+    assert "**Thin weeks.** Finished weeks ended at 25%" in page.markdown[-2].value
+    assert (
+        "Week from Monday 14 December: 0% booked, will probably end near 0% (0% to 0%); "
+        "80 h 00 are still open."
+    ) in page.markdown[-1].value
+    assert len(rows(page)) == 8

@@ -12,6 +12,7 @@ from core.analytics.demand import (
     waiting_list,
 )
 from core.analytics.desk import DeskCounts, desk_counts
+from core.analytics.forecast import Forecast, ForecastWeek, forecast
 from core.analytics.grouping import LEAD_DAYS, By, Key
 from core.analytics.hours import Gaps, UtilisationHour, gaps, utilisation_hours
 from core.analytics.own import (
@@ -36,6 +37,8 @@ __all__ = [
     "By",
     "Cohort",
     "DeskCounts",
+    "Forecast",
+    "ForecastWeek",
     "Gaps",
     "Key",
     "LatestBooking",
@@ -62,6 +65,7 @@ __all__ = [
     "all_waited",
     "all_worth",
     "desk_counts",
+    "forecast",
     "gaps",
     "latest_bookings",
     "made",

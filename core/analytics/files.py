@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.analytics import tables
 from core.analytics.asked import AnalyticsAsked
 from core.analytics.demand import made, waited
+from core.analytics.forecast import forecast
 from core.analytics.grouping import By
 from core.analytics.hours import gaps, utilisation_hours
 from core.analytics.people import people
@@ -86,6 +87,10 @@ def _gaps(session: Session, actor: Actor, asked: FigureAsked, now: datetime) -> 
     return tables.gaps_table(gaps(session, actor, asked.asked, now=now))
 
 
+def _forecast(session: Session, actor: Actor, asked: FigureAsked, now: datetime) -> Table:
+    return tables.forecast_table(forecast(session, actor, asked.asked, now=now))
+
+
 def _seats(session: Session, actor: Actor, asked: FigureAsked, now: datetime) -> Table:
     found = seats(session, actor, asked.asked, asked.by, now=now)
     return tables.seats_table(asked.by, found)
@@ -124,6 +129,7 @@ TABLES: Mapping[str, Callable[[Session, Actor, FigureAsked, datetime], Table]] =
     "utilisation": _utilisation,
     "hours": _hours,
     "gaps": _gaps,
+    "forecast": _forecast,
     "seats": _seats,
     "made": _made,
     "waited": _waited,

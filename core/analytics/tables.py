@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.analytics.demand import Made, Waited
+from core.analytics.forecast import Forecast
 from core.analytics.grouping import By, Key
 from core.analytics.hours import Gaps, UtilisationHour
 from core.analytics.people import People
@@ -161,6 +162,35 @@ def gaps_table(found: Iterable[Gaps]) -> Table:
                 each.shortest_minutes,
             )
             for each in found
+        ],
+    )
+
+
+def forecast_table(found: Forecast) -> Table:
+    """The weeks ahead: what is booked, and where it will probably end."""
+    titles = (
+        TITLES[By.WEEK],
+        N_("Offered h"),
+        N_("Booked h"),
+        N_("Still open h"),
+        N_("Booked %"),
+        N_("Will probably end at %"),
+        N_("At least %"),
+        N_("At most %"),
+        N_("Finished weeks compared"),
+    )
+    return Table(
+        titles,
+        [
+            (
+                each.week_starts_on,
+                round(each.offered_minutes / 60, 2),
+                round(each.booked_minutes / 60, 2),
+                round(each.open_minutes / 60, 2),
+                *map(per_cent, (each.booked, each.likely, each.low, each.high)),
+                each.finished_weeks,
+            )
+            for each in found.weeks
         ],
     )
 

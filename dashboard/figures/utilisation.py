@@ -32,9 +32,11 @@ from dashboard.components.utilisation_chart import (
 from dashboard.exporting import download_button
 from dashboard.figures.bar import Looked
 from dashboard.figures.figure import Bar, Figure, choose, show, show_numbers, theme
+from dashboard.figures.forecast import show_forecast
 from dashboard.i18n import N_, _
 
 WEEKS, HOURS, GAPS = N_("Weeks"), N_("Weekday and hour"), N_("Gaps")
+AHEAD = N_("Weeks ahead")
 COUNTS = N_(
     "Booked time as a share of the time offered: working hours and openings as they applied "
     "then, without breaks, time off and closures. Cancelled visits and no-shows do not count "
@@ -57,11 +59,13 @@ def show_utilisation(actor: Actor, looked: Looked, *, today: date, now: datetime
         )
         return
     headline(total(weeks), total(earlier) if is_whole(earlier) else None)
-    of, _group = choose({WEEKS: {}, HOURS: {}, GAPS: {}}, "utilisation")
+    of, _group = choose({WEEKS: {}, HOURS: {}, GAPS: {}, AHEAD: {}}, "utilisation")
     if of == HOURS:
         _show_hours(actor, looked, now=now)
     elif of == GAPS:
         _show_gaps(actor, looked, now=now)
+    elif of == AHEAD:
+        show_forecast(actor, looked, now=now)
     else:
         _show_weeks(weeks, looked, today)
 

@@ -1888,6 +1888,9 @@ CATALOG = {
     "analytics.files.figure_table": (
         Plain(lambda w, who: figure_table(w.session, who, FIGURE, now=NOW)),
     ),
+    "analytics.forecast.forecast": (
+        Plain(lambda w, who: analytics.forecast(w.session, who, OF_THE_DAY, now=NOW)),
+    ),
     "analytics.demand.all_made": (
         Plain(lambda w, who: analytics.all_made(w.session, who, OF_THE_DAY)),
     ),
