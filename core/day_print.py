@@ -28,7 +28,7 @@ from core import audit
 from core.availability import Days, load_sheets, organisation_clock
 from core.desk import DayAsked, load_columns
 from core.errors import N_
-from core.interval import subtract, to_instant, union
+from core.interval import comes_twice, subtract, to_instant, union
 from core.models import Attendee, Booking, BookingState, Organisation
 from core.policy import Actor, Permission, require, visible_bookings
 
@@ -191,7 +191,7 @@ def _page(day: PrintedDay, page: PrintedPage, heading: str, say: Say) -> list[ob
     )
     titles = (*BEFORE_WHERE, page.where, *AFTER_WHERE)
     body = [[_cell(f"<b>{escape(say(each))}</b>") for each in titles]]
-    body += [_cells(row, clock, say) for row in page.rows]
+    body += [_cells(row, day.zone, say) for row in page.rows]
     body += [[""] * len(titles) for _ in range(len(page.rows), FEWEST_ROWS)]
     table = Table(body, colWidths=WIDTHS, rowHeights=None, repeatRows=1)
     table.setStyle(
@@ -212,8 +212,8 @@ def _page(day: PrintedDay, page: PrintedPage, heading: str, say: Say) -> list[ob
     ]
 
 
-def _cells(row: PrintedRow, clock: Callable[[datetime], str], say: Say) -> list[object]:
-    times = f"{clock(row.starts_at)}-{clock(row.ends_at)}"
+def _cells(row: PrintedRow, zone: ZoneInfo, say: Say) -> list[object]:
+    times, clock = escape(span_words(row.starts_at, row.ends_at, zone, say)), _clock_in(zone)
     if not row.patient:
         return [_cell(times), _cell(f"<i>{escape(say(N_('free')))}</i>"), *[""] * 6]
     state = say(row.state.replace("_", " "))
@@ -232,6 +232,20 @@ def _grouped(phone: str) -> str:
 
 def _cell(text: str) -> Paragraph:
     return Paragraph(text, style(9.5))
+
+
+def span_words(starts_at: datetime, ends_at: datetime, zone: ZoneInfo, say: Say = str) -> str:
+    """ "09:00-09:30"; in an hour that comes twice that night, which of the two is meant."""
+    (start, which), (end, which_end) = (_told(each, zone, say) for each in (starts_at, ends_at))
+    if which == which_end:
+        return f"{start}-{end} {which}".strip()
+    return f"{f'{start} {which}'.strip()}-{f'{end} {which_end}'.strip()}"
+
+
+def _told(instant: datetime, zone: ZoneInfo, say: Say) -> tuple[str, str]:
+    there = instant.astimezone(zone)
+    which = N_("after the clocks change") if there.fold else N_("before the clocks change")
+    return f"{there:%H:%M}", say(which) if comes_twice(there) else ""
 
 
 def _clock_in(zone: ZoneInfo) -> Callable[[datetime], str]:

@@ -127,3 +127,8 @@ def intersect(spans: Sequence[Span], others: Sequence[Span]) -> list[Span]:
 
 def minutes_of(spans: Iterable[Span]) -> int:
     return sum(end - start for start, end in spans) // 60
+
+
+def comes_twice(there: datetime) -> bool:
+    """Whether the clock on the wall shows this local time twice that night."""
+    return there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()

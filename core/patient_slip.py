@@ -14,7 +14,7 @@ from reportlab.platypus import Flowable, Image, Paragraph, SimpleDocTemplate, Sp
 from sqlalchemy.orm import Session
 
 from core import audit, catalog
-from core.day_print import register_fonts, style
+from core.day_print import register_fonts, span_words, style
 from core.errors import N_
 from core.models import Attendee, Booking, BookingState, Organisation, Professional, Room, Service
 from core.patients import get_patient
@@ -116,10 +116,10 @@ def _story(slip: Slip) -> list[Flowable]:
     if not slip.visits:
         story.append(Paragraph(escape(N_("No visits to come.")), style(10)))
     for each in slip.visits:
-        start, end = (f"{at.astimezone(slip.zone):%H:%M}" for at in (each.starts_at, each.ends_at))
+        times = span_words(each.starts_at, each.ends_at, slip.zone)
         day = _day(each.starts_at, slip.zone)
         what = " · ".join(one for one in (each.professional, each.service, each.room) if one)
-        story.append(Paragraph(f"<b>{escape(day)}, {start}-{end}</b>", style(10.5)))
+        story.append(Paragraph(f"<b>{escape(day)}, {escape(times)}</b>", style(10.5)))
         story.append(Paragraph(escape(what), style(9.5, after=7)))
     return story
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from core.db import utc_now
-from core.interval import Interval, days_between
+from core.interval import Interval, comes_twice, days_between
 from dashboard import session
 from dashboard.escaping import md
 from dashboard.i18n import N_, _
@@ -69,11 +69,19 @@ def clock(instant: datetime, zone: ZoneInfo) -> str:
     """The time of day, "09:05"; of one that comes twice that night, which of the two it is."""
     there = instant.astimezone(zone)
     time = _("{hour:02}:{minute:02}").format(hour=there.hour, minute=there.minute)
-    if there.replace(fold=0).utcoffset() == there.replace(fold=1).utcoffset():
+    if not comes_twice(there):
         return time
     if there.fold:
         return _("{time} after the clocks change").format(time=time)
     return _("{time} before the clocks change").format(time=time)
+
+
+def which_of_two(instant: datetime, zone: ZoneInfo) -> str:
+    """Of a time that comes twice that night, which of the two it is; else nothing."""
+    there = instant.astimezone(zone)
+    if not comes_twice(there):
+        return ""
+    return _("after the clocks change") if there.fold else _("before the clocks change")
 
 
 def day(on: date, today: date) -> str:

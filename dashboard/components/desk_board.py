@@ -27,7 +27,7 @@ from dashboard.components.service_colours import shade_of
 from dashboard.components.words import state_word
 from dashboard.feedback import md
 from dashboard.formatting import clock as clock_time
-from dashboard.formatting import plain
+from dashboard.formatting import plain, which_of_two
 from dashboard.i18n import _
 
 NOBODY_LATE: Mapping[int, int] = MappingProxyType({})
@@ -44,6 +44,24 @@ class DayMinutes:
         there = instant.astimezone(ZoneInfo(self.zone))
         days = (there.date() - self.on).days
         return max(0, days * 1440 + there.hour * 60 + there.minute)
+
+    def end_of(self, start: datetime, end: datetime) -> int:
+        """Where something ends that is drawn from its start; when the clock goes back meanwhile,
+        as long as it takes, for it may end at an earlier time than it began."""
+        begins, ends = self.of(start), self.of(end)
+        return ends if ends > begins else begins + int((end - start).total_seconds()) // 60
+
+    def is_drawn(self, start: datetime) -> bool:
+        """Whether a minute of the day stands for this start: of an hour that comes twice the
+        grid has but the first."""
+        return not start.astimezone(ZoneInfo(self.zone)).fold
+
+    def which_of_two(self, start: datetime) -> Iterator[str]:
+        """A badge, where two times that night are written alike: each has a sign of its own,
+        for blocks without room for words."""
+        zone = ZoneInfo(self.zone)
+        if which := which_of_two(start, zone):
+            yield ("◑ " if start.astimezone(zone).fold else "◐ ") + which
 
     def clock(self, instant: datetime) -> str:
         return clock_time(instant, ZoneInfo(self.zone))
@@ -62,7 +80,8 @@ def desk_board(
 ) -> GridEvent | None:
     """Draw the day; answer what was done on it. ``late`` are minutes, by professional."""
     minutes = DayMinutes(day.on, day.zone)
-    first, last = (minutes.of(to_instant(each)) for each in day.shown)
+    shown = [to_instant(each) for each in day.shown]
+    first, last = minutes.of(shown[0]), minutes.end_of(*shown)
     is_today = minutes.on == now.astimezone(ZoneInfo(day.zone)).date()
     return day_grid(
         [column_of(each, late.get(each.id, 0)) for each in day.professionals],
@@ -70,7 +89,11 @@ def desk_board(
             *(block_of(each, minutes) for each in day.bookings),
             *closed_blocks(day.sheets, minutes, day.shown),
         ],
-        [start_of(each, minutes) for each in cells if not is_past(each)],
+        [
+            start_of(each, minutes)
+            for each in cells
+            if not is_past(each) and minutes.is_drawn(to_instant(each.start))
+        ],
         starts_minute=first,
         ends_minute=last,
         now_minute=minutes.of(now) if is_today else None,
@@ -136,14 +159,14 @@ def block_of(booking: DayBooking, minutes: DayMinutes) -> GridBlock:
         column=str(booking.professional_id),
         kind="hold" if is_hold else "booking",
         starts_minute=minutes.of(booking.starts_at),
-        ends_minute=minutes.of(booking.ends_at),
+        ends_minute=minutes.end_of(booking.starts_at, booking.ends_at),
         title=title_of(booking),
         detail=" · ".join(each for each in (booking.service, booking.room) if each),
         state=booking.state.value,
         state_word=state_word(booking.state),
         movable=booking.state in MOVABLE,
         colour=shade_of(booking.colour),
-        badges=tuple(badges_of(booking)),
+        badges=(*minutes.which_of_two(booking.starts_at), *badges_of(booking)),
     )
 
 
@@ -217,7 +240,7 @@ def start_of(cell: StartCell, minutes: DayMinutes) -> GridStart:
     return GridStart(
         column=str(cell.professional_id),
         starts_minute=minutes.of(to_instant(cell.start)),
-        ends_minute=minutes.of(to_instant(cell.end)),
+        ends_minute=minutes.end_of(to_instant(cell.start), to_instant(cell.end)),
         reason=reasons,
         short=bool(cell.reasons) and cell.reasons[0].code is ReasonCode.TOO_SHORT,
     )
@@ -241,7 +264,7 @@ def _spans(
             column=column,
             kind=kind,  # type: ignore[arg-type]
             starts_minute=minutes.of(to_instant(start)),
-            ends_minute=minutes.of(to_instant(end)),
+            ends_minute=minutes.end_of(to_instant(start), to_instant(end)),
             title=title,
         )
         for start, end in intersect(union(spans), [frame])

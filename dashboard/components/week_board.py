@@ -121,7 +121,7 @@ def _starts_of(offered: OfferedWeek, days: Sequence[date], now: datetime) -> lis
     found = []
     for cell in week_starts(offered, frames, now=now):
         on = to_instant(cell.start).astimezone(ZoneInfo(week.zone)).date()
-        if on in minutes and not is_past(cell):
+        if on in minutes and not is_past(cell) and minutes[on].is_drawn(to_instant(cell.start)):
             found.append(replace(start_of(cell, minutes[on]), column=on.isoformat()))
     return found
 
@@ -247,5 +247,5 @@ def _hours_shown(week: Week) -> tuple[int, int]:
     first, last = OPENING_MINUTE, CLOSING_MINUTE
     for start, end in spans:
         minutes = DayMinutes(start.astimezone(zone).date(), week.zone)
-        first, last = min(first, minutes.of(start)), max(last, minutes.of(end))
+        first, last = min(first, minutes.of(start)), max(last, minutes.end_of(start, end))
     return first // 60 * 60, min(-(-last // 60) * 60, 2880)
