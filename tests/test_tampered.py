@@ -113,6 +113,23 @@ def test_a_cell_that_cannot_be_is_named(members, empty, tmp_path, name, column, 
 
 
 @pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("tiers", "id", "-1"),  # taken as a row, and no number to count on from
+        ("patients", "name", "A\x00na"),
+        ("bookings", "price_cents", "3000000000"),
+        ("bookings", "service_id", "999999"),
+    ],
+)
+def test_what_postgresql_does_not_take_is_a_sentence_too(
+    members, postgresql_database, tmp_path, name, column, value
+):
+    path = packed(tmp_path, with_cell(members, name, column, value))
+
+    assert "breaks a rule of the database" in why_not(postgresql_database, path)
+
+
+@pytest.mark.parametrize(
     "header", [[], ["id"], ["id", "id"], ["x"] * 500, ["\ufeff"], ["name", "phone"]]
 )
 def test_a_file_with_other_headings_is_refused(members, empty, tmp_path, header):

@@ -66,7 +66,7 @@ def import_everything(
         manifest = _manifest(archive)
         _check_empty(counted_rows(database))
         schema.migrate(database)
-        with database.writing() as session:
+        with _by_the_rules("this file"), database.writing() as session:
             _check_empty(rows_in(session.connection()))  # somebody may have been quicker
             rows = _fill(session.connection(), archive)
             _check_all_there(rows, manifest)
@@ -176,7 +176,7 @@ def _fill(target: Connection, archive: ZipFile) -> dict[str, int]:
     rows = {}
     for table in carried_tables():
         try:
-            with _entry(archive, file_of(table)) as entry:
+            with _by_the_rules(file_of(table)), _entry(archive, file_of(table)) as entry:
                 rows[table.name] = _fill_table(target, table, entry)
         except KeyError as error:
             raise Invalid(
@@ -184,17 +184,24 @@ def _fill(target: Connection, archive: ZipFile) -> dict[str, int]:
                 field="file",
                 file=file_of(table),
             ) from error
-        except (IntegrityError, DataError) as error:
-            raise Invalid(
-                N_(
-                    "A row of {file} breaks a rule of the database ({rule}); nothing was kept. "
-                    "Please make the file again."
-                ),
-                field="file",
-                file=file_of(table),
-                rule=str(error.orig).partition("\n")[0],
-            ) from error
     return rows
+
+
+@contextmanager
+def _by_the_rules(file: str) -> Iterator[None]:
+    """What the database does not take, at a row or at the end, as a refusal of the file."""
+    try:
+        yield
+    except (IntegrityError, DataError) as error:
+        raise Invalid(
+            N_(
+                "A row of {file} breaks a rule of the database ({rule}); nothing was kept. "
+                "Please make the file again."
+            ),
+            field="file",
+            file=file,
+            rule=str(error.orig).partition("\n")[0],
+        ) from error
 
 
 def _fill_table(target: Connection, table: Table, entry: IO[bytes]) -> int:
