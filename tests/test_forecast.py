@@ -22,6 +22,7 @@ from core.models import (
 )
 from core.policy import CONSOLE
 from tests import a
+from tests.plans import Listening
 
 S, K = BookingState, EventKind
 ZONE = ZoneInfo(a.ZONE)
@@ -77,13 +78,14 @@ class Written:
         self._remember(kind, at)
 
     def _remember(self, kind, at) -> None:
-        row = self.row
+        row, last = self.row, self.steps[-1] if self.steps else None
         self.steps.append((at, row.state, row.professional_id, row.starts_at))
         self.session.add(
             BookingEvent(
                 booking_id=row.id,
                 at=at,
                 kind=kind,
+                old_starts_at=last and last[3],
                 new_state=row.state,
                 new_professional_id=row.professional_id,
                 new_starts_at=row.starts_at,
@@ -282,3 +284,16 @@ def test_a_patient_may_not_ask(session, ada):
 
     with pytest.raises(NotAllowed):
         forecast(session, patient, ANY, now=NOW)
+
+
+def test_what_was_moved_is_found_without_reading_every_event(sqlite_database):
+    with sqlite_database.writing() as session:
+        a.organisation(session)
+        with Listening(session) as heard:
+            forecast(session, CONSOLE, ANY, now=NOW)
+        (asked,) = (each for each in heard.questions if "'moved'" in each[0])
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", asked[1])
+        steps = [row[3] for row in plan]
+
+    assert any("ix_booking_events_changed" in each for each in steps)
+    assert "SCAN booking_events" not in steps

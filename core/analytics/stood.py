@@ -6,19 +6,19 @@ from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
 from core.analytics.facts import Mask, Numbers
 from core.db import seconds_of
 from core.interval import Span, to_instant
-from core.models import Booking, BookingEvent, BookingState, EventKind
+from core.models import Booking, BookingEvent, BookingState
+from core.models.bookings import CHANGED
 
 S = BookingState
 FOR_EVER = 1 << 40
 NO_BOOKING = (S.CANCELLED, S.HELD)
-CHANGED = (EventKind.MOVED, EventKind.UNDONE)
 
 Line = tuple[int, int, int, int]
 """Since when, until when, and from when to when: seconds."""
@@ -103,10 +103,15 @@ def _events_of_moved(
     session: Session, asked: AnalyticsAsked, span: Span
 ) -> Iterator[tuple[int, list[_Event]]]:
     """Of bookings that were moved or brought back, and were in the span at some time."""
-    changed = select(BookingEvent.booking_id).where(BookingEvent.kind.in_(CHANGED))
-    touched = select(BookingEvent.booking_id).where(
-        BookingEvent.new_starts_at >= to_instant(span[0]),
-        BookingEvent.new_starts_at < to_instant(span[1]),
+    start, end = to_instant(span[0]), to_instant(span[1])
+    changed = select(BookingEvent.booking_id).where(
+        CHANGED,
+        or_(
+            *(
+                and_(each >= start, each < end)
+                for each in (BookingEvent.new_starts_at, BookingEvent.old_starts_at)
+            )
+        ),
     )
     query = (
         select(
@@ -118,7 +123,7 @@ def _events_of_moved(
             BookingEvent.new_professional_id,
             BookingEvent.new_room_id,
         )
-        .where(BookingEvent.booking_id.in_(changed), BookingEvent.booking_id.in_(touched))
+        .where(BookingEvent.booking_id.in_(changed))
         .order_by(BookingEvent.booking_id, BookingEvent.id)
     )
     if asked.service_ids:

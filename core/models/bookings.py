@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     or_,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -215,11 +216,26 @@ class Claim(Base):
         return or_(Claim.held_until.is_(None), Claim.held_until > now)
 
 
+CHANGED = text("kind IN ('moved', 'undone')")
+"""Of events: a visit was moved, or brought back. In words, as a partial index is only used
+where the very same stands in the query."""
+
+
 class BookingEvent(Base):
     """What happened to a booking, as ids and times only."""
 
     __tablename__ = "booking_events"
-    __table_args__ = (Index(None, "booking_id", "id"),)
+    __table_args__ = (
+        Index(None, "booking_id", "id"),
+        Index(
+            "ix_booking_events_changed",
+            "new_starts_at",
+            "old_starts_at",
+            "booking_id",
+            sqlite_where=CHANGED,
+            postgresql_where=CHANGED,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"))
