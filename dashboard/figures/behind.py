@@ -1,7 +1,8 @@
-"""The bookings behind a bar: chosen by its name, listed page by page."""
+"""The bookings behind a bar: clicked or chosen by its name, listed page by page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -12,10 +13,19 @@ from core.policy import Actor
 from dashboard import open_booking, session
 from dashboard.components.day_board import day_board
 from dashboard.components.desk_board import booking_drawn
+from dashboard.components.tap_bars import tap_bars
 from dashboard.components.words import told_apart
 from dashboard.desk_list import agenda_lines
 from dashboard.figures.bar import Looked
-from dashboard.figures.figure import Figure, Grouped, bar_key
+from dashboard.figures.figure import (
+    STILL,
+    Figure,
+    Grouped,
+    drawn,
+    say_few,
+    say_title,
+    theme,
+)
 from dashboard.i18n import N_, _, ngettext
 
 OF_WHAT: Mapping[Behind, str] = {
@@ -28,16 +38,22 @@ OF_WHAT: Mapping[Behind, str] = {
 }
 
 
-def show_behind(actor: Actor, figure: Figure, looked: Looked, *, now: datetime) -> None:
-    """A choice of bars, and below it the bookings of the one that is chosen."""
+def show_bars(
+    actor: Actor, figure: Figure, looked: Looked, *, now: datetime, note: str = ""
+) -> None:
+    """The figure, and below it the bookings of the bar that is clicked or named."""
+    say_title(figure)
+    place = st.container(key="numbers_bars")
+    say_few(figure)
+    if note:
+        st.caption(note)
     grouped = figure.behind
-    if grouped is None:
+    number = None if grouped is None else _choose(figure, grouped)
+    with place:
+        _draw(figure, number)
+    if grouped is None or number is None:
         return
-    labels = told_apart(each.label for each in figure.bars)
-    number = _choose(figure, grouped, labels)
-    if number is None:
-        return
-    page = f"{bar_key(figure.key)}_{number}_page"
+    page = f"{bar_key(figure)}_{number}_page"
     asked = BehindAsked(
         looked.asked,
         grouped.what,
@@ -50,9 +66,36 @@ def show_behind(actor: Actor, figure: Figure, looked: Looked, *, now: datetime) 
     _show_list(agenda, now=now, key=page)
 
 
-def _choose(figure: Figure, grouped: Grouped, labels: Sequence[str]) -> int | None:
+def bar_key(figure: Figure) -> str:
+    """Where it stands which bar of the figure is looked behind."""
+    return f"{figure.key}_bar"
+
+
+def _draw(figure: Figure, number: int | None) -> None:
+    """The bars, to be clicked. Which one is chosen stands in the choice below alone, so with
+    each choice the figure is a new one, in which nothing is clicked yet."""
+    key = f"{figure.key}_chosen_{number}"
+    st.plotly_chart(
+        drawn(figure, theme(), number),
+        key=key,
+        config=STILL,
+        on_select=partial(_take, key, bar_key(figure), number),
+        selection_mode="points",
+    )
+    tap_bars()
+
+
+def _take(chart: str, choice: str, before: int | None) -> None:
+    """Choose the bar that was clicked; a second click on it lets go of it."""
+    points = st.session_state[chart]["selection"]["points"]
+    if points:
+        number = points[-1]["point_index"]
+        st.session_state[choice] = None if number == before else number
+
+
+def _choose(figure: Figure, grouped: Grouped) -> int | None:
     """The number of the bar that is named here."""
-    key = bar_key(figure.key)
+    labels, key = told_apart(each.label for each in figure.bars), bar_key(figure)
     kept = st.session_state.get(key)
     if isinstance(kept, int) and kept >= len(labels):
         del st.session_state[key]  # with other days there are fewer
@@ -62,8 +105,9 @@ def _choose(figure: Figure, grouped: Grouped, labels: Sequence[str]) -> int | No
         index=None,
         format_func=labels.__getitem__,
         key=key,
-        placeholder=_("Choose a bar"),
+        placeholder=_("Click a bar, or choose it here"),
         width=320,
+        bind="query-params",
     )
     return chosen
 

@@ -21,7 +21,7 @@ from core.analytics.tables import CHANNELS, made_table, waited_table, word_of
 from core.policy import Actor
 from dashboard import session
 from dashboard.figures.bar import Looked
-from dashboard.figures.behind import show_behind
+from dashboard.figures.behind import show_bars
 from dashboard.figures.figure import (
     FEW,
     Bar,
@@ -30,7 +30,6 @@ from dashboard.figures.figure import (
     choose,
     label_of,
     share,
-    show,
     show_numbers,
 )
 from dashboard.figures.searches import GROUPS, headline_searches, show_searches
@@ -139,8 +138,7 @@ def _show_made(actor: Actor, looked: Looked, by: By, group: str, *, now: datetim
         )
         return
     figure = made_figure(by, group, found)
-    show(figure)
-    show_behind(actor, figure, looked, now=now)
+    show_bars(actor, figure, looked, now=now)
     show_numbers(made_table(by, found), FigureAsked("made", by, looked.asked))
 
 
@@ -157,8 +155,7 @@ def _show_waited(actor: Actor, looked: Looked, by: By, group: str, *, now: datet
         )
         return
     figure = waited_figure(by, group, found)
-    show(figure)
-    show_behind(actor, figure, looked, now=now)
+    show_bars(actor, figure, looked, now=now)
     show_numbers(waited_table(by, found), FigureAsked("waited", by, looked.asked))
 
 

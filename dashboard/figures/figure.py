@@ -32,6 +32,8 @@ PATTERNS = ("", "/", ".", "x")
 INK = {"light": "#14232B", "dark": "#E6EEF0"}
 LINES = {"light": "#E3E8EB", "dark": "#2E3B40"}
 ROW_PIXELS, FRAME_PIXELS, TALL_PIXELS, LETTER_PIXELS = 34, 70, 320, 7
+STILL = {"displayModeBar": False}
+"""Of a figure that only tells, and is not moved about in."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,16 @@ def theme() -> str:
 
 def show(figure: Figure) -> None:
     """Draw it, with what has to be known about it."""
+    say_title(figure)
+    st.plotly_chart(drawn(figure, theme()), key=figure.key, config=STILL)
+    say_few(figure)
+
+
+def say_title(figure: Figure) -> None:
     st.subheader(figure.title, help=figure.counts, anchor=False)
-    st.plotly_chart(drawn(figure, theme()), key=figure.key, config={"displayModeBar": False})
+
+
+def say_few(figure: Figure) -> None:
     if any(each.few for each in figure.bars):
         st.caption(
             _(
@@ -116,14 +126,10 @@ def show(figure: Figure) -> None:
         )
 
 
-def bar_key(key: str) -> str:
-    """Where it stands which bar of the figure is looked behind."""
-    return f"{key}_bar"
-
-
-def drawn(figure: Figure, theme: str) -> go.Figure:
-    """The bars, one above the other where there are several series."""
+def drawn(figure: Figure, theme: str, chosen: int | None = None) -> go.Figure:
+    """The bars, one above the other where there are several series; one may be marked."""
     labels = told_apart(_plain(each.label) for each in figure.bars)  # one name is one place
+    marked = [3 if number == chosen else 0 for number in range(len(labels))]
     made = go.Figure()
     for number, name in enumerate(figure.series):
         heights = [each.heights[number] for each in figure.bars]
@@ -143,7 +149,11 @@ def drawn(figure: Figure, theme: str) -> go.Figure:
                 "color": COLOURS[theme][number],
                 "pattern": {"shape": PATTERNS[number], "solidity": 0.25},
                 "opacity": [0.45 if each.few else 1 for each in figure.bars],
+                "line": {"color": INK[theme], "width": marked},
             },
+            # Without these Plotly fails at a click wherever opacities are a list.
+            selected={"textfont": {"color": INK[theme]}},
+            unselected={"textfont": {"color": INK[theme]}},
         )
     _lay_out(made, figure, theme)
     return made

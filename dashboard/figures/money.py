@@ -14,7 +14,7 @@ from core.policy import Actor
 from dashboard import session
 from dashboard.components.words import money
 from dashboard.figures.bar import Looked
-from dashboard.figures.behind import show_behind
+from dashboard.figures.behind import show_bars
 from dashboard.figures.figure import (
     MONEY,
     Bar,
@@ -22,7 +22,6 @@ from dashboard.figures.figure import (
     Grouped,
     choose,
     label_of,
-    show,
     show_numbers,
 )
 from dashboard.i18n import N_, _
@@ -62,8 +61,7 @@ def show_money(actor: Actor, looked: Looked, *, now: datetime) -> None:
         found = worth(db, actor, asked, by, now=now)
     draw = booked if of == BOOKED else lost
     figure = draw(by, group, found, currency)
-    show(figure)
-    show_behind(actor, figure, looked, now=now)
+    show_bars(actor, figure, looked, now=now)
     show_numbers(worth_table(by, found), FigureAsked("worth", by, asked))
 
 

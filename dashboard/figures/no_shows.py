@@ -13,7 +13,7 @@ from core.policy import Actor
 from dashboard import session
 from dashboard.components.utilisation_chart import hours, percent, points
 from dashboard.figures.bar import Looked
-from dashboard.figures.behind import show_behind
+from dashboard.figures.behind import show_bars
 from dashboard.figures.figure import (
     FEW,
     PERCENT,
@@ -23,7 +23,6 @@ from dashboard.figures.figure import (
     choose,
     label_of,
     share,
-    show,
     show_numbers,
 )
 from dashboard.i18n import N_, _
@@ -61,17 +60,18 @@ def show_no_shows(actor: Actor, looked: Looked, *, now: datetime) -> None:
     with session.reading() as db:
         found = seats(db, actor, looked.asked, GROUPS[group], now=now)
     figure = missed(group, found) if of == MISSED else given_up(group, found)
-    show(figure)
-    if whole.unmarked:
-        st.caption(
-            _(
-                "{count} of the visits that were due are still marked as booked: whether the "
-                "patient came is not known, and they count as if they had."
-            ).format(count=whole.unmarked)
-        )
-    show_behind(actor, figure, looked, now=now)
+    show_bars(actor, figure, looked, now=now, note=_not_marked(whole))
     by = GROUPS[group]
     show_numbers(seats_table(by, found), FigureAsked("seats", by, looked.asked))
+
+
+def _not_marked(whole: SeatCounts) -> str:
+    if not whole.unmarked:
+        return ""
+    return _(
+        "{count} of the visits that were due are still marked as booked: whether the "
+        "patient came is not known, and they count as if they had."
+    ).format(count=whole.unmarked)
 
 
 def headline(
