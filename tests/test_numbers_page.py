@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from core.analytics import Forecast, ForecastWeek
 from core.models import (
     Booking,
     BookingState,
@@ -19,6 +20,7 @@ from core.models import (
 )
 from dashboard.figures.bar import days_of
 from dashboard.figures.figure import Bar, Figure, drawn, share
+from dashboard.figures.forecast import forecast_figure
 from tests import a, screen
 
 S = BookingState
@@ -390,7 +392,19 @@ def test_thin_weeks_ahead_are_named_with_what_is_still_open(numbers, booked, sql
     ]
     assert "**Thin weeks.** Finished weeks ended at 25%" in page.markdown[-2].value
     assert (
-        "Week from Monday 14 December: 0% booked, will probably end near 0% (0% to 0%); "
+        "Week from Monday 14 December: 0% booked, will probably end near 0%; "
         "80 h 00 are still open."
     ) in page.markdown[-1].value
     assert len(rows(page)) == 8
+
+
+def test_a_week_ahead_says_between_what_it_will_probably_end():
+    week = ForecastWeek(a.DAY, 60 * 60, 30 * 60, 12, low=0.6, likely=0.7, high=0.75)
+
+    bar = forecast_figure(Forecast([week], 0.7)).bars[0]
+
+    assert bar.says == "50% → 70%"
+    assert bar.tells.replace("<br>", " ") == (
+        "Week from Monday 7 December: 50% booked, will probably end near 70% (60% to 75%); "
+        "30 h 00 are still open."
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import wrap
 
 import streamlit as st
 
@@ -17,6 +18,9 @@ from dashboard.figures.bar import Looked
 from dashboard.figures.figure import PERCENT, Bar, Figure, label_of, show, show_numbers
 from dashboard.formatting import month, weekday
 from dashboard.i18n import _
+
+LETTERS_ACROSS = 40
+"""Of what a bar says when it is pointed at, so that it fits on a telephone."""
 
 
 def show_forecast(actor: Actor, looked: Looked, *, now: datetime) -> None:
@@ -49,7 +53,7 @@ def forecast_figure(found: Forecast) -> Figure:
             str(label_of(By.WEEK, each.week_starts_on)),
             [each.booked, _to_come(each)],
             _says(each),
-            _sentence(each),
+            "<br>".join(wrap(_sentence(each), LETTERS_ACROSS)),
         )
         for each in found.weeks
     ]
@@ -105,6 +109,13 @@ def _sentence(week: ForecastWeek) -> str:
             "say where it will end."
         ).format(**words)
     return _(
-        "Week from {day}: {booked} booked, will probably end near {likely} ({low} to {high}); "
-        "{open} are still open."
-    ).format(**words, likely=percent(week.likely), low=percent(week.low), high=percent(week.high))
+        "Week from {day}: {booked} booked, will probably end near {likely}; {open} are still open."
+    ).format(**words, likely=_with_range(week))
+
+
+def _with_range(week: ForecastWeek) -> str:
+    """Where it will probably end, and between what, where that is not the same."""
+    likely, low, high = map(percent, (week.likely, week.low, week.high))
+    if low == high:
+        return likely
+    return _("{likely} ({low} to {high})").format(likely=likely, low=low, high=high)
