@@ -49,8 +49,8 @@ def state_word(state: BookingState) -> str:
 
 
 def money(cents: int, currency: str) -> str:
-    """An amount with its currency: "45.00 EUR"."""
-    return f"{cents // 100}.{cents % 100:02} {currency}"
+    """An amount with its currency: "1,245.00 EUR"."""
+    return f"{cents // 100:,}.{cents % 100:02} {currency}"
 
 
 def price_in_words(price: Price, currency: str) -> str:
