@@ -10,7 +10,7 @@ from core.db import Database, utc_now
 from core.models import BookingState
 from tests import a
 from tests.browser.conftest import come_to_rest
-from tests.browser.test_accessible import EVERY_DAY, in_both_colours
+from tests.browser.test_accessible import EVERY_DAY, grave, in_both_colours
 
 pytestmark = pytest.mark.browser
 LAST_MONTH = "/numbers?dates=Last+month&view="
@@ -40,7 +40,6 @@ def test_an_admin_sees_what_was_missed_whose_it_was_and_takes_the_figures_along(
     page = new_page(height=1400)
     sign_in(page, "alex", path=f"{LAST_MONTH}No-shows&{BY_PROFESSIONAL}")
     expect(metric(page, "No-shows")).to_contain_text("1 · 33%")
-    found = {"no-shows": in_both_colours(page)}
 
     click_the_first_bar(page)
     expect(page).to_have_url(re.compile("no_shows_Professional_bar=Dr.Ada"))
@@ -48,18 +47,17 @@ def test_an_admin_sees_what_was_missed_whose_it_was_and_takes_the_figures_along(
     come_to_rest(page)
     page.get_by_text("The numbers as a table").click()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    come_to_rest(page)
     with page.expect_download() as fetched:
         page.get_by_role("button", name="Download", exact=True).click()
     lines = fetched.value.path().read_text(encoding="utf-8-sig").splitlines()
+    found = {"a bar": grave(page)}
     assert [line[:15] for line in lines[1:]] == ["Dr Ada,2,1,50.0", "Dr Ben,1,0,0.0,"]
 
     page.get_by_role("radio", name="Money").click()
     expect(metric(page, "Lost to no-shows")).to_contain_text("1,250.00")
-    found["money"] = in_both_colours(page)
 
     page.set_viewport_size({"width": 390, "height": 1400})
-    page.get_by_role("radio", name="Utilisation").click()
-    expect(metric(page, "Utilisation")).to_be_visible()
     come_to_rest(page)
     found["narrow"] = in_both_colours(page)
     assert {where: faults for where, faults in found.items() if faults} == {}
