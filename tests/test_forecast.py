@@ -7,6 +7,7 @@ from statistics import median, quantiles
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from core.analytics import AnalyticsAsked, forecast, utilisation
 from core.errors import NotAllowed
@@ -277,6 +278,24 @@ def test_weeks_brought_in_without_the_day_of_booking_teach_nothing(session, ada)
     assert found.usual is None
     assert {each.finished_weeks for each in found.weeks} == {0}
     assert found.weeks[0].booked == pytest.approx(1 / HOURS)
+
+
+def test_what_was_brought_in_and_then_moved_counts_from_the_day_it_was_booked_on(session, ada):
+    shared = {"service": a.service(session), "patient": a.patient(session)}
+    Written(session, ada, NOW - WEEK * 30, local(MONDAY - WEEK * 25), **shared)
+    for week in range(1, 13):
+        on = MONDAY - WEEK * week
+        each = Written(session, ada, local(on) - WEEK * 10, local(on), **shared)
+        each.move(local(on) - HOUR, local(on, 10))
+    written_down = NOW - WEEK * 2
+    session.flush()
+    session.execute(
+        update(BookingEvent).where(BookingEvent.kind == K.BOOKED).values(at=written_down)
+    )
+
+    found = forecast(session, CONSOLE, ANY, now=NOW)
+
+    assert [(each.booked, each.likely) for each in found.weeks] == [(0, 0)] * 8
 
 
 def test_a_patient_may_not_ask(session, ada):

@@ -13,7 +13,7 @@ from core.analytics.asked import AnalyticsAsked
 from core.analytics.facts import Mask, Numbers
 from core.db import seconds_of
 from core.interval import Span, to_instant
-from core.models import Booking, BookingEvent, BookingState
+from core.models import Booking, BookingEvent, BookingState, EventKind
 from core.models.bookings import CHANGED
 
 S = BookingState
@@ -113,21 +113,24 @@ def _events_of_moved(
             )
         ),
     )
+    # One brought in was made before it was written down here.
+    made = seconds_of(Booking.created_at)
     query = (
         select(
             BookingEvent.booking_id,
-            seconds_of(BookingEvent.at),
+            case((BookingEvent.kind == EventKind.BOOKED, made), else_=seconds_of(BookingEvent.at)),
             BookingEvent.new_state,
             seconds_of(BookingEvent.new_starts_at),
             seconds_of(BookingEvent.new_ends_at),
             BookingEvent.new_professional_id,
             BookingEvent.new_room_id,
         )
+        .join(Booking, Booking.id == BookingEvent.booking_id)
         .where(BookingEvent.booking_id.in_(changed))
         .order_by(BookingEvent.booking_id, BookingEvent.id)
     )
     if asked.service_ids:
-        query = query.join(Booking).where(Booking.service_id.in_(asked.service_ids))
+        query = query.where(Booking.service_id.in_(asked.service_ids))
     events = (_Event(*each) for each in session.execute(query))
     for id, of_one in groupby(events, key=lambda each: each.booking_id):
         yield id, list(of_one)
