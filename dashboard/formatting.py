@@ -5,6 +5,7 @@ is the same for everything of Streamlit that reads Markdown.
 """
 
 import enum
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -92,6 +93,45 @@ def day(on: date, today: date) -> str:
     return _("{weekday} {day} {month} {year}").format(**values)
 
 
+def month_of(on: date) -> str:
+    """ "December 2026": of a day that stands for its month."""
+    return _("{month} {year}").format(month=month(on), year=on.year)
+
+
+def from_to(first: str, last: str) -> str:
+    """From one time of day to another. What is typed has a hyphen; what is read, a dash."""
+    return f"{first}–{last}"
+
+
+def separators() -> tuple[str, str]:
+    """What stands between thousands, and before the decimals, as the reader writes them."""
+    # To translate, write this one number as it is written in your language.
+    written = re.fullmatch(r"1(\D?)234(\D)5", _("1,234.5"))
+    return (written[1], written[2]) if written else (",", ".")
+
+
+def number(value: float, digits: int = 0) -> str:
+    """ "1,234", in the reader's form."""
+    return _separated(f"{value:,.{digits}f}")
+
+
+def change(value: float, digits: int = 0) -> str:
+    """ "+1,234": by how much it is more or less than before."""
+    return _separated(f"{value:+,.{digits}f}")
+
+
+def share(part: float | None) -> str:
+    """A share: below a tenth the part of a point matters."""
+    if part is None:
+        return "–"
+    return f"{number(part * 100, 1 if 0 < round(part, 3) < 0.1 else 0)}%"
+
+
+def _separated(written: str) -> str:
+    thousands, decimals = separators()
+    return written.translate({ord(","): thousands, ord("."): decimals})
+
+
 def weekday(on: date) -> str:
     return _(WEEKDAYS[on.weekday()])
 
@@ -144,7 +184,7 @@ def time_off_days(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str
             return day(first, today)
         values = {"first": day(first, today), "last": day(last, today)}
     elif first == last:
-        return f"{when(starts_at, zone, now)}-{clock(ends_at, zone)}"
+        return from_to(when(starts_at, zone, now), clock(ends_at, zone))
     else:
         values = {"first": when(starts_at, zone, now), "last": when(ends_at, zone, now)}
     return _("{first} to {last}").format(**values)

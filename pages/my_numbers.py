@@ -71,7 +71,7 @@ if numbers.whole.booked or numbers.whole.offered_minutes:
             "is one."
         )
     )
-    show_table(own_table(by, numbers), key=f"my_numbers_table_{by}")
+    show_table(own_table(by, numbers), numbers.currency, key=f"my_numbers_table_{by}")
     download_button(_("Download"), "own-numbers", *asked.words, key="my_numbers_download")
 else:
     nothing_yet()

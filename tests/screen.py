@@ -15,7 +15,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from streamlit import dataframe_util
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Dataframe
 
 import dashboard
 from core import db
@@ -45,6 +47,14 @@ def use(
     monkeypatch.setattr(session, "database", lambda: database)
     monkeypatch.setattr(session, "configured", lambda: configured)
     monkeypatch.setattr(searched, "after", lambda write: write())  # at once, not in its thread
+
+
+def cells(table: Dataframe) -> list[dict[str, str]]:
+    """The rows of a table as they are written; AppTest itself gives the values below."""
+    written = dataframe_util.convert_arrow_bytes_to_pandas_df(
+        table.proto.arrow_data.styler.display_values
+    )
+    return [dict(zip(table.value.columns, row, strict=True)) for row in written.values.tolist()]
 
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:

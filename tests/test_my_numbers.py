@@ -223,9 +223,21 @@ def test_the_months_are_chosen_and_each_has_a_row(show, sqlite_database, ruiz):
     page.segmented_control(key="period").set_value("Last 12 months").run()
 
     rows = page.dataframe[0].value
-    assert list(rows["Month from"])[-2:] == [date(2026, 11, 1), date(2026, 12, 1)]
+    assert list(rows["Month"])[-2:] == [date(2026, 11, 1), date(2026, 12, 1)]
     assert list(rows["Visits"])[-2:] == [1, 0]
     assert len(rows) == 12
+
+
+def test_its_table_is_written_as_it_is_read(show, sqlite_database, ruiz):
+    with sqlite_database.writing() as session:
+        dear = a.service(session, price_cents=123450)
+    add(sqlite_database, ruiz, 9, 17, state=S.COMPLETED, service=dear)
+
+    last = screen.cells(show().dataframe[0])[-1]
+    assert last["Week from"] == "Monday 7 December"
+    assert last["Booked earnings"] == "1,234.50 EUR"
+    assert (last["Booked h"], last["Utilisation %"]) == ("8.0", "20%")
+    assert last["Cancelled late %"] == "0%"
 
 
 def test_without_hours_and_bookings_it_says_what_to_do(monkeypatch, sqlite_database):

@@ -11,10 +11,10 @@ from core.analytics import Totals, UtilisationWeek, total
 from core.models import BookingState, Professional, Role, User, WorkingHours
 from dashboard.components.utilisation_chart import (
     heat_map,
-    percent,
     totals_table,
     weeks_table,
 )
+from dashboard.formatting import share
 from tests import a, screen
 
 NOW = a.at(12)
@@ -56,9 +56,9 @@ def test_the_headline_adds_up_and_compares_with_the_weeks_before(figures, ada):
     assert metrics(figures()) == {
         "Utilisation": ("19%", "-6.2 points"),
         "Booked": ("3 h", "-1 h"),
-        "Visits": ("2", "1"),
+        "Visits": ("2", "+1"),
         "No-shows": ("1 · 33%", "+33.3 points"),
-        "Cancelled": ("0", "0"),
+        "Cancelled": ("0", "+0"),
     }
 
 
@@ -187,10 +187,10 @@ def test_words_stand_out_from_their_field(theme):
     """At least 4.5 to 1, by the rule for text that has to be read."""
     figure = drawn(theme)
     steps = figure.data[0].colorscale
-    for share in [each / 100 for each in range(101)]:
-        ink = heat_map([made("Dr Ada", 0, 100, round(share * 100))], this_week=a.DAY, theme=theme)
+    for part in [each / 100 for each in range(101)]:
+        ink = heat_map([made("Dr Ada", 0, 100, round(part * 100))], this_week=a.DAY, theme=theme)
         colour = ink.layout.annotations[0].font.color
-        assert contrast(colour, at(steps, share)) >= 4.5, share
+        assert contrast(colour, at(steps, part)) >= 4.5, part
 
 
 def at(steps, share: float) -> tuple[float, ...]:
@@ -236,4 +236,4 @@ def test_one_professional_alone_needs_no_line_for_everybody():
 
 
 def test_no_share_is_a_dash():
-    assert (percent(None), percent(0.756)) == ("–", "76%")
+    assert (share(None), share(0.756)) == ("–", "76%")

@@ -24,6 +24,7 @@ from core.policy import Actor, Permission, require, visible_bookings
 from core.recurrence import months_later
 
 P, S = Permission, BookingState
+EARNINGS = N_("Booked earnings")
 MOST = 60
 """Weeks or months at once."""
 LATELY = timedelta(days=60)
@@ -168,7 +169,7 @@ def own_table(by: By, numbers: OwnNumbers) -> Table:
         N_("Seats booked"),
         N_("Cancelled late"),
         N_("Cancelled late %"),
-        N_("Booked earnings"),
+        EARNINGS,
     )
     return Table(titles, [_row(each) for each in numbers.periods])
 

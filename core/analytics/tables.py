@@ -1,6 +1,6 @@
 """Figures as tables: what a page shows below a figure, and the file of it, line by line."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.analytics.demand import Made, Waited
@@ -64,6 +64,7 @@ CHANNELS: Mapping[Channel, str] = {
     Channel.PATIENT: N_("Patient"),
     Channel.IMPORT: N_("Import"),
 }
+FIRST_CAME = N_("First came in")
 NONE: Mapping[By, str] = {
     By.LEAD: N_("Not known"),
     By.TIER: N_("No tier"),
@@ -341,10 +342,15 @@ def visits_table(found: People) -> Table:
     return Table((N_("Visits"), N_("Patients")), list(found.by_visits.items()))
 
 
-def cohorts_table(found: People) -> Table:
+def months_after(count: int) -> str:
+    """The title of a column; no sign stands before it, which spreadsheets take for a formula."""
+    return "After 1 month" if count == 1 else f"After {count} months"
+
+
+def cohorts_table(found: People, *, after: Callable[[int], str] = months_after) -> Table:
     """Of those who came first in a month, the share that came in each month after it."""
-    after = max(len(found.cohorts) - 1, 0)
-    titles = (N_("First came in"), N_("Patients"), *(f"+{number + 1}" for number in range(after)))
+    months = max(len(found.cohorts) - 1, 0)
+    titles = (FIRST_CAME, N_("Patients"), *(after(each + 1) for each in range(months)))
     return Table(
         titles,
         [
@@ -355,7 +361,7 @@ def cohorts_table(found: People) -> Table:
                     per_cent(again / each.patients if each.patients else None)
                     for again in each.came_again
                 ),
-                *(None,) * (after - len(each.came_again)),
+                *(None,) * (months - len(each.came_again)),
             )
             for each in found.cohorts
         ],

@@ -3,16 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from core.analytics import Totals, UtilisationHour, UtilisationWeek, total
+from core.db import utc_now
+from dashboard import session
 from dashboard.components.words import told_apart
-from dashboard.formatting import MONTHS, WEEKDAYS
+from dashboard.formatting import MONTHS, WEEKDAYS, change, day, number, share
 from dashboard.i18n import _
 
+MOST_WRITTEN = 1000
+"""Rows. Years of a large practice would take seconds to write, and are scanned in the file."""
 ROW_PIXELS, FRAME_PIXELS = 40, 46
 # One hue, from pale to strong: lightness alone tells the numbers apart, so that every eye
 # sees the order. Each theme begins near its own background.
@@ -36,7 +41,7 @@ def headline(now: Totals, compared: Totals | None) -> None:
     with st.container(horizontal=True, gap="small", key="utilisation_headline"):
         st.metric(
             _("Utilisation"),
-            percent(now.utilisation),
+            share(now.utilisation),
             points(now.utilisation, compared.utilisation if compared else None),
             border=True,
         )
@@ -48,21 +53,21 @@ def headline(now: Totals, compared: Totals | None) -> None:
         )
         st.metric(
             _("Visits"),
-            f"{now.visits:,}",
-            now.visits - compared.visits if compared else None,
+            number(now.visits),
+            change(now.visits - compared.visits) if compared else None,
             border=True,
         )
         st.metric(
             _("No-shows"),
-            f"{now.no_shows} · {percent(now.no_show_share)}",
+            f"{number(now.no_shows)} · {share(now.no_show_share)}",
             points(now.no_show_share, compared.no_show_share if compared else None),
             delta_color="inverse",
             border=True,
         )
         st.metric(
             _("Cancelled"),
-            f"{now.cancelled:,}",
-            now.cancelled - compared.cancelled if compared else None,
+            number(now.cancelled),
+            change(now.cancelled - compared.cancelled) if compared else None,
             delta_color="inverse",
             border=True,
         )
@@ -82,7 +87,7 @@ def heat_map(weeks: Sequence[UtilisationWeek], *, this_week: date, theme: str) -
     names = _names(weeks)
     mondays = sorted({each.week_starts_on for each in weeks})
     found = {(each.professional_id, each.week_starts_on): each for each in weeks}
-    rows = [[_field_of(found[who, monday]) for monday in mondays] for who in names]
+    rows = [[_field_of(found[who, monday], this_week) for monday in mondays] for who in names]
     labels = [_week_label(monday, this_week) for monday in mondays]
     return _fields(rows, labels, [_plain(each) for each in names.values()], theme)
 
@@ -101,9 +106,9 @@ def hours_map(found: Sequence[UtilisationHour], *, theme: str) -> go.Figure:
     return _fields(rows, labels, clock, theme)
 
 
-def _field_of(week: UtilisationWeek) -> _Field:
-    says = percent(week.utilisation) if week.offered_minutes else _("away")
-    return _Field(week.utilisation, says, _tells(week))
+def _field_of(week: UtilisationWeek, today: date) -> _Field:
+    says = share(week.utilisation) if week.offered_minutes else _("away")
+    return _Field(week.utilisation, says, _tells(week, today))
 
 
 def _field_of_hour(hour: UtilisationHour) -> _Field:
@@ -113,7 +118,7 @@ def _field_of_hour(hour: UtilisationHour) -> _Field:
         booked=clock_hours(hour.booked_minutes),
         offered=clock_hours(hour.offered_minutes),
     )
-    return _Field(hour.utilisation, percent(hour.utilisation), tells)
+    return _Field(hour.utilisation, share(hour.utilisation), tells)
 
 
 def _fields(
@@ -186,29 +191,31 @@ def weeks_table(weeks: Sequence[UtilisationWeek]) -> pd.DataFrame:
 
 
 def show_table(frame: pd.DataFrame, *, key: str) -> None:
+    today = utc_now().astimezone(session.zone()).date()
+    forms: dict[Any, Any] = {
+        _("Week from"): lambda each: day(each, today),
+        _("Booked h"): lambda each: number(each, 1),
+        _("Offered h"): lambda each: number(each, 1),
+        **{_(each): number for each in ("Visits", "No-shows", "Cancelled")},
+    }
+    known = {each: form for each, form in forms.items() if each in frame}
     st.dataframe(
-        frame,
+        frame.style.format(known) if len(frame) <= MOST_WRITTEN else frame,
         hide_index=True,
         width="stretch",
         height="content",
+        placeholder="–",
         key=key,
         column_config={
             _("Utilisation"): st.column_config.ProgressColumn(
-                format="%.0f %%", min_value=0, max_value=100
+                format="%.0f%%", min_value=0, max_value=100
             ),
-            _("Offered h"): st.column_config.NumberColumn(format="%.1f"),
-            _("Booked h"): st.column_config.NumberColumn(format="%.1f"),
-            _("Week from"): st.column_config.DateColumn(format="DD.MM.YYYY"),
         },
     )
 
 
-def percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.0%}"
-
-
 def hours(minutes: int) -> str:
-    return _("{hours:,} h").format(hours=round(minutes / 60))
+    return _("{hours} h").format(hours=number(minutes / 60))
 
 
 def _row(name: str, counted: Totals) -> dict[str, object]:
@@ -223,16 +230,16 @@ def _row(name: str, counted: Totals) -> dict[str, object]:
     }
 
 
-def points(share: float | None, before: float | None) -> str | None:
-    if share is None or before is None:
+def points(part: float | None, before: float | None) -> str | None:
+    if part is None or before is None:
         return None
-    return _("{points:+.1f} points").format(points=(share - before) * 100)
+    return _("{points} points").format(points=change((part - before) * 100, 1))
 
 
 def _hours_more(minutes: int, before: int | None) -> str | None:
     if before is None:
         return None
-    return _("{hours:+,} h").format(hours=round((minutes - before) / 60))
+    return _("{hours} h").format(hours=change((minutes - before) / 60))
 
 
 def _names(weeks: Sequence[UtilisationWeek]) -> Mapping[int, str]:
@@ -252,14 +259,14 @@ def _week_label(monday: date, this_week: date) -> str:
     return f"<b>{label}</b>" if monday == this_week else label
 
 
-def _tells(week: UtilisationWeek) -> str:
+def _tells(week: UtilisationWeek, today: date) -> str:
     """What a field says when it is pointed at."""
     return _(
         "<b>{professional}</b>, week from {day}<br>{booked} booked of {offered} offered<br>"
         "{visits} visits, {no_shows} no-shows, {cancelled} cancelled"
     ).format(
         professional=_plain(week.professional),
-        day=week.week_starts_on.strftime("%d.%m.%Y"),
+        day=day(week.week_starts_on, today),
         booked=clock_hours(week.booked_minutes),
         offered=clock_hours(week.offered_minutes),
         visits=week.visits,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from core.catalog import Price, PriceRule
 from core.errors import N_
 from core.models import BookingState, OverrideKind
+from dashboard.formatting import number
 from dashboard.i18n import _
 
 STATE_WORDS: Mapping[BookingState, str] = {
@@ -49,8 +50,8 @@ def state_word(state: BookingState) -> str:
 
 
 def money(cents: int, currency: str) -> str:
-    """An amount with its currency: "1,245.00 EUR"."""
-    return f"{cents // 100:,}.{cents % 100:02} {currency}"
+    """An amount with its currency, "1,245.00 EUR", in the reader's form."""
+    return _("{amount} {currency}").format(amount=number(cents / 100, 2), currency=currency)
 
 
 def price_in_words(price: Price, currency: str) -> str:

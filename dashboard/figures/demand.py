@@ -29,10 +29,10 @@ from dashboard.figures.figure import (
     Grouped,
     choose,
     label_of,
-    share,
     show_numbers,
 )
 from dashboard.figures.searches import GROUPS, headline_searches, show_searches
+from dashboard.formatting import change, number, share
 from dashboard.i18n import N_, _
 
 MADE, IN_HOUSE, NOT_GOT = N_("Bookings made"), N_("Wait in house"), N_("Found nothing")
@@ -98,15 +98,15 @@ def show_demand(actor: Actor, looked: Looked, *, now: datetime) -> None:
 def _headline_made(whole: Made, before: Made | None) -> None:
     st.metric(
         _("Bookings made"),
-        f"{whole.made:,}",
-        whole.made - before.made if before else None,
+        number(whole.made),
+        change(whole.made - before.made) if before else None,
         border=True,
         help=_("By the day they were made, whatever became of them, for whichever day."),
     )
     st.metric(
         _("By patients themselves"),
-        f"{whole.patient:,} · {share(whole.patient / whole.made if whole.made else None)}",
-        whole.patient - before.patient if before else None,
+        f"{number(whole.patient)} · {share(whole.patient / whole.made if whole.made else None)}",
+        change(whole.patient - before.patient) if before else None,
         border=True,
     )
 
@@ -118,7 +118,7 @@ def _headline_waits(waits: Waited, before: Waited | None) -> None:
         _minutes(waits.minutes),
         None
         if waits.minutes is None or compared is None
-        else _("{minutes:+.1f} min").format(minutes=waits.minutes - compared),
+        else _("{minutes} min").format(minutes=change(waits.minutes - compared, 1)),
         delta_color="inverse",
         border=True,
         help=_(
@@ -165,7 +165,7 @@ def made_figure(by: By, group: str, found: Sequence[Made]) -> Figure:
         Bar(
             label_of(by, word_of(by, each.key, each.name)),
             [each.desk, each.professional, each.patient, each.imported],
-            f"{each.made:,}" if each.made else "",
+            number(each.made) if each.made else "",
             _(
                 "{made} made<br>{desk} at the desk, {professional} by professionals, "
                 "{patient} by patients, {imported} imported"
@@ -199,7 +199,7 @@ def waited_figure(by: By, group: str, found: Sequence[Waited]) -> Figure:
         Bar(
             label_of(by, word_of(by, each.key, each.name)),
             [each.minutes],
-            "" if each.minutes is None else f"{each.minutes:.1f}",
+            "" if each.minutes is None else number(each.minutes, 1),
             _("{minutes} on average of {visits} visits<br>{long} longer than 15 minutes").format(
                 minutes=_minutes(each.minutes), visits=each.visits, long=each.long
             ),
@@ -221,8 +221,8 @@ def waited_figure(by: By, group: str, found: Sequence[Waited]) -> Figure:
 
 
 def _minutes(count: float | None) -> str:
-    return "–" if count is None else _("{minutes:.1f} min").format(minutes=count)
+    return "–" if count is None else _("{minutes} min").format(minutes=number(count, 1))
 
 
 def _days(count: float) -> str:
-    return _("{days:.1f} days").format(days=count)
+    return _("{days} days").format(days=number(count, 1))

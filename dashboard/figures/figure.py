@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,13 +13,14 @@ from core.analytics.behind import Behind
 from core.analytics.files import FigureAsked
 from core.analytics.grouping import By, Key
 from core.analytics.searches import WHY_NOT
-from core.analytics.tables import CHANNELS, NONE, WORDS, Table, worth_table
+from core.analytics.tables import CHANNELS, NONE, WORDS, Table
 from dashboard.components.words import told_apart
 from dashboard.exporting import download_button
-from dashboard.formatting import MONTHS
+from dashboard.figures.cells import ON_SCREEN, column_forms
+from dashboard.formatting import MONTHS, separators
 from dashboard.i18n import _
 
-PERCENT, WHOLE, MONEY = ".0%", ",d", ",.0f"
+PERCENT, WHOLE, MONEY = ".2~%", ",d", ",.0f"
 """How heights are written beside the lines, as d3 has it."""
 FEW = 20
 """A share of fewer than these says little: one more or less changes it by a twentieth."""
@@ -165,10 +167,11 @@ def _lay_out(made: go.Figure, figure: Figure, theme: str) -> None:
     beside = max(40, *(LETTER_PIXELS * len(each.says) for each in figure.bars), 0)
     made.update_layout(
         barmode="stack",
+        separators="".join(reversed(separators())),
         height=FRAME_PIXELS + ROW_PIXELS * len(figure.bars) if lying else TALL_PIXELS,
         margin={"l": 0, "r": beside if lying else 0, "t": 26, "b": 4},
         showlegend=several,
-        legend={"orientation": "h", "y": 1.12, "x": 0, "font": ink},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": ink},
         bargap=0.25,
         font=ink,
         uniformtext={"minsize": 9, "mode": "hide"},
@@ -191,36 +194,28 @@ def _lay_out(made: go.Figure, figure: Figure, theme: str) -> None:
         made.update_xaxes(**groups)
 
 
-def show_numbers(table: Table, asked: FigureAsked) -> None:
+def show_numbers(table: Table, asked: FigureAsked, currency: str = "") -> None:
     """The figure's numbers as a table, folded away, and as a file."""
     with st.expander(_("The numbers as a table")):
-        show_table(table, key=f"{asked.figure}_table_{asked.by}")
+        show_table(table, currency, key=f"{asked.figure}_table_{asked.by}")
         download_button(
             _("Download"), "figure", *asked.words, key=f"{asked.figure}_download_{asked.by}"
         )
 
 
-def show_table(table: Table, *, key: str) -> None:
+def show_table(table: Table, currency: str = "", *, key: str) -> None:
     """The numbers behind the figure."""
-    titles = [_(each) for each in table.titles]
+    titles = [_(ON_SCREEN.get(each, each)) for each in table.titles]
     rows = [[_said(value) for value in row] for row in table.rows]
+    forms: dict[Any, Any] = dict(zip(titles, column_forms(table, currency), strict=True))
     st.dataframe(
-        pd.DataFrame(rows, columns=titles),
+        pd.DataFrame(rows, columns=titles).style.format(forms, na_rep="–"),
         hide_index=True,
         width="stretch",
         height="content",
+        placeholder="–",
         key=key,
-        column_config={
-            each: st.column_config.NumberColumn(format="%.1f %%")
-            for each in titles
-            if each.endswith("%")
-        }
-        | {
-            each: st.column_config.NumberColumn(format="%.2f")
-            for each, title in zip(titles, table.titles, strict=True)
-            if title in IN_MONEY
-        }
-        | {titles[0]: st.column_config.Column(pinned=True)},
+        column_config={titles[0]: st.column_config.Column(pinned=True)},
     )
 
 
@@ -233,13 +228,6 @@ def label_of(by: By, word: object) -> str:
         return _("{day} {month}").format(day=word.day, month=month)
     said = str(_said(word))
     return said[:3] if by is By.WEEKDAY else said
-
-
-def share(part: float | None) -> str:
-    """A share in words; below a tenth the part of a point matters."""
-    if part is None:
-        return "–"
-    return f"{part:.1%}" if 0 < part < 0.1 else f"{part:.0%}"
 
 
 def _said(value: object) -> object:
@@ -256,4 +244,3 @@ KNOWN = {
     for words in (*WORDS.values(), CHANNELS.values(), NONE.values(), WHY_NOT.values())
     for each in words
 }
-IN_MONEY = worth_table(By.MONTH, ()).titles[2:]

@@ -12,11 +12,11 @@ from core.analytics.forecast import FEWEST_WEEKS, FINISHED_WEEKS
 from core.analytics.tables import forecast_table
 from core.policy import Actor
 from dashboard import session
-from dashboard.components.utilisation_chart import clock_hours, percent
+from dashboard.components.utilisation_chart import clock_hours
 from dashboard.escaping import md
 from dashboard.figures.bar import Looked
 from dashboard.figures.figure import PERCENT, Bar, Figure, label_of, show, show_numbers
-from dashboard.formatting import month, weekday
+from dashboard.formatting import month, share, weekday
 from dashboard.i18n import _
 
 LETTERS_ACROSS = 40
@@ -66,13 +66,13 @@ def _show_thin(weeks: Sequence[ForecastWeek], usual: float) -> None:
     if not weeks:
         st.caption(
             _("None of these weeks is thin: finished weeks ended at {usual}.").format(
-                usual=percent(usual)
+                usual=share(usual)
             )
         )
         return
     st.markdown(
         _("**Thin weeks.** Finished weeks ended at {usual}; these will probably not.").format(
-            usual=percent(usual)
+            usual=share(usual)
         )
     )
     st.markdown("\n".join(f"- {md(_sentence(each))}" for each in weeks))
@@ -88,8 +88,8 @@ def _says(week: ForecastWeek) -> str:
     if week.booked is None:
         return _("away")
     if week.likely is None:
-        return percent(week.booked)
-    return f"{percent(week.booked)} → {percent(week.likely)}"
+        return share(week.booked)
+    return f"{share(week.booked)} → {share(week.likely)}"
 
 
 def _sentence(week: ForecastWeek) -> str:
@@ -100,7 +100,7 @@ def _sentence(week: ForecastWeek) -> str:
         return _("Week from {day}: no hours are offered.").format(day=day)
     words = {
         "day": day,
-        "booked": percent(week.booked),
+        "booked": share(week.booked),
         "open": clock_hours(week.open_minutes),
     }
     if week.likely is None:
@@ -115,7 +115,7 @@ def _sentence(week: ForecastWeek) -> str:
 
 def _with_range(week: ForecastWeek) -> str:
     """Where it will probably end, and between what, where that is not the same."""
-    likely, low, high = map(percent, (week.likely, week.low, week.high))
+    likely, low, high = map(share, (week.likely, week.low, week.high))
     if low == high:
         return likely
     return _("{likely} ({low} to {high})").format(likely=likely, low=low, high=high)

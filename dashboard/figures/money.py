@@ -24,6 +24,7 @@ from dashboard.figures.figure import (
     label_of,
     show_numbers,
 )
+from dashboard.formatting import change, number
 from dashboard.i18n import N_, _
 
 BOOKED, LOST = N_("Booked"), N_("Lost")
@@ -62,7 +63,7 @@ def show_money(actor: Actor, looked: Looked, *, now: datetime) -> None:
     draw = booked if of == BOOKED else lost
     figure = draw(by, group, found, currency)
     show_bars(actor, figure, looked, now=now)
-    show_numbers(worth_table(by, found), FigureAsked("worth", by, asked))
+    show_numbers(worth_table(by, found), FigureAsked("worth", by, asked), currency)
 
 
 def headline(whole: Worth, before: Worth | None, currency: str) -> None:
@@ -101,7 +102,7 @@ def headline(whole: Worth, before: Worth | None, currency: str) -> None:
             st.metric(
                 title,
                 money(cents, currency),
-                None if compared is None else f"{(cents - compared) / 100:+,.2f}",
+                None if compared is None else change((cents - compared) / 100, 2),
                 delta_color=colour,  # type: ignore[arg-type]
                 border=True,
                 help=tells,
@@ -114,7 +115,7 @@ def booked(by: By, group: str, found: Sequence[Worth], currency: str) -> Figure:
         Bar(
             label_of(by, word_of(by, each.key, each.name)),
             [(each.booked_cents - each.to_come_cents) / 100, each.to_come_cents / 100],
-            f"{each.booked_cents / 100:,.0f}" if each.booked_cents else "",
+            number(each.booked_cents / 100) if each.booked_cents else "",
             _("{booked} of {visits} visits<br>{to_come} of it to come").format(
                 booked=money(each.booked_cents, currency),
                 visits=each.visits,
@@ -145,7 +146,7 @@ def lost(by: By, group: str, found: Sequence[Worth], currency: str) -> Figure:
         Bar(
             label_of(by, word_of(by, each.key, each.name)),
             [each.no_show_cents / 100, each.late_cents / 100],
-            f"{each.lost_cents / 100:,.0f}" if each.lost_cents else "",
+            number(each.lost_cents / 100) if each.lost_cents else "",
             _("{no_shows} to no-shows<br>{late} to late cancellations").format(
                 no_shows=money(each.no_show_cents, currency),
                 late=money(each.late_cents, currency),

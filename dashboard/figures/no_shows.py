@@ -11,7 +11,7 @@ from core.analytics.files import FigureAsked
 from core.analytics.tables import seats_table, word_of
 from core.policy import Actor
 from dashboard import session
-from dashboard.components.utilisation_chart import hours, percent, points
+from dashboard.components.utilisation_chart import hours, points
 from dashboard.figures.bar import Looked
 from dashboard.figures.behind import show_bars
 from dashboard.figures.figure import (
@@ -22,9 +22,9 @@ from dashboard.figures.figure import (
     Grouped,
     choose,
     label_of,
-    share,
     show_numbers,
 )
+from dashboard.formatting import change, number, share
 from dashboard.i18n import N_, _
 
 MISSED, GIVEN_UP = N_("No-shows"), N_("Cancellations")
@@ -55,6 +55,7 @@ def show_no_shows(actor: Actor, looked: Looked, *, now: datetime) -> None:
             icon=":material/event_busy:",
         )
         return
+    before = before if before and before.booked else None  # nothing compares with nothing
     headline(whole, before, again, earlier)
     of, group = choose({MISSED: GROUPS, GIVEN_UP: GROUPS}, "seats")
     with session.reading() as db:
@@ -81,7 +82,7 @@ def headline(
     with st.container(horizontal=True, gap="small", key="no_shows_headline"):
         st.metric(
             _("No-shows"),
-            f"{whole.no_shows:,} · {share(whole.no_show_share)}",
+            f"{number(whole.no_shows)} · {share(whole.no_show_share)}",
             points(whole.no_show_share, before.no_show_share if before else None),
             delta_color="inverse",
             border=True,
@@ -92,7 +93,7 @@ def headline(
         )
         st.metric(
             _("Cancelled"),
-            f"{whole.cancelled:,} · {share(whole.cancelled_share)}",
+            f"{number(whole.cancelled)} · {share(whole.cancelled_share)}",
             points(whole.cancelled_share, before.cancelled_share if before else None),
             delta_color="inverse",
             border=True,
@@ -102,15 +103,15 @@ def headline(
         )
         st.metric(
             _("Cancelled late"),
-            f"{whole.late:,}",
-            whole.late - before.late if before else None,
+            number(whole.late),
+            change(whole.late - before.late) if before else None,
             delta_color="inverse",
             border=True,
             help=_("By the patient, later than the service's notice for cancelling."),
         )
         st.metric(
             _("Used again"),
-            percent(again.share),
+            share(again.share),
             points(again.share, earlier.share if earlier else None),
             border=True,
             help=_(

@@ -12,7 +12,8 @@ from dashboard import session
 from dashboard.exporting import download_button
 from dashboard.figures.bar import Looked
 from dashboard.figures.figure import Bar, Figure, choose, label_of, show, show_numbers, show_table
-from dashboard.i18n import N_, _
+from dashboard.formatting import change, number
+from dashboard.i18n import N_, _, ngettext
 
 BY_MONTH, OFTEN, STAYED = N_("New and returning"), N_("Visits each"), N_("Who came again")
 
@@ -47,26 +48,26 @@ def headline(found: People, before: People | None) -> None:
     lines = (
         (
             _("Patients"),
-            f"{found.patients:,}",
-            found.patients - before.patients if before else None,
+            number(found.patients),
+            change(found.patients - before.patients) if before else None,
             _("Who came on these days at least once. A visit nobody came to does not count."),
         ),
         (
             _("New"),
-            f"{found.new:,}",
-            found.new - before.new if before else None,
+            number(found.new),
+            change(found.new - before.new) if before else None,
             _("Who had never come before, to anybody here."),
         ),
         (
             _("Returning"),
-            f"{found.returning:,}",
-            found.returning - before.returning if before else None,
+            number(found.returning),
+            change(found.returning - before.returning) if before else None,
             _("Who had come before these days."),
         ),
         (
             _("Visits each"),
-            "–" if each is None else f"{each:.1f}",
-            None if each is None or each_before is None else f"{each - each_before:+.1f}",
+            "–" if each is None else number(each, 1),
+            None if each is None or each_before is None else change(each - each_before, 1),
             _("On average: {visits} visits of {patients} patients.").format(
                 visits=found.visits, patients=found.patients
             ),
@@ -83,7 +84,7 @@ def new_and_returning(found: People) -> Figure:
         Bar(
             label_of(By.MONTH, each.month),
             [each.new, each.returning],
-            f"{each.new + each.returning:,}" if each.new + each.returning else "",
+            number(each.new + each.returning) if each.new + each.returning else "",
             _("{new} new, {returning} returning").format(new=each.new, returning=each.returning),
         )
         for each in found.months
@@ -106,7 +107,7 @@ def visits_each(found: People) -> Figure:
         Bar(
             str(often),
             [patients],
-            f"{patients:,}",
+            number(patients),
             _("{patients} patients came {often} times").format(patients=patients, often=often),
         )
         for often, patients in found.by_visits.items()
@@ -122,7 +123,7 @@ def visits_each(found: People) -> Figure:
 def _show_stayed(found: People, looked: Looked) -> None:
     tells = _(
         "Of those who came for the first time in a month, the share that came in each month "
-        "after it. A month that is not over, or only in part asked for, is smaller."
+        "after it, in percent. A month that is not over, or only in part asked for, is smaller."
     )
     st.subheader(_("Who came again"), help=tells, anchor=False)
     if len(found.cohorts) < 2:
@@ -131,7 +132,10 @@ def _show_stayed(found: People, looked: Looked) -> None:
             icon=":material/date_range:",
         )
         return
-    st.caption(_("+1 is the month after the first visit. Shares in percent."))
-    show_table(cohorts_table(found), key="patients_cohorts")
+    show_table(cohorts_table(found, after=_after), key="patients_cohorts")
     words = FigureAsked("cohorts", By.MONTH, looked.asked).words
     download_button(_("Download"), "figure", *words, key="cohorts_download")
+
+
+def _after(count: int) -> str:
+    return ngettext("After {count} month", "After {count} months", count).format(count=count)

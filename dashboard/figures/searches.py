@@ -12,7 +12,8 @@ from core.policy import Actor
 from dashboard import session
 from dashboard.escaping import md
 from dashboard.figures.bar import Looked
-from dashboard.figures.figure import FEW, Bar, Figure, label_of, share, show, show_numbers
+from dashboard.figures.figure import FEW, Bar, Figure, label_of, show, show_numbers
+from dashboard.formatting import change, number, share
 from dashboard.i18n import N_, _, ngettext
 
 GROUPS: Mapping[str, By] = {
@@ -31,8 +32,8 @@ def headline_searches(actor: Actor, looked: Looked) -> None:
         before = all_searches(db, actor, looked.asked.before()) if looked.compare else None
     st.metric(
         _("Found nothing"),
-        f"{whole.nothing:,} · {share(whole.share)}",
-        whole.nothing - before.nothing if before and before.searches else None,
+        f"{number(whole.nothing)} · {share(whole.share)}",
+        change(whole.nothing - before.nothing) if before and before.searches else None,
         delta_color="inverse",
         border=True,
         help=_(

@@ -33,6 +33,7 @@ from dashboard.exporting import download_button
 from dashboard.figures.bar import Looked
 from dashboard.figures.figure import Bar, Figure, choose, show, show_numbers, theme
 from dashboard.figures.forecast import show_forecast
+from dashboard.formatting import number
 from dashboard.i18n import N_, _
 
 WEEKS, HOURS, GAPS = N_("Weeks"), N_("Weekday and hour"), N_("Gaps")
@@ -111,7 +112,9 @@ def gaps_figure(found: Sequence[Gaps]) -> Figure:
         Bar(
             each.professional,
             [(each.free_minutes - each.short_minutes) / 60, each.short_minutes / 60],
-            f"{each.short_minutes / 60:.1f} / {each.free_minutes / 60:.0f} h",
+            _("{short} of {free} h").format(
+                short=number(each.short_minutes / 60, 1), free=number(each.free_minutes / 60)
+            ),
             _("{short} of {free} free in {count} gaps too short").format(
                 short=clock_hours(each.short_minutes),
                 free=clock_hours(each.free_minutes),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.analytics import By, OwnFigures, OwnNumbers
 from dashboard.figures.figure import FEW, PERCENT, WHOLE, Bar, Figure, label_of
+from dashboard.formatting import number
 from dashboard.i18n import _
 from dashboard.my_numbers.figures import EARNED, FIGURES, OwnFigure, change, said, told
 
@@ -62,7 +63,7 @@ def _height(figure: OwnFigure, each: OwnFigures) -> float | None:
 
 def _over(figure: OwnFigure, each: OwnFigures) -> str:
     """What stands over a bar: an amount without its currency, which the axis would repeat."""
-    return f"{each.earned_cents / 100:,.0f}" if figure.title == EARNED else said(figure, each, "")
+    return number(each.earned_cents / 100) if figure.title == EARNED else said(figure, each, "")
 
 
 def _tells(figure: OwnFigure, each: OwnFigures, by: By, currency: str) -> str:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from core.analytics import OwnFigures
 from dashboard.components.utilisation_chart import points
-from dashboard.figures.figure import FEW, share
+from dashboard.figures.figure import FEW
+from dashboard.formatting import change as change_of
+from dashboard.formatting import number, share
 from dashboard.i18n import N_, _
 
 Say = Callable[[float, str], str]
@@ -34,7 +36,7 @@ class OwnFigure:
 
 
 def _count(value: float, _currency: str) -> str:
-    return f"{value:,.0f}"
+    return number(value)
 
 
 def _share(value: float, _currency: str) -> str:
@@ -43,7 +45,7 @@ def _share(value: float, _currency: str) -> str:
 
 def _amount(value: float, currency: str) -> str:
     """Whole units: the cents of a week are noise."""
-    return _("{amount:,.0f} {currency}").format(amount=value / 100, currency=currency)
+    return _("{amount} {currency}").format(amount=number(value / 100), currency=currency)
 
 
 VISITS, UTILISATION = N_("Visits"), N_("Utilisation")
@@ -115,8 +117,9 @@ def told(figure: OwnFigure, figures: OwnFigures) -> str:
     if figure.title == LATE:
         return _("{count} of {booked} booked").format(count=figures.late, booked=figures.booked)
     if figure.title == UTILISATION:
-        return _("{booked:.1f} h of {offered:.1f} h").format(
-            booked=figures.booked_minutes / 60, offered=figures.offered_minutes / 60
+        return _("{booked} h of {offered} h").format(
+            booked=number(figures.booked_minutes / 60, 1),
+            offered=number(figures.offered_minutes / 60, 1),
         )
     return ""
 
@@ -131,4 +134,4 @@ def change(figure: OwnFigure, now: OwnFigures, before: OwnFigures, currency: str
     if figure.say is _amount:
         sign = "-" if one < other else "+"
         return sign + _amount(abs(one - other), currency)
-    return f"{one - other:+,.0f}"
+    return change_of(one - other)
