@@ -98,11 +98,6 @@ def month_of(on: date) -> str:
     return _("{month} {year}").format(month=month(on), year=on.year)
 
 
-def from_to(first: str, last: str) -> str:
-    """From one time of day to another. What is typed has a hyphen; what is read, a dash."""
-    return f"{first}–{last}"
-
-
 def separators() -> tuple[str, str]:
     """What stands between thousands, and before the decimals, as the reader writes them."""
     # To translate, write this one number as it is written in your language.
@@ -184,7 +179,7 @@ def time_off_days(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str
             return day(first, today)
         values = {"first": day(first, today), "last": day(last, today)}
     elif first == last:
-        return from_to(when(starts_at, zone, now), clock(ends_at, zone))
+        return f"{when(starts_at, zone, now)}-{clock(ends_at, zone)}"
     else:
         values = {"first": when(starts_at, zone, now), "last": when(ends_at, zone, now)}
     return _("{first} to {last}").format(**values)
