@@ -10,11 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 
 import pytest
 
 from core.analytics.kept import keep
 from core.db import Database
+from core.models import Role
+from dashboard.figures.bar import VIEWS
+from tests import a, screen
 from tests.bench import workload
 from tests.bench.numbers_once import FIGURES, PERIODS
 
@@ -46,6 +50,25 @@ def test_every_figure_of_a_million_bookings(benchmark, million, period, capsys):
             print(f"  {name:24} {cold:7.1f} {again:7.1f}")
         print(f"  the process: {max(each['megabytes'][0] for each in turns):.0f} MB")
     assert all(turn["seats"][0] > 0 for turn in turns)
+
+
+def test_the_page_of_a_million_bookings(monkeypatch, million, capsys):
+    """Each view of the last 12 months, as the page is run for an admin, without a browser."""
+    database = Database(f"sqlite:///{million}")
+    with database.writing() as session:
+        alex = a.user(session, Role.ADMIN, name="Alex Moreau")
+    screen.set_clock(monkeypatch, workload.NOW)
+    page = screen.show_to(monkeypatch, database, alex).run()
+    page.selectbox(key="dates").set_value("Last 12 months").run()
+    for view in VIEWS:
+        taken = []
+        for _ in range(ROUNDS):
+            begin = perf_counter()
+            page.segmented_control(key="view").set_value(view).run()
+            taken.append((perf_counter() - begin) * 1000)
+            assert not page.exception
+        with capsys.disabled():
+            print(f"\n  {view}: {taken[0]:.0f} ms at first, {median(taken):.0f} ms")
 
 
 def once(path: Path, period: str) -> dict[str, list[float]]:
