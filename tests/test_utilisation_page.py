@@ -158,13 +158,27 @@ def drawn(theme: str) -> go.Figure:
 
 
 def test_each_field_says_its_share_in_words():
-    texts = [each.text for each in drawn("light").layout.annotations]
+    _field, *written = drawn("light").data
 
-    assert texts == ["95%", "away", "10%", "130%"]
+    said = {
+        (name, week): text
+        for each in written
+        for name, week, text in zip(each.y, each.x, each.text, strict=True)
+    }
+    assert set(said.values()) == {"95%", "away", "10%", "130%"}
+    assert {name for (name, _week), text in said.items() if text in ("95%", "away")} == {"Dr Ada"}
+
+
+def test_a_year_of_weeks_is_told_by_colour_and_pointer_alone():
+    year = [made("Dr Ada", number, 100, number) for number in range(52)]
+
+    (field,) = heat_map(year, this_week=a.DAY, theme="light").data
+
+    assert len(field.z[0]) == len(field.customdata[0]) == 52
 
 
 def test_the_figure_holds_one_row_each_and_a_hole_where_nothing_was_offered():
-    (field,) = drawn("light").data
+    field, *_written = drawn("light").data
 
     assert [list(row) for row in field.z] == [[0.95, None], [0.1, 1.3]]
     assert list(field.y) == ["Dr Ada", "Dr ‹b>Ben"]
@@ -173,7 +187,7 @@ def test_the_figure_holds_one_row_each_and_a_hole_where_nothing_was_offered():
 def test_two_of_one_name_have_a_row_and_a_line_each():
     weeks = [made("Dr Ada", 0, 100, 95, id=1), made("Dr Ada", 0, 100, 10, id=2)]
 
-    (field,) = heat_map(weeks, this_week=a.DAY, theme="light").data
+    field, *_written = heat_map(weeks, this_week=a.DAY, theme="light").data
 
     assert ([list(row) for row in field.z], list(field.y)) == (
         [[0.95], [0.1]],
@@ -189,7 +203,7 @@ def test_words_stand_out_from_their_field(theme):
     steps = figure.data[0].colorscale
     for part in [each / 100 for each in range(101)]:
         ink = heat_map([made("Dr Ada", 0, 100, round(part * 100))], this_week=a.DAY, theme=theme)
-        colour = ink.layout.annotations[0].font.color
+        colour = ink.data[1].textfont.color
         assert contrast(colour, at(steps, part)) >= 4.5, part
 
 

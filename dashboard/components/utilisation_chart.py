@@ -19,6 +19,8 @@ from dashboard.i18n import _
 MOST_WRITTEN = 1000
 """Rows. Years of a large practice would take seconds to write, and are scanned in the file."""
 ROW_PIXELS, FRAME_PIXELS = 40, 46
+MOST_WITH_WORDS = 20
+"""Fields side by side: in narrower ones words would run into each other."""
 # One hue, from pale to strong: lightness alone tells the numbers apart, so that every eye
 # sees the order. Each theme begins near its own background.
 LIGHT = ((0.0, "#EEF5F4"), (0.5, "#B5DAD6"), (0.75, "#4E9D95"), (1.0, "#063F3A"))
@@ -140,15 +142,8 @@ def _fields(
             showscale=False,
         )
     )
-    for name, row in zip(down, rows, strict=True):
-        for label, each in zip(across, row, strict=True):
-            figure.add_annotation(
-                x=label,
-                y=name,
-                text=each.says,
-                showarrow=False,
-                font={"size": 13, "color": _ink(each.share, theme)},
-            )
+    if len(across) <= MOST_WITH_WORDS:
+        _write_in(figure, rows, across, down, theme)
     figure.update_layout(
         height=FRAME_PIXELS + ROW_PIXELS * len(rows),
         margin={"l": 0, "r": 0, "t": 34, "b": 4},
@@ -165,6 +160,32 @@ def _fields(
     figure.update_xaxes(showgrid=False, zeroline=False, tickfont=ink)
     figure.update_yaxes(showgrid=False, zeroline=False, tickfont=ink, ticksuffix="  ")
     return figure
+
+
+def _write_in(
+    figure: go.Figure,
+    rows: Sequence[Sequence[_Field]],
+    across: Sequence[str],
+    down: Sequence[str],
+    theme: str,
+) -> None:
+    """What each field says, all of one ink at once: a note for each would take minutes."""
+    fields = [
+        (label, name, each)
+        for name, row in zip(down, rows, strict=True)
+        for label, each in zip(across, row, strict=True)
+    ]
+    for ink in sorted({_ink(each.share, theme) for *_at, each in fields}):
+        written = [field for field in fields if _ink(field[2].share, theme) == ink]
+        figure.add_scatter(
+            x=[label for label, *_ in written],
+            y=[name for _label, name, _field in written],
+            text=[each.says for *_at, each in written],
+            mode="text",
+            textfont={"size": 13, "color": ink},
+            hoverinfo="skip",
+            showlegend=False,
+        )
 
 
 def totals_table(weeks: Sequence[UtilisationWeek]) -> pd.DataFrame:
