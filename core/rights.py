@@ -405,6 +405,7 @@ ROWS: tuple[tuple[Right, tuple[str, ...]], ...] = (
             "analytics.hours.gaps",
             "analytics.hours.utilisation_hours",
             "analytics.people.people",
+            "analytics.quiet.find_quiet",
             "analytics.refilled.refilled",
             "analytics.seats.all_seats",
             "analytics.seats.seats",

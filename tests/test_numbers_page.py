@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core.analytics import Forecast, ForecastWeek
+from core.analytics import Forecast, ForecastWeek, Quiet, SeatCounts, Totals, Used
 from core.models import (
     Booking,
     BookingState,
@@ -18,6 +18,7 @@ from core.models import (
     User,
     WaitingEntry,
 )
+from dashboard.figures.advice import room_in_words, where_in_words
 from dashboard.figures.bar import days_of
 from dashboard.figures.figure import Bar, Figure, drawn
 from dashboard.figures.forecast import forecast_figure
@@ -411,3 +412,39 @@ def test_a_week_ahead_says_between_what_it_will_probably_end():
         "Week from Monday 7 December: 50% booked, will probably end near 70% (60% to 75%); "
         "30 h 00 are still open."
     )
+
+
+# What can be acted on.
+
+
+def test_who_has_most_room_and_when_is_said_first(numbers, booked):
+    page = numbers("Utilisation")
+
+    said = [each.value for each in page.markdown if "most room" in each.value]
+    assert said == [
+        "**Dr Ben** has most room: 0.6% of 160 h booked. Most of it is Monday after noon "
+        "(20 h free): offer that time first, or change these hours."
+    ]
+
+
+def test_what_no_shows_cost_is_said_and_of_few_no_weekday(numbers, booked):
+    page = numbers("No-shows")
+
+    said = [each.value for each in page.markdown if "No-shows cost" in each.value]
+    assert said == [r"No-shows cost **40\.00 EUR**, late cancellations **40\.00 EUR**."]
+
+
+def test_the_weekday_most_stay_away_on_is_said_where_there_are_enough():
+    tuesday, friday = SeatCounts(1, due=40, no_shows=8), SeatCounts(4, due=90, no_shows=9)
+    few = SeatCounts(2, due=4, no_shows=4)
+
+    assert where_in_words([tuesday, few, friday]) == [
+        "Tuesday has the highest share (8 of 40 due): confirm its visits the day before."
+    ]
+    assert where_in_words([tuesday, few]) == []
+
+
+def test_where_all_are_nearly_full_it_says_so():
+    full = Quiet(Used(1, "Dr *Ada*", Totals(600, 570)), 4, False, 30)
+
+    assert room_in_words(full).startswith(r"Even **Dr \*Ada\***, with most room, is booked 95% of")

@@ -25,6 +25,7 @@ from core.analytics.own import (
     own_table,
 )
 from core.analytics.people import Cohort, People, PeopleMonth, people
+from core.analytics.quiet import Quiet, Used, find_quiet, least_used_first
 from core.analytics.refilled import Refilled, refilled
 from core.analytics.searches import SearchCounts, Searched, all_searches, searches
 from core.analytics.seats import SeatCounts, Seats, all_seats, seats
@@ -48,12 +49,14 @@ __all__ = [
     "OwnNumbers",
     "People",
     "PeopleMonth",
+    "Quiet",
     "Refilled",
     "SearchCounts",
     "Searched",
     "SeatCounts",
     "Seats",
     "Totals",
+    "Used",
     "UtilisationHour",
     "UtilisationWeek",
     "Waited",
@@ -65,9 +68,11 @@ __all__ = [
     "all_waited",
     "all_worth",
     "desk_counts",
+    "find_quiet",
     "forecast",
     "gaps",
     "latest_bookings",
+    "least_used_first",
     "made",
     "own_numbers",
     "own_table",

@@ -8,10 +8,10 @@ from reportlab.lib.colors import Color, HexColor, linearlyInterpolatedColor
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from core.analytics import By, Totals, UtilisationHour
+from core.analytics import By, Totals, Used, UtilisationHour
 from core.analytics.tables import word_of
 from core.errors import N_
-from core.monthly_report.counting import MonthlyReport, Used
+from core.monthly_report.counting import MonthlyReport
 from core.monthly_report.words import Line, Say, hours, percent
 
 INK, MUTED, BAR, EMPTY = "#14232B", "#526570", "#2F8F85", "#E6ECEE"

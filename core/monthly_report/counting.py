@@ -1,6 +1,5 @@
 """What stands on the report: the same counts as on the screen, of a whole calendar month."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,17 +13,20 @@ from core.analytics import (
     By,
     Made,
     People,
+    Quiet,
     SearchCounts,
     Searched,
     SeatCounts,
     Totals,
+    Used,
     UtilisationHour,
-    UtilisationWeek,
     Worth,
     all_made,
     all_searches,
     all_seats,
     all_worth,
+    find_quiet,
+    least_used_first,
     made,
     people,
     searches,
@@ -40,9 +42,6 @@ from core.recurrence import months_later
 
 MONTHS_BACK = 24
 FIRST_MONTH = date(2000, 1, 1)
-LEAST_OFFERED_MINUTES = 8 * 60
-"""Who offered less in a month is not called under-used, unless nobody offered more."""
-NOON = 12
 
 
 @dataclass(frozen=True)
@@ -59,25 +58,6 @@ class MonthFigures:
     def is_empty(self) -> bool:
         """Nobody was at work, nothing took place, and nothing was booked."""
         return not (self.time.offered_minutes or self.seats.booked or self.made.made)
-
-
-@dataclass(frozen=True)
-class Used:
-    """One professional's month."""
-
-    professional_id: int
-    professional: str
-    time: Totals
-
-
-@dataclass(frozen=True)
-class Quiet:
-    """Who was booked least, and the half of which weekday most of their free time lies in."""
-
-    used: Used
-    weekday: int
-    before_noon: bool
-    free_minutes: int
 
 
 @dataclass(frozen=True)
@@ -143,7 +123,7 @@ def load_monthly_report(
     organisation, logo = get_organisation(session), catalog.find_logo(session)
     asked = _asked(month)
     weeks = utilisation(session, actor, asked, now=now)
-    used = _least_used_first(weeks)
+    used = least_used_first(weeks)
     return MonthlyReport(
         organisation=organisation.name,
         logo=logo.content if logo else None,
@@ -156,7 +136,7 @@ def load_monthly_report(
         used=used,
         hours=utilisation_hours(session, actor, asked, now=now),
         leads=made(session, actor, asked, By.LEAD),
-        quiet=_quiet(session, actor, asked, used, now),
+        quiet=find_quiet(session, actor, asked, used, now=now),
         missed_on=_missed_on(seats(session, actor, asked, By.WEEKDAY, now=now)),
         searched=all_searches(session, actor, asked),
         wanted=[each for each in searches(session, actor, asked, By.SERVICE) if each.not_got],
@@ -176,35 +156,6 @@ def _figures(session: Session, actor: Actor, asked: AnalyticsAsked, now: datetim
         worth=all_worth(session, actor, asked, now=now),
         people=people(session, actor, asked, now=now),
     )
-
-
-def _least_used_first(weeks: Sequence[UtilisationWeek]) -> list[Used]:
-    of: dict[int, list[UtilisationWeek]] = {}
-    for each in weeks:
-        of.setdefault(each.professional_id, []).append(each)
-    used = [Used(id, found[0].professional, total(found)) for id, found in of.items()]
-    at_work = [each for each in used if each.time.offered_minutes]
-    return sorted(at_work, key=lambda each: each.time.utilisation or 0)  # then by name
-
-
-def _quiet(
-    session: Session,
-    actor: Actor,
-    asked: AnalyticsAsked,
-    used: Sequence[Used],
-    now: datetime,
-) -> Quiet | None:
-    enough = [each for each in used if each.time.offered_minutes >= LEAST_OFFERED_MINUTES]
-    if not used:
-        return None
-    least = (enough or used)[0]
-    theirs = AnalyticsAsked(asked.first, asked.last, (least.professional_id,))
-    free: Counter[tuple[int, bool]] = Counter()
-    for each in utilisation_hours(session, actor, theirs, now=now):
-        spare = each.offered_minutes - each.booked_minutes
-        free[each.weekday, each.hour < NOON] += max(spare, 0)
-    (weekday, before_noon), minutes = max(free.items(), key=lambda each: each[1])
-    return Quiet(least, weekday, before_noon, minutes)
 
 
 def _missed_on(weekdays: Sequence[SeatCounts]) -> SeatCounts | None:

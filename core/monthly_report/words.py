@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from core.analytics import By
+from core.analytics import By, Quiet
 from core.analytics.searches import WHAT_TO_DO
 from core.analytics.tables import CHANNELS, word_of
 from core.errors import N_
 from core.models import Channel
-from core.monthly_report.counting import MonthFigures, MonthlyReport, Quiet
+from core.monthly_report.counting import MonthFigures, MonthlyReport
 from core.recurrence import months_later
 
 Say = Callable[[str], str]
@@ -31,7 +31,6 @@ MONTHS = (
 LONGEST_NAME = 48
 FEW_NO_SHOWS = 3
 """Of fewer than these a weekday says nothing."""
-WELL_USED = 0.9
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ def _under_used(quiet: Quiet | None, say: Say) -> str:
         "share": percent(quiet.used.time.utilisation),
         "offered": hours(quiet.used.time.offered_minutes, say),
     }
-    if (quiet.used.time.utilisation or 0) >= WELL_USED:
+    if quiet.used.is_well_used:
         sentence = N_(
             "Even {name}, booked least of all, was booked {share} of {offered}: there is hardly "
             "time left to sell."

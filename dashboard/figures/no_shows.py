@@ -12,6 +12,7 @@ from core.analytics.tables import seats_table, word_of
 from core.policy import Actor
 from dashboard import session
 from dashboard.components.utilisation_chart import hours, points
+from dashboard.figures.advice import advise_on_no_shows
 from dashboard.figures.bar import Looked
 from dashboard.figures.behind import show_bars
 from dashboard.figures.figure import (
@@ -57,6 +58,7 @@ def show_no_shows(actor: Actor, looked: Looked, *, now: datetime) -> None:
         return
     before = before if before and before.booked else None  # nothing compares with nothing
     headline(whole, before, again, earlier)
+    advise_on_no_shows(actor, looked, now=now)
     of, group = choose({MISSED: GROUPS, GIVEN_UP: GROUPS}, "seats")
     with session.reading() as db:
         found = seats(db, actor, looked.asked, GROUPS[group], now=now)

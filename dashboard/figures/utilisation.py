@@ -30,6 +30,7 @@ from dashboard.components.utilisation_chart import (
     weeks_table,
 )
 from dashboard.exporting import download_button
+from dashboard.figures.advice import advise_on_time
 from dashboard.figures.bar import Looked
 from dashboard.figures.figure import Bar, Figure, choose, show, show_numbers, theme
 from dashboard.figures.forecast import show_forecast
@@ -60,6 +61,7 @@ def show_utilisation(actor: Actor, looked: Looked, *, today: date, now: datetime
         )
         return
     headline(total(weeks), total(earlier) if is_whole(earlier) else None)
+    advise_on_time(actor, looked, weeks, now=now)
     of, _group = choose({WEEKS: {}, HOURS: {}, GAPS: {}, AHEAD: {}}, "utilisation")
     if of == HOURS:
         _show_hours(actor, looked, now=now)

@@ -409,6 +409,7 @@ DAYS = Days(a.DAY, a.DAY)
 DAY = desk.DayAsked(a.DAY)
 LAST_MONTH = date(2026, 11, 1)
 OF_THE_DAY = analytics.AnalyticsAsked(a.DAY, a.DAY)
+AT_WORK = analytics.Used(1, "Dr Ada", analytics.Totals(60))
 BEHIND_THE_HOURS = BehindAsked(OF_THE_DAY, Behind.BOOKED, analytics.By.DAY, a.DAY)
 FIGURE = FigureAsked("worth", analytics.By.DAY, OF_THE_DAY)
 WINDOW = DayWindow(9 * 60, 12 * 60)
@@ -1963,6 +1964,9 @@ CATALOG = {
                 w.session, who, analytics.OwnAsked(analytics.By.WEEK, a.DAY, 2), now=NOW
             )
         ),
+    ),
+    "analytics.quiet.find_quiet": (
+        Plain(lambda w, who: analytics.find_quiet(w.session, who, OF_THE_DAY, [AT_WORK], now=NOW)),
     ),
     "analytics.refilled.refilled": (
         Plain(lambda w, who: analytics.refilled(w.session, who, OF_THE_DAY)),

@@ -1,0 +1,98 @@
+"""What can be acted on, in a sentence above the figures."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from core.analytics import (
+    By,
+    Quiet,
+    SeatCounts,
+    UtilisationWeek,
+    Worth,
+    all_worth,
+    find_quiet,
+    least_used_first,
+    seats,
+)
+from core.catalog.place import get_organisation
+from core.policy import Actor
+from dashboard import session
+from dashboard.components.utilisation_chart import hours
+from dashboard.components.words import money
+from dashboard.escaping import md
+from dashboard.figures.bar import Looked
+from dashboard.figures.figure import FEW
+from dashboard.formatting import WEEKDAYS, number, share
+from dashboard.i18n import _
+
+FEW_NO_SHOWS = 3
+"""Of fewer than these a weekday says nothing."""
+
+
+def advise_on_time(
+    actor: Actor, looked: Looked, weeks: list[UtilisationWeek], *, now: datetime
+) -> None:
+    """Who has most room, and when."""
+    with session.reading() as db:
+        quiet = find_quiet(db, actor, looked.asked, least_used_first(weeks), now=now)
+    if quiet is not None:
+        st.markdown(room_in_words(quiet))
+
+
+def room_in_words(quiet: Quiet) -> str:
+    """For Markdown."""
+    used = {
+        "name": md(quiet.used.professional),
+        "share": share(quiet.used.time.utilisation),
+        "offered": hours(quiet.used.time.offered_minutes),
+    }
+    if quiet.used.is_well_used:
+        return _(
+            "Even **{name}**, with most room, is booked {share} of {offered}: hardly any time is "
+            "left to sell."
+        ).format(**used)
+    half = _("{weekday} before noon") if quiet.before_noon else _("{weekday} after noon")
+    when = half.format(weekday=_(WEEKDAYS[quiet.weekday]))
+    return _(
+        "**{name}** has most room: {share} of {offered} booked. Most of it is {when} "
+        "({free} free): offer that time first, or change these hours."
+    ).format(**used, when=when, free=hours(quiet.free_minutes))
+
+
+def advise_on_no_shows(actor: Actor, looked: Looked, *, now: datetime) -> None:
+    """What they cost, and the weekday they fall on."""
+    with session.reading() as db:
+        worth = all_worth(db, actor, looked.asked, now=now)
+        weekdays = seats(db, actor, looked.asked, By.WEEKDAY, now=now)
+        currency = get_organisation(db).currency
+    said = [loss_in_words(worth, currency), *where_in_words(weekdays)]
+    if any(said):
+        st.markdown(" ".join(filter(None, said)))
+
+
+def loss_in_words(worth: Worth, currency: str) -> str:
+    """Nothing where nothing with a price was lost."""
+    if not worth.lost_cents:
+        return ""
+    sentence = _("No-shows cost **{missed}**, late cancellations **{late}**.")
+    return sentence.format(
+        missed=md(money(worth.no_show_cents, currency)), late=md(money(worth.late_cents, currency))
+    )
+
+
+def where_in_words(weekdays: list[SeatCounts]) -> list[str]:
+    """The weekday with the highest share of them; of few it says nothing."""
+    enough = [each for each in weekdays if each.due >= FEW and each.no_shows >= FEW_NO_SHOWS]
+    if len(enough) < 2:  # nothing to stand out from
+        return []
+    worst = max(enough, key=lambda each: each.no_show_share or 0)
+    assert isinstance(worst.key, int)
+    sentence = _(
+        "{weekday} has the highest share ({no_shows} of {due} due): confirm its visits the day "
+        "before."
+    )
+    weekday = _(WEEKDAYS[worst.key])
+    return [
+        sentence.format(weekday=weekday, no_shows=number(worst.no_shows), due=number(worst.due))
+    ]
