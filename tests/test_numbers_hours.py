@@ -124,7 +124,9 @@ def test_the_map_shows_days_of_work_and_every_hour_between(session):
     a.booking(session, ada, a.span(9, 9.5))
     asked = AnalyticsAsked(a.DAY, a.DAY + timedelta(days=6))
 
-    (fields,) = hours_map(utilisation_hours(session, CONSOLE, asked, now=NOW), theme="light").data
+    fields, *_written = hours_map(
+        utilisation_hours(session, CONSOLE, asked, now=NOW), theme="light"
+    ).data
 
     assert list(fields.x) == ["Mon", "Wed"]
     assert list(fields.y) == ["09:00", "10:00", "11:00", "12:00"]

@@ -164,8 +164,8 @@ def test_a_row_changes_what_it_says_and_leaves_the_rest(practice):
         ("Massage,half,,,", "not a length"),
         ("Massage,0,,,", "between 1 and 1440"),
         ("Massage,30,cellar,,", "no room called cellar"),
-        ("Massage,30,,soon,", "not a time such as"),
-        ("Massage,30,,,sometimes", "none of these: clock, opening"),
+        ("Massage,30,,soon,", "no length of time"),
+        ("Massage,30,,,sometimes", "one of them: clock, opening"),
         ("Old,30,,,", "Old is archived"),
     ],
 )

@@ -35,7 +35,11 @@ WEEKDAYS = (
 def read_number(typed: str, field: str) -> int:
     found = NUMBER.fullmatch(typed.strip())
     if found is None:
-        raise Invalid(N_("{typed} is not a whole number."), field=field, typed=typed[:40])
+        raise Invalid(
+            N_("{typed} is not a whole number. Please write one, such as 30."),
+            field=field,
+            typed=typed[:40],
+        )
     return int(found[1])
 
 
@@ -44,7 +48,9 @@ def read_span(typed: str, field: str) -> int:
     found = SPAN.fullmatch(typed.strip())
     if found is None:
         raise Invalid(
-            N_("{typed} is not a time such as 90, 24 h or 2 days."), field=field, typed=typed[:40]
+            N_("{typed} is no length of time. Please write it as 90, 24 h or 2 days."),
+            field=field,
+            typed=typed[:40],
         )
     return int(found[1]) * MINUTES_IN[(found[2] or "m")[0].lower()]
 
@@ -53,7 +59,9 @@ def read_rate(typed: str) -> int:
     """Hundredths of a per cent, from ``23``, ``5.5`` or ``5,5 %``."""
     found = RATE.fullmatch(typed.strip())
     if found is None:
-        raise Invalid(N_("{typed} is not a tax such as 23 or 5.5."), field="tax", typed=typed[:40])
+        raise Invalid(
+            N_("{typed} is no tax. Please write it as 23 or 5.5."), field="tax", typed=typed[:40]
+        )
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
@@ -73,7 +81,7 @@ def read_choice(typed: str, choices: type[Choice], field: str) -> Choice:
         if fold(typed) == each.value:
             return each
     raise Invalid(
-        N_("{typed} is none of these: {choices}."),
+        N_("{typed} is none of these. Please write one of them: {choices}."),
         field=field,
         typed=typed[:40],
         choices=", ".join(choices),
