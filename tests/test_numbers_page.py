@@ -422,8 +422,8 @@ def test_who_has_most_room_and_when_is_said_first(numbers, booked):
 
     said = [each.value for each in page.markdown if "most room" in each.value]
     assert said == [
-        "**Dr Ben** has most room: 0.6% of 160 h booked. Most of it is Monday after noon "
-        "(20 h free): offer that time first, or change these hours."
+        "**Dr Ben** has most room: 0.6% of 160 h booked. Monday after noon has the "
+        "largest part of it (20 h free): offer that time first, or change these hours."
     ]
 
 

@@ -55,7 +55,7 @@ def room_in_words(quiet: Quiet) -> str:
     half = _("{weekday} before noon") if quiet.before_noon else _("{weekday} after noon")
     when = half.format(weekday=_(WEEKDAYS[quiet.weekday]))
     return _(
-        "**{name}** has most room: {share} of {offered} booked. Most of it is {when} "
+        "**{name}** has most room: {share} of {offered} booked. {when} has the largest part of it "
         "({free} free): offer that time first, or change these hours."
     ).format(**used, when=when, free=hours(quiet.free_minutes))
 
