@@ -178,6 +178,7 @@ def set_offers(
 
 
 def offered_by(offered: ProfessionalService) -> OfferedService:
+    """What is on record, as a form sends it back."""
     return OfferedService(
         offered.professional_id, offered.service_id, offered.length_minutes, offered.price_cents
     )

@@ -64,6 +64,7 @@ def currency_of(typed: str) -> str:
 
 
 def view_of(chosen: str) -> OpeningView:
+    """The view the desk opens with, or ``Invalid``."""
     try:
         return OpeningView(chosen)
     except ValueError:

@@ -33,6 +33,7 @@ WEEKDAYS = (
 
 
 def read_number(typed: str, field: str) -> int:
+    """A whole number; "days" may stand behind it."""
     found = NUMBER.fullmatch(typed.strip())
     if found is None:
         raise Invalid(
@@ -66,6 +67,7 @@ def read_rate(typed: str) -> int:
 
 
 def read_yes(typed: str, field: str) -> bool:
+    """Yes or no, in some languages."""
     word = fold(typed)
     if word not in YES | NO:
         raise Invalid(
@@ -77,6 +79,7 @@ def read_yes(typed: str, field: str) -> bool:
 
 
 def read_choice(typed: str, choices: type[Choice], field: str) -> Choice:
+    """The one that is written, whatever its case."""
     for each in choices:
         if fold(typed) == each.value:
             return each

@@ -153,7 +153,10 @@ def _refused(line: Line, why: BookingError) -> RowReport:
 
 def _another(line: Line) -> Invalid:
     return Invalid(
-        N_("Another row of {name} is refused, so that their hours stay as they are."),
+        N_(
+            "Another row of {name} is refused, so their hours stay as they are. Please correct "
+            "that row."
+        ),
         name=line.label[:80],
     )
 
