@@ -127,9 +127,9 @@ def test_limits_hold_for_each_of_them(small_house):
     house.session.get_one(Organisation, 1).most_open_bookings = 1
     house.book(house.ana, 9)
     house.book(house.as_(house.tiago), 10)
-    with pytest.raises(Invalid, match="You have booked 1 visits to come"):
+    with pytest.raises(Invalid, match=r"You have as many visits to come as .* \(1\)"):
         house.book(house.ana, 12)
-    with pytest.raises(Invalid, match="Tiago Silva has 1 booked visits to come"):
+    with pytest.raises(Invalid, match="Tiago Silva has as many visits to come as"):
         house.book(house.as_(house.tiago), 12)
 
 

@@ -49,12 +49,12 @@ def check_open_bookings(session: Session, actor: Actor, *, now: datetime) -> Non
     count = count_open_bookings(session, actor, now=now)
     if count >= most:
         said = N_(
-            "You have booked {count} visits to come, and more are not kept at a time. "
+            "You have as many visits to come as are kept at a time ({count}). "
             "Move or cancel one of them, or call us."
         )
         if _acts_for_another(session, actor):
             said = N_(
-                "{name} has {count} booked visits to come, and more are not kept at a time. "
+                "{name} has as many visits to come as are kept at a time ({count}). "
                 "Move or cancel one of them, or call us."
             )
         raise Invalid(said, count=count, name=actor.name)
