@@ -174,8 +174,8 @@ def _under_used(quiet: Quiet | None, say: Say) -> str:
     }
     if quiet.used.is_well_used:
         sentence = N_(
-            "Even {name}, booked least of all, was booked {share} of {offered}: there is hardly "
-            "time left to sell."
+            "Even {name}, booked least of all, was booked {share} of {offered}: hardly any time "
+            "is left."
         )
         return say(sentence).format(**values)
     half = N_("{weekday} before noon") if quiet.before_noon else N_("{weekday} after noon")
@@ -189,6 +189,8 @@ def _under_used(quiet: Quiet | None, say: Say) -> str:
 
 def _missed(report: MonthlyReport, say: Say) -> str:
     seats, worth = report.figures.seats, report.figures.worth
+    if not (seats.due or seats.late):
+        return say(N_("Nobody was due in this month, and nobody cancelled late."))
     if not (seats.no_shows or seats.late):
         return say(N_("Nobody of {due:,} due stayed away, and nobody cancelled late.")).format(
             due=seats.due
@@ -225,8 +227,8 @@ def _not_had(report: MonthlyReport, say: Say) -> str:
         )
     worst = report.wanted[0]
     sentence = N_(
-        "{service} is asked for and not had most often: {nothing:,} of {searches:,} searches found "
-        "no time; waiting for it now: {waiting:,}."
+        "People ask for {service} most often without getting it: {nothing:,} of {searches:,} "
+        "searches found no time; waiting for it now: {waiting:,}."
     )
     said = say(sentence).format(
         service=short(worst.name),
