@@ -91,8 +91,8 @@ def _of_age_line(each: Relative) -> str:
     """Until when one acted for them, and what to do if that is to go on."""
     today = utc_now().astimezone(session.zone()).date()
     line = _(
-        "{name} is of age and acts for themselves since {day}. If they still need you to act for "
-        "them, please call us together."
+        "{name} came of age on {day} and acts for themselves now. If they still need you to act "
+        "for them, please call us together."
     )
     return line.format(name=md(each.name), day=day(each.ended_on or today, today))
 

@@ -206,8 +206,8 @@ def test_the_page_of_a_guardian_says_so_and_what_was_open_about_the_child_is_dro
     assert not page.exception
     assert page.warning[0].value.startswith("Rui Silva is of age and acts for themselves now.")
     assert "Nothing was done; this is about yourself now." in page.warning[0].value
-    said = [each.value for each in page.caption if each.value.startswith("Rui Silva is of age")]
-    assert "since Tuesday 1 December" in said[0]
+    said = [each.value for each in page.caption if each.value.startswith("Rui Silva came of age")]
+    assert "on Tuesday 1 December" in said[0]
     with sqlite_database.reading() as db:
         assert db.get_one(Patient, rui).phone == ""
 
