@@ -74,7 +74,9 @@ def taxed(price: str, tax_rate: int) -> str:
     """The price, and how much of a hundred in it is tax: "60.00 EUR, incl. 23 % tax"."""
     if not price or not tax_rate:
         return price
-    return _("{price}, incl. {percent} % tax").format(price=price, percent=f"{tax_rate / 100:g}")
+    digits = 2 if tax_rate % 10 else 1 if tax_rate % 100 else 0
+    percent = number(tax_rate / 100, digits)
+    return _("{price}, incl. {percent} % tax").format(price=price, percent=percent)
 
 
 def minutes(count: int) -> str:

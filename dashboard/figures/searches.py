@@ -39,7 +39,7 @@ def headline_searches(actor: Actor, looked: Looked) -> None:
         help=_(
             "Of {searches} searches for a time on these days, at the desk and by patients, those "
             "that found none within what was asked for."
-        ).format(searches=whole.searches),
+        ).format(searches=number(whole.searches)),
     )
 
 
@@ -73,7 +73,9 @@ def in_words(worst: Searched) -> list[str]:
         sentence = _("{nothing} of {searches} searches found nothing ({share}).")
         said.append(
             sentence.format(
-                nothing=worst.nothing, searches=worst.searches, share=share(worst.share)
+                nothing=number(worst.nothing),
+                searches=number(worst.searches),
+                share=share(worst.share),
             )
         )
         said += [_(WHAT_TO_DO[worst.why])] if worst.why in WHAT_TO_DO else []
@@ -81,7 +83,7 @@ def in_words(worst: Searched) -> list[str]:
         waits = ngettext(
             "{count} person waits for it now.", "{count} people wait for it now.", worst.waiting
         )
-        said.append(waits.format(count=worst.waiting))
+        said.append(waits.format(count=number(worst.waiting)))
     if worst.days_ahead:
         sentence = _("Half of those who found a time had to look {days} or more ahead.")
         said.append(sentence.format(days=_days(worst.days_ahead)))
@@ -121,13 +123,17 @@ def searches_figure(by: By, group: str, found: Sequence[Searched]) -> Figure:
 def _says(each: Searched) -> str:
     if not each.searches:
         return ""
-    return _("{nothing} of {searches}").format(nothing=each.nothing, searches=each.searches)
+    return _("{nothing} of {searches}").format(
+        nothing=number(each.nothing), searches=number(each.searches)
+    )
 
 
 def _tells(each: Searched, *, waited_for: bool) -> list[str]:
     said = [
         _("{nothing} of {searches} searches found nothing ({share})").format(
-            nothing=each.nothing, searches=each.searches, share=share(each.share)
+            nothing=number(each.nothing),
+            searches=number(each.searches),
+            share=share(each.share),
         )
     ]
     if each.nothing:
@@ -136,9 +142,10 @@ def _tells(each: Searched, *, waited_for: bool) -> list[str]:
         sentence = _("half of the others: at most {days} ahead")
         said.append(sentence.format(days=_days(each.days_ahead)))
     if waited_for:
-        said.append(_("{count} on the waiting list now").format(count=each.waiting))
+        said.append(_("{count} on the waiting list now").format(count=number(each.waiting)))
     return said
 
 
 def _days(count: float) -> str:
-    return ngettext("{days} day", "{days} days", round(count)).format(days=f"{count:g}")
+    days = number(count, 1 if count % 1 else 0)
+    return ngettext("{days} day", "{days} days", round(count)).format(days=days)
