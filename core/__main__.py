@@ -473,7 +473,7 @@ Commands = argparse._SubParsersAction  # the type has no public name
 def _add(
     commands: "Commands[argparse.ArgumentParser]", name: str, run: Command, says: str
 ) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=says, description=says.capitalize() + ".")
+    parser = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
     parser.set_defaults(run=run)
     return parser
 
