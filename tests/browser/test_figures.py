@@ -1,7 +1,8 @@
 """An admin asks the numbers: what was missed, what it cost, who has time, and of whom."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -20,8 +21,8 @@ BY_PROFESSIONAL = "seats_by_0=by+professional"
 @pytest.fixture
 def live_database(live_database: Database) -> Database:
     """In the middle of last month Dr Ben's patients came, and one of Dr Ada's two did not."""
-    last = utc_now().replace(day=1) - timedelta(days=1)
-    ten = last.replace(day=15, hour=10, minute=0, second=0, microsecond=0)
+    last = utc_now().astimezone(ZoneInfo(a.ZONE)).replace(day=1) - timedelta(days=1)
+    ten = last.replace(day=15, hour=10, minute=0, second=0, microsecond=0).astimezone(UTC)
     states = (BookingState.NO_SHOW, BookingState.COMPLETED)
     with live_database.writing() as session:
         check = a.service(session, name="Check-up", price_cents=125_000)
