@@ -18,7 +18,7 @@ from core.models import (
     User,
     WaitingEntry,
 )
-from dashboard.figures.advice import room_in_words, where_in_words
+from dashboard.figures.advice import time_in_words, where_in_words
 from dashboard.figures.bar import days_of
 from dashboard.figures.figure import Bar, Figure, drawn
 from dashboard.figures.forecast import forecast_figure
@@ -417,12 +417,12 @@ def test_a_week_ahead_says_between_what_it_will_probably_end():
 # What can be acted on.
 
 
-def test_who_has_most_room_and_when_is_said_first(numbers, booked):
+def test_who_has_most_time_left_and_when_is_said_first(numbers, booked):
     page = numbers("Utilisation")
 
-    said = [each.value for each in page.markdown if "most room" in each.value]
+    said = [each.value for each in page.markdown if "most time left" in each.value]
     assert said == [
-        "**Dr Ben** has most room: 0.6% of 160 h booked. Monday after noon has the "
+        "**Dr Ben** has most time left: 0.6% of 160 h booked. Monday after noon has the "
         "largest part of it (20 h free): offer that time first, or change these hours."
     ]
 
@@ -447,4 +447,6 @@ def test_the_weekday_most_stay_away_on_is_said_where_there_are_enough():
 def test_where_all_are_nearly_full_it_says_so():
     full = Quiet(Used(1, "Dr *Ada*", Totals(600, 570)), 4, False, 30)
 
-    assert room_in_words(full).startswith(r"Even **Dr \*Ada\***, with most room, is booked 95% of")
+    assert time_in_words(full).startswith(
+        r"Even **Dr \*Ada\***, booked least of all, is booked 95%"
+    )

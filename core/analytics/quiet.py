@@ -1,4 +1,4 @@
-"""Who is booked least, and when: where time could be sold, or hours changed."""
+"""Who is booked least, and when: where time is left to offer, or hours to change."""
 
 from collections import Counter
 from collections.abc import Sequence

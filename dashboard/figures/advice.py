@@ -33,14 +33,14 @@ FEW_NO_SHOWS = 3
 def advise_on_time(
     actor: Actor, looked: Looked, weeks: list[UtilisationWeek], *, now: datetime
 ) -> None:
-    """Who has most room, and when."""
+    """Who has most time left, and when."""
     with session.reading() as db:
         quiet = find_quiet(db, actor, looked.asked, least_used_first(weeks), now=now)
     if quiet is not None:
-        st.markdown(room_in_words(quiet))
+        st.markdown(time_in_words(quiet))
 
 
-def room_in_words(quiet: Quiet) -> str:
+def time_in_words(quiet: Quiet) -> str:
     """For Markdown."""
     used = {
         "name": md(quiet.used.professional),
@@ -49,14 +49,14 @@ def room_in_words(quiet: Quiet) -> str:
     }
     if quiet.used.is_well_used:
         return _(
-            "Even **{name}**, with most room, is booked {share} of {offered}: hardly any time is "
-            "left to sell."
+            "Even **{name}**, booked least of all, is booked {share} of {offered}: hardly any time "
+            "is left."
         ).format(**used)
     half = _("{weekday} before noon") if quiet.before_noon else _("{weekday} after noon")
     when = half.format(weekday=_(WEEKDAYS[quiet.weekday]))
     return _(
-        "**{name}** has most room: {share} of {offered} booked. {when} has the largest part of it "
-        "({free} free): offer that time first, or change these hours."
+        "**{name}** has most time left: {share} of {offered} booked. {when} has the largest part "
+        "of it ({free} free): offer that time first, or change these hours."
     ).format(**used, when=when, free=hours(quiet.free_minutes))
 
 
