@@ -380,11 +380,22 @@ CALENDAR_LOCKS = 7
 """Our namespace among PostgreSQL's advisory locks; the second key is the calendar's id."""
 AUDIT_LOCK = 8
 EXPERTISE_LOCK = 9
+THROTTLE_LOCK = 10
+KEEPING_LOCK = 11
+IMPORT_LOCK = 12
+MIGRATION_LOCK = 13
+"""All of them stand here: two that share a number would wait for each other."""
 LOCK = text("SELECT pg_advisory_xact_lock(:space, 0)")
 LOCK_IN_ORDER = text(
     "SELECT pg_advisory_xact_lock(:space, id) FROM unnest(CAST(:calendars AS int[])) AS id"
 )
 """In the order of the array: a scan of it is never done in parallel."""
+
+
+def take_lock(connection: Connection, space: int) -> None:
+    """Hold it until the transaction ends. On SQLite the writer already holds the whole database."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(LOCK, {"space": space})
 
 
 def lock_calendars(session: Session, calendar_ids: set[int]) -> None:
@@ -401,16 +412,12 @@ def lock_calendars(session: Session, calendar_ids: set[int]) -> None:
 
 def lock_expertise(session: Session) -> None:
     """One writer at a time of the tags, so that none is made twice; taken after calendars."""
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(LOCK, {"space": EXPERTISE_LOCK})
+    take_lock(session.connection(), EXPERTISE_LOCK)
 
 
 def lock_audit(session: Session) -> None:
     """One writer at a time at the end of the audit chain; taken last."""
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(LOCK, {"space": AUDIT_LOCK})
+    take_lock(session.connection(), AUDIT_LOCK)
 
 
 def overlaps(

@@ -8,12 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from core.db import Database
+from core.db import MIGRATION_LOCK, Database, take_lock
 from core.errors import N_, DatabaseNotReady
-
-MIGRATION_LOCK = 9
 
 
 def migrate(database: Database, revision: str = "head") -> None:
@@ -52,10 +50,7 @@ def _changing(database: Database) -> Iterator[Connection]:
     """A connection in a transaction that no other migration can enter."""
     engine = database.engine.execution_options(sqlite_begin="IMMEDIATE")
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(
-                text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": MIGRATION_LOCK}
-            )
+        take_lock(connection, MIGRATION_LOCK)
         yield connection
 
 

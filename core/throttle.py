@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from core.db import THROTTLE_LOCK, take_lock
 from core.errors import TooManyAttempts
 from core.models import Throttle
 from core.passwords import secret_hash
 
-THROTTLE_LOCK = 10
 SLOW_DOWN = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=15)
 LONGEST_WINDOW = timedelta(hours=24)
@@ -111,7 +111,7 @@ def network_of(ip: str) -> str:
 
 def take(session: Session, *counters: WindowCounter, now: datetime) -> None:
     """Count one attempt, or raise ``TooManyAttempts`` and count nothing."""
-    _lock(session)
+    take_lock(session.connection(), THROTTLE_LOCK)
     session.execute(delete(Throttle).where(Throttle.first_at <= now - LONGEST_WINDOW))
     rows = [(counter, _row(session, counter, now)) for counter in counters]
     _check_heard([row for _, row in rows], now)
@@ -128,7 +128,7 @@ def give_back(session: Session, own: WindowCounter, *shared: WindowCounter) -> N
 
 def take_back(session: Session, *counters: WindowCounter) -> None:
     """The attempt does not count after all."""
-    _lock(session)
+    take_lock(session.connection(), THROTTLE_LOCK)
     for counter in counters:
         row = session.get(Throttle, counter.key)
         if row is not None:
@@ -140,7 +140,7 @@ def take_off(
     session: Session, counter: WindowCounter, tally: WindowCounter, *, now: datetime
 ) -> None:
     """Forgive what the tally has counted, and only that: the rest was somebody else's."""
-    _lock(session)
+    take_lock(session.connection(), THROTTLE_LOCK)
     row, counted = session.get(Throttle, counter.key), session.get(Throttle, tally.key)
     if row is not None and counted is not None:
         row.fails = max(row.fails - counted.fails, 0)
@@ -178,9 +178,3 @@ def _row(session: Session, counter: WindowCounter, now: datetime) -> Throttle:
     elif not row.first_at <= now < row.first_at + counter.window:  # or the clock was set back
         row.fails, row.first_at, row.next_at = 0, now, now
     return row
-
-
-def _lock(session: Session) -> None:
-    # On SQLite the writer already holds the whole database.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": THROTTLE_LOCK})

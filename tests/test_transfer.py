@@ -3,16 +3,16 @@
 import contextlib
 import csv
 import io
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
-from core import audit
+from core import audit, throttle
 from core.errors import Invalid, NotAllowed
 from core.models import (
     AuditEntry,
@@ -474,6 +474,24 @@ def test_progress_is_told_to_the_end(practice):
 
     assert seen == [(500, 1200), (1000, 1200), (1200, 1200)]
     assert count(practice, Patient) == 1200
+
+
+def test_nobody_waits_at_the_door_while_patients_are_brought_in(postgresql_database):
+    knocks = []
+
+    def knock(done, _of):
+        with postgresql_database.writing() as door:
+            door.execute(text("SET LOCAL lock_timeout = '2s'"))
+            throttle.take(door, throttle.WindowCounter("rita", timedelta(hours=1), 5), now=a.BEFORE)
+        knocks.append(done)
+
+    with postgresql_database.writing() as session:
+        a.organisation(session, zone="Europe/Madrid", country="ES")
+    with postgresql_database.writing() as session:
+        content = b"name,phone\nNuria Garcia,642110478\n"
+        import_patients(session, CONSOLE, content, now=a.BEFORE, progress=knock)
+
+    assert knocks == [1]
 
 
 # Bookings.

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from itertools import groupby
 
 import numpy as np
-from sqlalchemy import Select, delete, func, insert, select, text
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from core.analytics.facts import FACT, Facts, Numbers, read_rows
-from core.db import Database, seconds_of
+from core.db import KEEPING_LOCK, Database, seconds_of, take_lock
 from core.models import (
     Attendee,
     Booking,
@@ -34,8 +34,6 @@ NEVER = np.iinfo(np.int64).max
 FIRST = np.dtype("<i8")
 IN_A_PACK = 4096
 """Patients whose first visits are kept together, by the number they have."""
-KEEPING_LOCK = 11
-"""Our namespace among PostgreSQL's advisory locks; see ``core.db`` for the others."""
 
 logger = logging.getLogger(__name__)
 
@@ -111,9 +109,8 @@ def _is_any(database: Database, of: Kept) -> bool:
 
 
 def _keep_some(session: Session, of: Kept, at_once: int) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        # Of two who pack one day, the one who read it first must not write it last.
-        session.execute(text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": KEEPING_LOCK})
+    # Of two who pack one day, the one who read it first must not write it last.
+    take_lock(session.connection(), KEEPING_LOCK)
     keys = session.scalars(_changes(of).order_by(FigureChange.key).limit(at_once)).all()
     seen = session.scalars(
         select(FigureChange.id).where(FigureChange.of == of, FigureChange.key.in_(keys))

@@ -3,15 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.db import IMPORT_LOCK, take_lock
 from core.policy import Actor, Permission, require
 from core.transfer.reading import Columns, Table, check_columns, keyed, read_table
 from core.transfer.report import ImportOptions, ImportReport, Progress, RowReport, is_kept
-
-IMPORT_LOCK = 10
-"""Our namespace among PostgreSQL's advisory locks; see ``core.db`` for the others."""
 
 Part = TypeVar("Part")
 
@@ -31,14 +28,9 @@ def open_table(
     require(actor, Permission.IMPORT)
     table = read_table(content, columns, encoding=options.encoding, said=keyed(options.said))
     check_columns(table, needed)
-    lock_imports(session)
+    # Two of the same file must not both find nobody there.
+    take_lock(session.connection(), IMPORT_LOCK)
     return table
-
-
-def lock_imports(session: Session) -> None:
-    """One import at a time: two of the same file must not both find nobody there."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": IMPORT_LOCK})
 
 
 def bring_parts(
