@@ -232,6 +232,18 @@ def test_the_times_of_one_are_asked_for_with_them(find, check, sqlite_database):
     assert (one.service_id, one.professional_id) == (check.id, ada)
 
 
+def test_the_service_that_merely_stands_first_is_nobodys_search(find, check, sqlite_database):
+    with sqlite_database.writing() as session:
+        advice = a.service(session, name="Advice", length_minutes=30, horizon_days=30)
+        ada = a.professional(session, name="Dr Ida", services=(advice, session.merge(check))).id
+    page = find(who=str(ada))
+    assert noted(sqlite_database) == []
+
+    page.selectbox(key=f"directory_service_{ada}").select(check.id).run()
+    (one,) = noted(sqlite_database)
+    assert (one.service_id, one.professional_id) == (check.id, ada)
+
+
 # In its own time.
 
 

@@ -19,6 +19,8 @@ from dashboard.formatting import day
 from dashboard.i18n import _
 
 WHO, CHOSEN, SINCE = "who", "directory_service", "directory_since"
+SAID = "directory_said"
+"""The service they chose themselves; where none is chosen, a profile shows the first."""
 DATES = 5
 
 
@@ -39,6 +41,7 @@ def _list(actor: Actor) -> None:
         tags = directory.load_tags(db, actor)
         currency = catalog.get_organisation(db).currency
     sought = filters.ask(tags)
+    st.session_state[SAID] = sought.service_id
     with session.reading() as db:
         page = directory.find(db, actor, sought, now=now)
     searching.note_list(actor, sought, page, now=now)
@@ -119,20 +122,23 @@ def _about(profile: PublicProfile, currency: str) -> None:
 def _times(actor: Actor, profile: PublicProfile) -> None:
     services = {each.id: each for each in profile.services}
     before = st.session_state.get(CHOSEN)
+    key = f"{CHOSEN}_{profile.id}"
     service_id = st.selectbox(
         _("Service"),
         list(services),
         index=list(services).index(before) if before in services else 0,
         format_func=lambda id: services[id].name,
-        key=f"{CHOSEN}_{profile.id}",
-        on_change=_from_the_start,
+        key=key,
+        on_change=_say_service,
+        args=(key,),
     )
     since: date | None = st.session_state.get(SINCE)
     zone, now = session.zone(), utc_now()
     asked = TimesAsked(profile.id, service_id, When(from_on=since), days=DATES)
     with session.reading() as db:
         found = directory.free_times(db, actor, asked, now=now)
-    searching.note_times(actor, asked, found, now=now)
+    if len(services) == 1 or service_id == st.session_state.get(SAID):
+        searching.note_times(actor, asked, found, now=now)
     today = now.astimezone(zone).date()
     if not found.days:
         st.info(_nothing_free(found.next_on, today), icon=":material/event_busy:")
@@ -170,6 +176,11 @@ def _show_dialog() -> None:
         wishing.show()
     else:
         booking.show_if_asked()
+
+
+def _say_service(key: str) -> None:
+    st.session_state[SAID] = st.session_state[key]
+    _from_the_start()
 
 
 def _from_the_start() -> None:
