@@ -31,7 +31,7 @@ from dashboard.figures.figure import (
     label_of,
     show_numbers,
 )
-from dashboard.figures.searches import GROUPS, headline_searches, show_searches
+from dashboard.figures.searches import GROUPS, advise_on_searches, headline_searches, show_searches
 from dashboard.formatting import change, number, share
 from dashboard.i18n import N_, _
 
@@ -85,6 +85,7 @@ def show_demand(actor: Actor, looked: Looked, *, now: datetime) -> None:
                 "professional and room do not narrow it."
             ).format(booked=listed.booked, closed=listed.closed),
         )
+    advise_on_searches(actor, looked)
     of, group = choose(WAYS, "demand")
     by = WAYS[of][group]
     if of == MADE:

@@ -43,8 +43,16 @@ def headline_searches(actor: Actor, looked: Looked) -> None:
     )
 
 
+def advise_on_searches(actor: Actor, looked: Looked) -> None:
+    """The service that is asked for most often without being had, above whichever figure."""
+    with session.reading() as db:
+        found = searches(db, actor, looked.asked, By.SERVICE)
+    if found and found[0].not_got:
+        st.markdown(" ".join(in_words(found[0])))
+
+
 def show_searches(actor: Actor, looked: Looked, by: By, group: str) -> None:
-    """What to act on, the figure, and its numbers."""
+    """The figure and its numbers."""
     with session.reading() as db:
         found = searches(db, actor, looked.asked, by)
     if not found:
@@ -56,8 +64,6 @@ def show_searches(actor: Actor, looked: Looked, by: By, group: str) -> None:
             icon=":material/search_off:",
         )
         return
-    if by is By.SERVICE and found[0].not_got:
-        st.markdown(" ".join(in_words(found[0])))
     show(searches_figure(by, group, found))
     show_numbers(searches_table(by, found), FigureAsked("searches", by, looked.asked))
 
