@@ -114,6 +114,16 @@ def test_a_file_is_looked_at_first_and_then_brought_in(data, sqlite_database):
     assert "bring_import" not in {each.key for each in data.button}
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "is_asked"),
+    [("patients", PATIENTS, True), ("services", "name;length\nScan;30\n", False)],
+)
+def test_how_dates_are_written_is_asked_only_of_files_that_hold_some(data, kind, text, is_asked):
+    upload(data, text, kind)
+
+    assert ("bring_order" in {each.key for each in data.selectbox}) is is_asked
+
+
 def test_what_columns_hold_is_remembered_for_the_next_file(data, admin, sqlite_database):
     choose(upload(data, PATIENTS), Kunde="name", Akte="desk_note", Handy="")
     assert [column(data, each).value for each in ("Kunde", "Handy", "Akte")] == [

@@ -44,6 +44,8 @@ KINDS: Mapping[FileKind, str] = {
     FileKind.PROFESSIONALS: N_("Professionals"),
     FileKind.HOURS: N_("Weekly hours"),
 }
+DATED = (FileKind.PATIENTS, FileKind.BOOKINGS, FileKind.HOURS)
+"""Only these files hold dates."""
 ORDERS: Mapping[DateOrder, str] = {
     DateOrder.YMD: N_("year first: 2026-03-12"),
     DateOrder.DMY: N_("day first: 12/03/2026"),
@@ -173,7 +175,8 @@ def _ask(actor: Actor) -> Asked | None:
     except BookingError as refusal:
         feedback.refuse(refusal)
         return None
-    return Asked(kind, content, _order(), _columns(kind, headings))
+    order = _order() if kind in DATED else DateOrder.YMD
+    return Asked(kind, content, order, _columns(kind, headings))
 
 
 def _order() -> DateOrder:
