@@ -123,16 +123,23 @@ def test_it_says_who_has_time_left_what_no_shows_cost_and_what_is_not_had(sessio
     assert "Searches that found no time Check-up 3 of 4 · 0 waiting" in said
 
 
-def test_the_weekday_on_which_most_stay_away_is_named_once_they_are_more_than_a_few(session, book):
+def test_the_weekday_with_the_highest_share_of_no_shows_is_named_as_on_the_screen(session, book):
     ada = a.professional(session, name="Dr Cy")
-    for week in range(3):
-        saw(session, ada, book, 12, -38 + 7 * week, S.NO_SHOW)
+    thursday, friday = -32, -31
+    for day, missed in ((thursday, 3), (friday, 4)):
+        for number in range(20):
+            state = S.NO_SHOW if number < missed else S.COMPLETED
+            saw(session, ada, book, 8 + number % 5, day + 7 * (number // 5), state)
+        if day == thursday:
+            assert "highest share" not in text_of(as_pdf(november(session)))
 
     said = text_of(as_pdf(november(session)))
 
-    assert "The day with most no-shows was" not in said
-    saw(session, ada, book, 12, -38 + 21, S.NO_SHOW)
-    assert "no-shows was Friday (3 of 3 due)" in text_of(as_pdf(november(session)))
+    worst = analytics.missed_most(
+        analytics.seats(session, CONSOLE, ASKED, analytics.By.WEEKDAY, now=NOW)
+    )
+    assert (worst.key, worst.no_shows, worst.due) == (4, 4, 20)
+    assert "Friday had the highest share (4 of 20 due)" in said
 
 
 def test_the_least_used_come_first_and_everybody_last(session, book):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core.analytics import Forecast, ForecastWeek, Quiet, SeatCounts, Totals, Used
+from core.analytics import Forecast, ForecastWeek, Quiet, SeatCounts, Totals, Used, missed_most
 from core.models import (
     Booking,
     BookingState,
@@ -438,10 +438,11 @@ def test_the_weekday_most_stay_away_on_is_said_where_there_are_enough():
     tuesday, friday = SeatCounts(1, due=40, no_shows=8), SeatCounts(4, due=90, no_shows=9)
     few = SeatCounts(2, due=4, no_shows=4)
 
-    assert where_in_words([tuesday, few, friday]) == [
+    assert where_in_words(missed_most([tuesday, few, friday])) == (
         "Tuesday has the highest share (8 of 40 due): confirm its visits the day before."
-    ]
-    assert where_in_words([tuesday, few]) == []
+    )
+    assert missed_most([tuesday, few]) is None
+    assert where_in_words(None) == ""
 
 
 def test_where_all_are_nearly_full_it_says_so():

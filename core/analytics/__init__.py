@@ -28,7 +28,7 @@ from core.analytics.people import Cohort, People, PeopleMonth, people
 from core.analytics.quiet import Quiet, Used, find_quiet, least_used_first
 from core.analytics.refilled import Refilled, refilled
 from core.analytics.searches import SearchCounts, Searched, all_searches, searches
-from core.analytics.seats import SeatCounts, Seats, all_seats, seats
+from core.analytics.seats import SeatCounts, Seats, all_seats, missed_most, seats
 from core.analytics.utilisation import Totals, UtilisationWeek, total, utilisation
 from core.analytics.worth import Worth, all_worth, worth
 
@@ -74,6 +74,7 @@ __all__ = [
     "latest_bookings",
     "least_used_first",
     "made",
+    "missed_most",
     "own_numbers",
     "own_table",
     "people",

@@ -21,6 +21,8 @@ from core.models import BookingState
 from core.policy import Actor, Permission, require
 
 P, S = Permission, BookingState
+FEW_DUE, FEW_NO_SHOWS = 20, 3
+"""Of fewer than these a share says little."""
 
 
 class Seats(enum.StrEnum):
@@ -84,6 +86,15 @@ def all_seats(
     """All of them together."""
     picked = _seats_of(session, actor, asked)
     return SeatCounts(None, "", *totals(_counts(picked.facts, now)))
+
+
+def missed_most(groups: Sequence[SeatCounts]) -> SeatCounts | None:
+    """The group with the highest share of no-shows, of those that have enough of them to say so;
+    None where it would have no other to stand out from."""
+    enough = [each for each in groups if each.due >= FEW_DUE and each.no_shows >= FEW_NO_SHOWS]
+    if len(enough) < 2:
+        return None
+    return max(enough, key=lambda each: each.no_show_share or 0)
 
 
 def is_among(which: Seats, facts: Facts, now: datetime) -> Mask:

@@ -28,6 +28,7 @@ from core.analytics import (
     find_quiet,
     least_used_first,
     made,
+    missed_most,
     people,
     searches,
     seats,
@@ -79,7 +80,7 @@ class MonthlyReport:
     leads: Sequence[Made]
     quiet: Quiet | None
     missed_on: SeatCounts | None
-    """The weekday on which most did not come."""
+    """The weekday with the highest share of no-shows."""
     searched: SearchCounts
     """All searches together."""
     wanted: Sequence[Searched]
@@ -137,7 +138,7 @@ def load_monthly_report(
         hours=utilisation_hours(session, actor, asked, now=now),
         leads=made(session, actor, asked, By.LEAD),
         quiet=find_quiet(session, actor, asked, used, now=now),
-        missed_on=_missed_on(seats(session, actor, asked, By.WEEKDAY, now=now)),
+        missed_on=missed_most(seats(session, actor, asked, By.WEEKDAY, now=now)),
         searched=all_searches(session, actor, asked),
         wanted=[each for each in searches(session, actor, asked, By.SERVICE) if each.not_got],
     )
@@ -156,8 +157,3 @@ def _figures(session: Session, actor: Actor, asked: AnalyticsAsked, now: datetim
         worth=all_worth(session, actor, asked, now=now),
         people=people(session, actor, asked, now=now),
     )
-
-
-def _missed_on(weekdays: Sequence[SeatCounts]) -> SeatCounts | None:
-    worst = max(weekdays, key=lambda each: each.no_shows, default=None)
-    return worst if worst and worst.no_shows else None

@@ -29,8 +29,6 @@ MONTHS = (
     N_("December"),
 )
 LONGEST_NAME = 48
-FEW_NO_SHOWS = 3
-"""Of fewer than these a weekday says nothing."""
 
 
 @dataclass(frozen=True)
@@ -208,11 +206,11 @@ def _missed(report: MonthlyReport, say: Say) -> str:
         booked=seats.booked,
     )
     worst = report.missed_on
-    if worst is None or worst.no_shows < FEW_NO_SHOWS:
+    if worst is None:
         return said
     advice = N_(
-        "The day with most no-shows was {weekday} ({no_shows:,} of {due:,} due): confirm its "
-        "visits the day before."
+        "{weekday} had the highest share ({no_shows:,} of {due:,} due): confirm its visits the "
+        "day before."
     )
     weekday = say(str(word_of(By.WEEKDAY, worst.key)))
     return f"{said} " + say(advice).format(weekday=weekday, no_shows=worst.no_shows, due=worst.due)

@@ -13,6 +13,7 @@ from core.analytics import (
     all_worth,
     find_quiet,
     least_used_first,
+    missed_most,
     seats,
 )
 from core.catalog.place import get_organisation
@@ -22,12 +23,8 @@ from dashboard.components.utilisation_chart import hours
 from dashboard.components.words import money
 from dashboard.escaping import md
 from dashboard.figures.bar import Looked
-from dashboard.figures.figure import FEW
 from dashboard.formatting import WEEKDAYS, number, share
 from dashboard.i18n import _
-
-FEW_NO_SHOWS = 3
-"""Of fewer than these a weekday says nothing."""
 
 
 def advise_on_time(
@@ -66,7 +63,7 @@ def advise_on_no_shows(actor: Actor, looked: Looked, *, now: datetime) -> None:
         worth = all_worth(db, actor, looked.asked, now=now)
         weekdays = seats(db, actor, looked.asked, By.WEEKDAY, now=now)
         currency = get_organisation(db).currency
-    said = [loss_in_words(worth, currency), *where_in_words(weekdays)]
+    said = [loss_in_words(worth, currency), where_in_words(missed_most(weekdays))]
     if any(said):
         st.markdown(" ".join(filter(None, said)))
 
@@ -81,18 +78,14 @@ def loss_in_words(worth: Worth, currency: str) -> str:
     )
 
 
-def where_in_words(weekdays: list[SeatCounts]) -> list[str]:
-    """The weekday with the highest share of them; of few it says nothing."""
-    enough = [each for each in weekdays if each.due >= FEW and each.no_shows >= FEW_NO_SHOWS]
-    if len(enough) < 2:  # nothing to stand out from
-        return []
-    worst = max(enough, key=lambda each: each.no_show_share or 0)
-    assert isinstance(worst.key, int)
+def where_in_words(worst: SeatCounts | None) -> str:
+    """The weekday they gather on, where one stands out."""
+    if worst is None or not isinstance(worst.key, int):
+        return ""
     sentence = _(
         "{weekday} has the highest share ({no_shows} of {due} due): confirm its visits the day "
         "before."
     )
-    weekday = _(WEEKDAYS[worst.key])
-    return [
-        sentence.format(weekday=weekday, no_shows=number(worst.no_shows), due=number(worst.due))
-    ]
+    return sentence.format(
+        weekday=_(WEEKDAYS[worst.key]), no_shows=number(worst.no_shows), due=number(worst.due)
+    )

@@ -13,6 +13,7 @@ from core.analytics.behind import Behind
 from core.analytics.files import FigureAsked
 from core.analytics.grouping import By, Key
 from core.analytics.searches import WHY_NOT
+from core.analytics.seats import FEW_DUE
 from core.analytics.tables import CHANNELS, NONE, WORDS, Table
 from dashboard.components.words import told_apart
 from dashboard.exporting import download_button
@@ -22,7 +23,7 @@ from dashboard.i18n import _
 
 PERCENT, WHOLE, MONEY = ".2~%", ",d", ",.0f"
 """How heights are written beside the lines, as d3 has it."""
-FEW = 20
+FEW = FEW_DUE
 """A share of fewer than these says little: one more or less changes it by a twentieth."""
 
 COLOURS = {
