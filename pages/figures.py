@@ -1,6 +1,7 @@
 """Numbers: how full the book is, who did not come, what was asked for, and what it is worth."""
 
 from core import catalog
+from core.analytics import first_day_booked
 from core.db import utc_now
 from dashboard import open_booking, session
 from dashboard.figures import bar
@@ -18,6 +19,7 @@ with session.reading() as db:
         catalog.load_professionals(db, actor),
         catalog.load_services(db),
         catalog.load_rooms(db),
+        first_day_booked(db),
     )
 looked = numbers_bar(choices, today=today)
 if looked.view == bar.NO_SHOWS:

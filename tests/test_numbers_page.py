@@ -451,3 +451,14 @@ def test_where_all_are_nearly_full_it_says_so():
     assert time_in_words(full).startswith(
         r"Even **Dr \*Ada\***, booked least of all, is booked 95%"
     )
+
+
+def test_days_before_the_book_began_are_not_compared_with(numbers, booked):
+    page = numbers("No-shows")
+
+    assert page.toggle(key="compare").disabled
+    assert "nothing to compare" in page.toggle(key="compare").help
+    page = page.selectbox(key="dates").set_value("This month").run()
+    assert page.toggle(key="compare").disabled
+    page = choose_today(page)
+    assert not page.toggle(key="compare").disabled

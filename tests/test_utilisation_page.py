@@ -44,6 +44,7 @@ def ada(sqlite_database, alex) -> Professional:
         a.booking(session, made, a.span(9, 11, day=-7), state=S.COMPLETED)
         a.booking(session, made, a.span(11, 12, day=-7), state=S.NO_SHOW)
         a.booking(session, made, a.span(9, 13, day=-28), state=S.COMPLETED)
+        a.booking(session, made, a.span(9, 10, day=-63), state=S.COMPLETED)  # the book's first
         return made
 
 

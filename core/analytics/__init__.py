@@ -13,7 +13,7 @@ from core.analytics.demand import (
 )
 from core.analytics.desk import DeskCounts, desk_counts
 from core.analytics.forecast import Forecast, ForecastWeek, forecast
-from core.analytics.grouping import LEAD_DAYS, By, Key
+from core.analytics.grouping import LEAD_DAYS, By, Key, first_day_booked
 from core.analytics.hours import Gaps, UtilisationHour, gaps, utilisation_hours
 from core.analytics.own import (
     LatestBooking,
@@ -69,6 +69,7 @@ __all__ = [
     "all_worth",
     "desk_counts",
     "find_quiet",
+    "first_day_booked",
     "forecast",
     "gaps",
     "latest_bookings",

@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.analytics.asked import AnalyticsAsked
 from core.analytics.facts import CHANNELS, Facts, Mask, Numbers
 from core.analytics.kept import first_visits, load_facts
 from core.availability import Days, WallClock, organisation_clock
+from core.db import seconds_of
 from core.interval import Span
-from core.models import Channel, Kept, Professional, Room, Service, Tier
+from core.models import Booking, Channel, Kept, Professional, Room, Service, Tier
 from core.policy import Actor, visible_figures
 
 Key = int | str | date | None
@@ -92,6 +93,12 @@ def frame_of(session: Session, asked: AnalyticsAsked) -> Frame:
     days = Days(asked.first, asked.last)
     clock = organisation_clock(session)
     return Frame(clock, clock.span_of_days(days.first, days.last))
+
+
+def first_day_booked(session: Session) -> date | None:
+    """The day the first visit on record begins on; None in an empty book."""
+    first = session.scalar(select(func.min(seconds_of(Booking.starts_at))))
+    return None if first is None else organisation_clock(session).date_of(first)
 
 
 def pick(session: Session, actor: Actor, asked: AnalyticsAsked, of: Kept = Kept.VISITS) -> Picked:

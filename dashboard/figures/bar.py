@@ -36,6 +36,8 @@ IN_MONTHS: Mapping[str, tuple[int, int]] = {
     N_("Last month"): (-1, 1),
     N_("Last 12 months"): (-11, 12),
 }
+FREE_DAYS = timedelta(days=6)
+"""So many may have been free before the first visit on record."""
 OWN = N_("Own dates")
 USUAL = N_("Last 4 weeks")
 
@@ -45,6 +47,8 @@ class Choices:
     professionals: Sequence[Professional]
     services: Sequence[Service]
     rooms: Sequence[Room]
+    began_on: date | None = None
+    """The day of the first visit on record."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +75,25 @@ def numbers_bar(choices: Choices, *, today: date) -> Looked:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="numbers_bar"):
         first, last = _dates(today)
         asked = AnalyticsAsked(first, last, *_filters(choices))
-        compare = st.toggle(
-            _("Compare"),
-            value=True,
-            key=COMPARE,
-            help=_("Beside each headline number: the change from as many days just before."),
-            bind="query-params",
-        )
+        compare = _compare(asked, choices.began_on)
         report_button(today)
     return Looked(view or UTILISATION, asked, compare)
+
+
+def _compare(asked: AnalyticsAsked, began_on: date | None) -> bool:
+    """Whether to compare with the days before; a month with half a month would mislead."""
+    reaches = began_on is None or began_on <= asked.before().first + FREE_DAYS
+    wanted = st.toggle(
+        _("Compare"),
+        value=True,
+        key=COMPARE,
+        disabled=not reaches,
+        help=_("Beside each headline number: the change from as many days just before.")
+        if reaches
+        else _("The first visit on record is later than the days before: nothing to compare."),
+        bind="query-params",
+    )
+    return wanted and reaches
 
 
 def days_of(period: str, today: date) -> tuple[date, date]:

@@ -79,7 +79,8 @@ def _show_weeks(weeks: Sequence[UtilisationWeek], looked: Looked, today: date) -
         key="utilisation_chart",
         config={"displayModeBar": False},
     )
-    st.caption(_(COUNTS) + " " + _("Small numbers compare with the weeks just before."))
+    compared = _("Small numbers compare with the weeks just before.")
+    st.caption(f"{_(COUNTS)} {compared}" if looked.compare else _(COUNTS))
     show_table(totals_table(weeks), key="utilisation_totals")
     with st.expander(_("Every week as a table")):
         show_table(weeks_table(weeks), key="utilisation_weeks")
