@@ -13,35 +13,13 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from core.day_names import MONTHS as MONTHS
+from core.day_names import WEEKDAYS as WEEKDAYS
 from core.db import utc_now
 from core.interval import Interval, comes_twice, days_between
 from dashboard import session
 from dashboard.escaping import md
-from dashboard.i18n import N_, _
-
-WEEKDAYS = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
-MONTHS = (
-    N_("January"),
-    N_("February"),
-    N_("March"),
-    N_("April"),
-    N_("May"),
-    N_("June"),
-    N_("July"),
-    N_("August"),
-    N_("September"),
-    N_("October"),
-    N_("November"),
-    N_("December"),
-)
+from dashboard.i18n import _
 
 
 class Said(Protocol):

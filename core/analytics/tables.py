@@ -12,6 +12,7 @@ from core.analytics.searches import WAITED_BY, Searched
 from core.analytics.seats import SeatCounts
 from core.analytics.utilisation import UtilisationWeek
 from core.analytics.worth import Worth
+from core.day_names import WEEKDAYS
 from core.errors import N_
 from core.models import Channel
 
@@ -39,15 +40,7 @@ TITLES: Mapping[By, str] = {
     By.RETURNING: N_("New or returning"),
 }
 WORDS: Mapping[By, Sequence[str]] = {
-    By.WEEKDAY: (
-        N_("Monday"),
-        N_("Tuesday"),
-        N_("Wednesday"),
-        N_("Thursday"),
-        N_("Friday"),
-        N_("Saturday"),
-        N_("Sunday"),
-    ),
+    By.WEEKDAY: WEEKDAYS,
     By.LEAD: (
         N_("Under a day"),
         N_("1–2 days"),

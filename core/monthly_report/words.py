@@ -7,6 +7,7 @@ from datetime import date
 from core.analytics import By, Quiet
 from core.analytics.searches import WHAT_TO_DO
 from core.analytics.tables import CHANNELS, word_of
+from core.day_names import MONTHS
 from core.errors import N_
 from core.models import Channel
 from core.monthly_report.counting import MonthFigures, MonthlyReport
@@ -14,20 +15,6 @@ from core.recurrence import months_later
 
 Say = Callable[[str], str]
 
-MONTHS = (
-    N_("January"),
-    N_("February"),
-    N_("March"),
-    N_("April"),
-    N_("May"),
-    N_("June"),
-    N_("July"),
-    N_("August"),
-    N_("September"),
-    N_("October"),
-    N_("November"),
-    N_("December"),
-)
 LONGEST_NAME = 48
 
 

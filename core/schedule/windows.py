@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations
 
+from core.day_names import WEEKDAYS as WEEKDAYS
 from core.errors import N_, Invalid
 from core.interval import Span, union
 from core.models import HoursKind
@@ -12,15 +13,6 @@ from core.models import HoursKind
 DAY_MINUTES = 1440
 MOST_WINDOWS = 100
 """More in a week, or on a date, is a slip of the keyboard."""
-WEEKDAYS = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 
 
 @dataclass(frozen=True)
